@@ -1,0 +1,14 @@
+/**
+ * The only door to anything ambient: time, chance, logs, metrics. Packages take these as arguments, so a test or a
+ * simulator decides what time it is. Real implementations: `@dkron/runtime/system`; controllable ones:
+ * `@dkron/runtime/testing`.
+ */
+export { assert, assertNever, AssertionError } from './assert.ts';
+export { DkronError } from './errors.ts';
+export type { Cancel, Clock, EpochNanos, Timers } from './time.ts';
+export { NANOS_PER_MILLISECOND, NANOS_PER_SECOND, ZERO_TIME } from './time.ts';
+export type { Random } from './random.ts';
+export type { Fields, Logger, LogLevel } from './logger.ts';
+export { silentLogger } from './logger.ts';
+export type { Counter, Gauge, Histogram, Labels, Metrics } from './metrics.ts';
+export { noMetrics } from './metrics.ts';

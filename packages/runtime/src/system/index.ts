@@ -1,0 +1,6 @@
+/** The real clock, timers and random source of this machine. */
+export { systemClock } from './clock.ts';
+export { systemTimers } from './timers.ts';
+export { systemRandom } from './random.ts';
+export type { ConsoleLoggerOptions } from './console-logger.ts';
+export { consoleLogger } from './console-logger.ts';
