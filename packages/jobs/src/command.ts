@@ -1,0 +1,229 @@
+import type { EpochNanos } from '@dkron/runtime';
+import type { Due, EndReason, Execution, ExecutionId, ExecutionOutput, Group, Run, Trigger } from './execution.ts';
+import type { JobDefinition, JobName, NodeName, StoredJob, SubmittedState } from './job.ts';
+import type { Decision, LedgerEntry, MissReason, SkipReason } from './ledger.ts';
+
+/** Leader's stamp: max(own wall, last applied stamp + 1 ns). Orders and names; compared with ticks, never with a clock. */
+export type Stamp = EpochNanos;
+
+/** `version` as If-Match; `'absent'` as If-None-Match: *; null = no condition. */
+export type Precondition = { readonly version: number } | 'absent' | null;
+
+/** Ticks passed over in one stretch (disabled, not yet started, paused); becomes one ledger entry. */
+export interface PassedTicks {
+  readonly reason: SkipReason | MissReason;
+  readonly tick: EpochNanos;
+  readonly lastTick: EpochNanos;
+  readonly count: number;
+}
+
+export interface PutJob {
+  readonly type: 'putJob';
+  readonly stamp: Stamp;
+  readonly definition: JobDefinition;
+  readonly submitted: SubmittedState;
+  readonly precondition: Precondition;
+  /** Version of the stored job that the plan below was computed from; 0 = none stored. Another one: refused `stale`. */
+  readonly plannedFrom: number;
+  readonly plan: JobPlan;
+}
+
+/** The timetable part of a definition change, computed by the leader; apply copies it. */
+export interface JobPlan {
+  /** Value of `next` before rule "never moves back" (job-model rule 1). */
+  readonly next: EpochNanos;
+  readonly nextTick: EpochNanos | null;
+  readonly decidedUpTo: EpochNanos;
+  readonly anchor: EpochNanos;
+  readonly passed: PassedTicks | null;
+  readonly problem: string;
+}
+
+export interface DeleteJob {
+  readonly type: 'deleteJob';
+  readonly stamp: Stamp;
+  readonly name: JobName;
+  readonly precondition: Precondition;
+}
+
+export interface ToggleJob {
+  readonly type: 'toggleJob';
+  readonly stamp: Stamp;
+  readonly name: JobName;
+  readonly precondition: Precondition;
+  readonly plannedFrom: number;
+  /** The value to set, computed from version `plannedFrom`. */
+  readonly disabled: boolean;
+  readonly plan: JobPlan;
+}
+
+/** An execution to create: ids and targets are chosen by the leader. */
+export interface Target {
+  readonly executionId: ExecutionId;
+  readonly stamp: Stamp;
+  readonly nodeName: NodeName;
+}
+
+export interface TickDecision {
+  readonly jobName: JobName;
+  /** Definition version this was computed from. */
+  readonly version: number;
+  readonly tick: EpochNanos;
+  readonly lastTick: EpochNanos;
+  readonly count: number;
+  /** What the leader asks for; apply may turn `run` into `skipped` (paused, disabled, forbid, no targets …). */
+  readonly decision: Decision;
+  readonly reason: '' | SkipReason | MissReason;
+  readonly trigger: Trigger;
+  readonly group: Group;
+  readonly targets: readonly Target[];
+  /** The tick after `lastTick`; null = none. */
+  readonly nextTick: EpochNanos | null;
+  /** The original's `next` to show from now on. */
+  readonly next: EpochNanos;
+}
+
+export interface DecideTicks {
+  readonly type: 'decideTicks';
+  readonly stamp: Stamp;
+  readonly decisions: readonly TickDecision[];
+}
+
+export type RunStart =
+  | {
+      readonly kind: 'manual' | 'create';
+      readonly jobName: JobName;
+      readonly group: Group;
+      readonly targets: readonly Target[];
+      /** `?respect_concurrency=true`: refuse with `forbid` when the slot is held. */
+      readonly respectConcurrency: boolean;
+      /** Idempotency-Key; `''` = none. Repeated within 10 min of stamps it answers the same run. */
+      readonly token: string;
+    }
+  | {
+      readonly kind: 'child';
+      /** The due record this settles. */
+      readonly dueId: bigint;
+      readonly jobName: JobName;
+      readonly group: Group;
+      readonly rootGroup: Group;
+      readonly targets: readonly Target[];
+    }
+  | {
+      readonly kind: 'retry';
+      readonly dueId: bigint;
+      readonly jobName: JobName;
+      readonly group: Group;
+      readonly attempt: number;
+      /** The node of the failed attempt, replaced when another may take it. */
+      readonly fromNode: NodeName;
+      readonly target: Target;
+    };
+
+export interface StartRuns {
+  readonly type: 'startRuns';
+  readonly stamp: Stamp;
+  readonly starts: readonly RunStart[];
+}
+
+export type ExecutionUpdate =
+  | { readonly kind: 'started'; readonly id: ExecutionId; readonly attempt: number; readonly at: EpochNanos }
+  | {
+      readonly kind: 'finished';
+      readonly id: ExecutionId;
+      readonly attempt: number;
+      readonly state: 'success' | 'failed' | 'lost' | 'cancelled';
+      readonly reason: EndReason | null;
+      readonly exitCode: number | null;
+      /** ZERO_TIME = never started. */
+      readonly startedAt: EpochNanos;
+      readonly finishedAt: EpochNanos;
+      readonly output: ExecutionOutput;
+    }
+  | { readonly kind: 'cancelRequested'; readonly id: ExecutionId; readonly at: EpochNanos }
+  /** Processors are done; null output = they left it as it was. Settles the due record of kind `process`. */
+  | { readonly kind: 'processed'; readonly id: ExecutionId; readonly dueId: bigint; readonly output: Uint8Array | null };
+
+export interface ExecutionUpdates {
+  readonly type: 'executionUpdates';
+  readonly stamp: Stamp;
+  readonly updates: readonly ExecutionUpdate[];
+}
+
+export interface DeleteExecutions {
+  readonly type: 'deleteExecutions';
+  readonly stamp: Stamp;
+  readonly name: JobName;
+}
+
+export interface SetPause {
+  readonly type: 'setPause';
+  readonly stamp: Stamp;
+  readonly scope: 'submissions' | 'schedule';
+  readonly paused: boolean;
+}
+
+export interface PutSetting {
+  readonly type: 'putSetting';
+  readonly stamp: Stamp;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What may enter the replicated log. */
+export type Command =
+  | PutJob
+  | DeleteJob
+  | ToggleJob
+  | DecideTicks
+  | StartRuns
+  | ExecutionUpdates
+  | DeleteExecutions
+  | SetPause
+  | PutSetting;
+
+export type RefusalCode =
+  | 'not_found'
+  | 'stale'
+  | 'precondition_failed'
+  | 'parent_not_found'
+  | 'parent_cycle'
+  | 'has_children'
+  | 'disabled'
+  | 'no_targets'
+  | 'forbidden_overlap'
+  | 'already_finished';
+
+export interface Refusal {
+  readonly refused: RefusalCode;
+  /** A sentence naming the value. */
+  readonly message: string;
+}
+
+export interface CommandResults {
+  readonly putJob: { readonly job: StoredJob; readonly created: boolean } | Refusal;
+  readonly deleteJob: { readonly job: StoredJob } | Refusal;
+  readonly toggleJob: { readonly job: StoredJob } | Refusal;
+  /** Jobs whose version had changed: the leader computes anew. */
+  readonly decideTicks: { readonly stale: readonly JobName[] };
+  /** One per start, in order. */
+  readonly startRuns: { readonly runs: readonly (Run | Refusal)[] };
+  /** One per update: applied; known already; dropped (unknown, or something newer was decided). */
+  readonly executionUpdates: { readonly results: readonly ('applied' | 'known' | 'dropped')[] };
+  readonly deleteExecutions: { readonly job: StoredJob } | Refusal;
+  readonly setPause: { readonly paused: boolean };
+  readonly putSetting: { readonly value: string };
+}
+
+export type CommandResult<C extends Command = Command> = CommandResults[C['type']];
+
+/** What one applied entry changed, in order; told to the leader's engine and to watchers after the write. */
+export type ApplyEvent =
+  | { readonly type: 'job'; readonly name: JobName; readonly change: 'put' | 'delete' | 'toggle' | 'counters' }
+  | { readonly type: 'tick'; readonly entry: LedgerEntry; readonly nextTick: EpochNanos | null }
+  | { readonly type: 'execution'; readonly execution: Execution }
+  | { readonly type: 'run'; readonly run: Run }
+  | { readonly type: 'due'; readonly due: Due; readonly change: 'added' | 'removed' }
+  /** No open run and no due record is left of this root group. */
+  | { readonly type: 'settled'; readonly rootGroup: Group }
+  | { readonly type: 'pause'; readonly scope: SetPause['scope']; readonly paused: boolean };

@@ -1,0 +1,70 @@
+/**
+ * Job and Execution as data; every rule about them as pure functions; the commands of the replicated log and the
+ * messages between leader and workers. No I/O, no clock, no chance.
+ */
+export type {
+  Catchup,
+  Concurrency,
+  DstGap,
+  DstOverlap,
+  JobDefinition,
+  JobName,
+  JobState,
+  JobStatus,
+  NodeName,
+  StoredJob,
+  StringMap,
+  SubmittedState,
+} from './job.ts';
+export type {
+  Due,
+  DueKind,
+  EndReason,
+  Execution,
+  ExecutionId,
+  ExecutionOutput,
+  ExecutionState,
+  Group,
+  Run,
+  RunTarget,
+  Trigger,
+} from './execution.ts';
+export { OUTPUT_HEAD_BYTES_MAX, OUTPUT_TAIL_BYTES_MAX } from './execution.ts';
+export type { Decision, LedgerEntry, MissReason, SkipReason } from './ledger.ts';
+export { TICK_COUNT_MAX } from './ledger.ts';
+export type {
+  ApplyEvent,
+  Command,
+  CommandResult,
+  CommandResults,
+  DecideTicks,
+  DeleteExecutions,
+  DeleteJob,
+  ExecutionUpdate,
+  ExecutionUpdates,
+  JobPlan,
+  PassedTicks,
+  Precondition,
+  PutJob,
+  PutSetting,
+  Refusal,
+  RefusalCode,
+  RunStart,
+  SetPause,
+  Stamp,
+  StartRuns,
+  Target,
+  TickDecision,
+  ToggleJob,
+} from './command.ts';
+export type { Member, MemberStatus } from './member.ts';
+export type {
+  Dispatch,
+  FinishedReport,
+  HelloItem,
+  SessionChannel,
+  SessionReceiver,
+  ToServer,
+  ToWorker,
+  Verdict,
+} from './session.ts';

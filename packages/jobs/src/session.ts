@@ -1,0 +1,116 @@
+/**
+ * Messages between a worker and the leader (architecture: agent sessions). One ordered channel each way; batches per
+ * event-loop turn. In one process they travel as these objects; between processes as `dkron.agent.v1`.
+ */
+import type { EpochNanos } from '@dkron/runtime';
+import type { EndReason, ExecutionId, ExecutionOutput, Group } from './execution.ts';
+import type { JobDefinition, JobName, NodeName } from './job.ts';
+
+export interface HelloItem {
+  readonly id: ExecutionId;
+  readonly attempt: number;
+  readonly state: 'accepted' | 'running' | 'finished' | 'died';
+  /** ZERO_TIME unless started. */
+  readonly startedAt: EpochNanos;
+}
+
+export interface Dispatch {
+  readonly id: ExecutionId;
+  readonly attempt: number;
+  readonly group: Group;
+  readonly tick: EpochNanos | null;
+  readonly job: JobDefinition;
+  /** The job's generic `timeout`; null = none. */
+  readonly timeoutMs: number | null;
+  readonly killGraceMs: number;
+}
+
+export interface FinishedReport {
+  readonly success: boolean;
+  readonly cancelled: boolean;
+  readonly reason: EndReason | null;
+  readonly exitCode: number | null;
+  readonly startedAt: EpochNanos;
+  readonly finishedAt: EpochNanos;
+  readonly output: ExecutionOutput;
+}
+
+export type ToServer =
+  | {
+      readonly type: 'hello';
+      readonly node: NodeName;
+      readonly region: string;
+      /** 32 hex digits, new per process start. */
+      readonly boot: string;
+      /** 32 hex digits, new per journal. */
+      readonly journal: string;
+      readonly maxTerm: bigint;
+      readonly executors: readonly string[];
+      readonly slots: number;
+      readonly items: readonly HelloItem[];
+    }
+  | { readonly type: 'started'; readonly seq: number; readonly id: ExecutionId; readonly attempt: number; readonly at: EpochNanos }
+  | {
+      readonly type: 'output';
+      readonly seq: number;
+      readonly id: ExecutionId;
+      readonly attempt: number;
+      /** Bytes of this attempt before this chunk. */
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+      readonly stderr: boolean;
+    }
+  | {
+      readonly type: 'finished';
+      readonly seq: number;
+      readonly id: ExecutionId;
+      readonly attempt: number;
+      readonly jobName: JobName;
+      readonly report: FinishedReport;
+    }
+  | { readonly type: 'refused'; readonly seq: number; readonly id: ExecutionId; readonly attempt: number; readonly reason: string }
+  /** Dispatches and cancels up to `seq` are journaled. */
+  | { readonly type: 'ack'; readonly seq: number }
+  | { readonly type: 'ping'; readonly n: number }
+  /** No new work, what runs goes on. */
+  | { readonly type: 'drain' };
+
+export type Verdict = 'keep' | 'resend' | 'kill' | 'forget';
+
+export type ToWorker =
+  | {
+      readonly type: 'welcome';
+      readonly clusterId: string;
+      readonly term: bigint;
+      readonly session: string;
+      readonly leaseMs: number;
+      readonly verdicts: readonly { readonly id: ExecutionId; readonly attempt: number; readonly verdict: Verdict }[];
+    }
+  | { readonly type: 'dispatch'; readonly seq: number; readonly term: bigint; readonly dispatch: Dispatch }
+  | {
+      readonly type: 'cancel';
+      readonly seq: number;
+      readonly term: bigint;
+      readonly id: ExecutionId;
+      readonly attempt: number;
+      readonly reason: string;
+    }
+  /** Updates up to `seq` are committed and applied. */
+  | { readonly type: 'ack'; readonly seq: number }
+  /** More bytes of output that may be sent. */
+  | { readonly type: 'credit'; readonly bytes: number }
+  | { readonly type: 'watch'; readonly id: ExecutionId; readonly on: boolean }
+  | { readonly type: 'pong'; readonly n: number }
+  | { readonly type: 'refuse'; readonly code: string; readonly text: string };
+
+/** One end's way to the other. `send` never blocks; a closed channel drops. */
+export interface SessionChannel<Out> {
+  send(messages: readonly Out[]): void;
+  close(reason: string): void;
+}
+
+/** What an end does with what arrives. */
+export interface SessionReceiver<In> {
+  receive(messages: readonly In[]): void;
+  closed(reason: string): void;
+}
