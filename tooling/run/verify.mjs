@@ -1,0 +1,96 @@
+// `npm run verify`: all that CI runs, each check by itself, with a count at the end.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { breakingBase } from './proto-base.mjs';
+import { execute } from './process.mjs';
+import { workspacePackages } from './stamp.mjs';
+import { prepare } from './test.mjs';
+
+const CHECKS = [
+  ['format', 'oxfmt', ['--check', '.']],
+  ['lint', 'oxlint', ['--type-aware', '--deny-warnings']],
+  ['types', 'turbo', ['run', 'check:types', '--output-logs=errors-only']],
+  ['tidy', 'node', ['tooling/tidy/src/main.ts']],
+  ['unused code (knip)', 'knip', []],
+  ['package exports (publint, attw)', 'turbo', ['run', 'check:package', '--output-logs=errors-only']],
+  ['proto lint', 'pnpm', ['--filter', '@dkron/contracts', 'exec', 'buf', 'lint', '../../proto']],
+  ['changeset status', 'changeset', ['status']],
+];
+
+/**
+ * `--tests-from=FILE` counts the tests of a vitest JSON report instead of running them (CI has just run them).
+ * The last line is `N passed, M failed`: tests and checks together.
+ */
+export async function verify(args) {
+  const report = args.find((arg) => arg.startsWith('--tests-from='))?.slice('--tests-from='.length);
+  const env = await prepare();
+  const tests = report === undefined ? await runTests(env) : countTests(report);
+  const results = [];
+  for (const [name, command, commandArgs] of [...CHECKS, ...protoBreaking(), ...slowTests()]) {
+    results.push([name, await check(name, command, commandArgs, env)]);
+  }
+
+  for (const [name, ok] of results) process.stdout.write(`${ok ? 'pass' : 'FAIL'}  ${name}\n`);
+  const passed = tests.passed + results.filter(([, ok]) => ok).length;
+  const failed = tests.failed + results.filter(([, ok]) => !ok).length;
+  process.stdout.write(`tests: ${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} skipped\n`);
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+async function check(name, command, args, env) {
+  process.stdout.write(`\n== ${name}: ${command} ${args.join(' ')}\n`);
+  const { code, signal } = await execute(command, args, { env });
+  if (signal === 'SIGINT' || signal === 'SIGTERM') throw new Error(`interrupted by ${signal}`);
+  return code === 0;
+}
+
+function protoBreaking() {
+  const base = breakingBase();
+  if (base === undefined) {
+    process.stdout.write('note: no earlier proto/ to compare with, proto breaking is skipped\n');
+    return [];
+  }
+  const against = `../../.git#ref=${base},subdir=proto`;
+  return [['proto breaking', 'pnpm', ['--filter', '@dkron/contracts', 'exec', 'buf', 'breaking', '../../proto', '--against', against]]];
+}
+
+/** Packages may have a `test:slow` script: crash tests and the like, too long for `npm test`. */
+function slowTests() {
+  return [...workspacePackages()]
+    .filter(([, { manifest }]) => manifest.scripts?.['test:slow'])
+    .map(([name]) => [`slow tests of ${name}`, 'pnpm', ['--filter', name, 'run', 'test:slow']]);
+}
+
+async function runTests(env) {
+  const folder = mkdtempSync(join(tmpdir(), 'dkron-verify-'));
+  const file = join(folder, 'tests.json');
+  try {
+    await execute('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], { env });
+    return countTests(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file that failed to load has no tests of its own; it counts as one failure, as does a missing report. */
+export function countTests(file) {
+  let report;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    process.stderr.write(`dkron: no test report in ${file}\n`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const brokenFiles = report.testResults.filter(
+    (result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'),
+  ).length;
+  const failed = report.numFailedTests + brokenFiles;
+  return {
+    passed: report.numPassedTests,
+    // An unhandled error fails the run without failing a test.
+    failed: failed === 0 && !report.success ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
