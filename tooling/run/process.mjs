@@ -24,7 +24,12 @@ const atTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr
 export function execute(command, args, { env, cwd = root, quiet = false } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit';
-    const child = spawn(command, args, { cwd, env, stdio, shell: process.platform === 'win32' && !command.endsWith('.exe') });
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio,
+      shell: process.platform === 'win32' && !command.endsWith('.exe'),
+    });
     const chunks = [];
     let size = 0;
     const keep = (chunk) => {

@@ -5,7 +5,14 @@ import { dirname, join } from 'node:path';
 import { root } from './toolchain.mjs';
 
 const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.turbo', 'gen', 'testdata']);
-const SHARED_INPUTS = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'turbo.json', 'proto', 'tooling/tsconfig'];
+const SHARED_INPUTS = [
+  'package.json',
+  'pnpm-lock.yaml',
+  'pnpm-workspace.yaml',
+  'turbo.json',
+  'proto',
+  'tooling/tsconfig',
+];
 
 /** Manifests of all workspace packages, by name. */
 export function workspacePackages() {

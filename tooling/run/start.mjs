@@ -91,7 +91,8 @@ async function welcome(args, signal) {
 
 function httpAddress(args) {
   const at = args.findLastIndex((arg) => arg === '--http-addr' || arg.startsWith('--http-addr='));
-  const value = at < 0 ? ':8080' : args[at].includes('=') ? args[at].slice(args[at].indexOf('=') + 1) : (args[at + 1] ?? '');
+  const value =
+    at < 0 ? ':8080' : args[at].includes('=') ? args[at].slice(args[at].indexOf('=') + 1) : (args[at + 1] ?? '');
   return value.startsWith(':') ? `127.0.0.1${value}` : value.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:');
 }
 

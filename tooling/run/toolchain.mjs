@@ -56,13 +56,16 @@ export async function ensureToolchain(run) {
     const manifest = join(toolchainDir, 'package.json');
     if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n');
     // Both in one call: npm without --save removes what an earlier call put there.
-    const kept = [nodePackage(), 'pnpm'].filter((name) => installedVersion(name) === PINS[name === 'pnpm' ? name : 'node']);
+    const kept = [nodePackage(), 'pnpm'].filter(
+      (name) => installedVersion(name) === PINS[name === 'pnpm' ? name : 'node'],
+    );
     const all = [...wanted, ...kept.map((name) => `${name}@${installedVersion(name)}`)];
     const flags = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     await run('npm', ['install', '--prefix', toolchainDir, ...flags, ...all], { env: process.env });
   }
   const node = findNode();
-  if (node === undefined) throw new Error(`no Node ${PINS.node} for ${process.platform} ${process.arch}: install Node 24 or newer by hand`);
+  if (node === undefined)
+    throw new Error(`no Node ${PINS.node} for ${process.platform} ${process.arch}: install Node 24 or newer by hand`);
   return node;
 }
 

@@ -53,7 +53,13 @@ function protoBreaking() {
     return [];
   }
   const against = `../../.git#ref=${base},subdir=proto`;
-  return [['proto breaking', 'pnpm', ['--filter', '@dkron/contracts', 'exec', 'buf', 'breaking', '../../proto', '--against', against]]];
+  return [
+    [
+      'proto breaking',
+      'pnpm',
+      ['--filter', '@dkron/contracts', 'exec', 'buf', 'breaking', '../../proto', '--against', against],
+    ],
+  ];
 }
 
 /** Packages may have a `test:slow` script: crash tests and the like, too long for `npm test`. */
