@@ -1,0 +1,39 @@
+import type { Command, Due, Execution, LedgerEntry, Run, StoredJob } from '@dkron/jobs';
+import { decode, encode, type Message } from '../wire/message.ts';
+import { command } from './command.ts';
+import { due, execution, ledgerEntry, run, storedJob } from './records.ts';
+
+export interface Codec<T> {
+  /** @throws ContractError when a number does not fit or a name is not one of its enum. */
+  encode(value: T): Uint8Array;
+  /** Keeps nothing of `bytes`. @throws ContractError for anything that this version does not know. */
+  decode(bytes: Uint8Array): T;
+}
+
+/** Log entries and stored records as bytes; the codec that `@dkron/store` asks for. */
+export interface StoreCodec {
+  readonly command: Codec<Command>;
+  readonly job: Codec<StoredJob>;
+  readonly execution: Codec<Execution>;
+  readonly run: Codec<Run>;
+  readonly due: Codec<Due>;
+  readonly ledgerEntry: Codec<LedgerEntry>;
+}
+
+/** Format: `proto/dkron/store/v1`. Equal values give equal bytes; map keys are written in order of their UTF-16 units. */
+export const storeCodec: StoreCodec = {
+  command: strict(command),
+  job: strict(storedJob),
+  execution: strict(execution),
+  run: strict(run),
+  due: strict(due),
+  ledgerEntry: strict(ledgerEntry),
+};
+
+/** What a replica does not understand it must not apply: unknown fields are refused. */
+function strict<T>(body: Message<T>): Codec<T> {
+  return {
+    encode: (value) => encode(body, value),
+    decode: (bytes) => decode(body, bytes, { strict: true }),
+  };
+}

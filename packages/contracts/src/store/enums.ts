@@ -1,0 +1,48 @@
+import type { Decision, DueKind, EndReason, ExecutionState, MissReason, RunTarget, SkipReason, Trigger } from '@dkron/jobs';
+import { choice } from '../wire/kind.ts';
+
+/** Order = numbers in `proto/dkron/store/v1/enums.proto`; only append. */
+export const executionState = choice<ExecutionState>('execution state', ['pending', 'running', 'success', 'failed', 'lost', 'cancelled']);
+
+export const targetState = choice<RunTarget['state']>('target state', [
+  'pending',
+  'running',
+  'success',
+  'failed',
+  'lost',
+  'cancelled',
+  'waiting',
+]);
+
+export const trigger = choice<Trigger>('trigger', ['schedule', 'catchup', 'manual', 'create', 'parent']);
+
+export const endReason = choice<EndReason>('end reason', [
+  'exit',
+  'timeout',
+  'executor',
+  'unreachable',
+  'lease',
+  'restart',
+  'cancelled',
+]);
+
+export const decision = choice<Decision>('decision', ['run', 'skipped', 'missed']);
+
+const REASONS = [
+  'forbid',
+  'disabled',
+  'paused',
+  'expired',
+  'not_started',
+  'no_targets',
+  'skip',
+  'last',
+  'limit',
+  'window',
+] as const satisfies readonly (SkipReason | MissReason)[];
+
+export const tickReason = choice<SkipReason | MissReason>('tick reason', REASONS);
+/** `''` is left out of the bytes, so this kind never meets it. */
+export const tickReasonOrNone = choice<'' | SkipReason | MissReason>('tick reason', REASONS);
+
+export const dueKind = choice<DueKind>('due kind', ['retry', 'child', 'process']);

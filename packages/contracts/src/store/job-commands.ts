@@ -1,0 +1,108 @@
+import type {
+  DeleteExecutions,
+  DeleteJob,
+  JobPlan,
+  PassedTicks,
+  Precondition,
+  PutJob,
+  SubmittedState,
+  ToggleJob,
+} from '@dkron/jobs';
+import { ContractError } from '../errors.ts';
+import { implicit, list, nullable, required, type Field } from '../wire/field.ts';
+import { instantField, nullableInstant } from '../wire/instant.ts';
+import { fixed, flag, text, whole, type Kind } from '../wire/kind.ts';
+import { message, sub, type Message } from '../wire/message.ts';
+import { jobDefinition } from './definition.ts';
+import { tickReason } from './enums.ts';
+
+/** A command without its discriminator. */
+export type Body<C extends { readonly type: string }> = Omit<C, 'type'>;
+
+interface WirePrecondition {
+  readonly version: number | null;
+  readonly absent: boolean | null;
+}
+
+const wirePrecondition = sub(
+  message<WirePrecondition>('Precondition', { version: nullable(1, whole), absent: nullable(2, flag) }),
+);
+
+const preconditionKind: Kind<Exclude<Precondition, null>> = {
+  wireType: wirePrecondition.wireType,
+  write(writer, value) {
+    wirePrecondition.write(
+      writer,
+      value === 'absent' ? { version: null, absent: true } : { version: value.version, absent: null },
+    );
+  },
+  read(reader) {
+    const { version, absent } = wirePrecondition.read(reader);
+    if (version !== null && absent === null) return { version };
+    if (version === null && absent === true) return 'absent';
+    throw new ContractError('Precondition needs either a version or absent = true');
+  },
+};
+const precondition = (number: number): Field<Precondition> => nullable(number, preconditionKind);
+
+const passedTicks: Message<PassedTicks> = message('PassedTicks', {
+  reason: required(1, tickReason),
+  tick: instantField(2),
+  lastTick: instantField(3),
+  count: implicit(4, whole, 0),
+});
+
+const jobPlan: Message<JobPlan> = message('JobPlan', {
+  next: instantField(1),
+  nextTick: nullableInstant(2),
+  decidedUpTo: instantField(3),
+  anchor: instantField(4),
+  passed: nullable(5, sub(passedTicks)),
+  problem: implicit(6, text, ''),
+});
+
+const wireNames = sub(message<{ readonly names: readonly string[] }>('NameList', { names: list(1, text) }));
+const names: Kind<readonly string[]> = {
+  wireType: wireNames.wireType,
+  write: (writer, value) => wireNames.write(writer, { names: value }),
+  read: (reader) => wireNames.read(reader).names,
+};
+
+const submittedState: Message<SubmittedState> = message('SubmittedState', {
+  successCount: implicit(1, whole, 0),
+  errorCount: implicit(2, whole, 0),
+  lastSuccess: nullableInstant(3),
+  lastError: nullableInstant(4),
+  status: implicit(5, text, ''),
+  next: instantField(6),
+  dependentJobs: nullable(7, names),
+});
+
+export const putJob: Message<Body<PutJob>> = message('PutJob', {
+  stamp: implicit(1, fixed, 0n),
+  definition: required(2, sub(jobDefinition)),
+  submitted: required(3, sub(submittedState)),
+  precondition: precondition(4),
+  plannedFrom: implicit(5, whole, 0),
+  plan: required(6, sub(jobPlan)),
+});
+
+export const deleteJob: Message<Body<DeleteJob>> = message('DeleteJob', {
+  stamp: implicit(1, fixed, 0n),
+  name: implicit(2, text, ''),
+  precondition: precondition(3),
+});
+
+export const toggleJob: Message<Body<ToggleJob>> = message('ToggleJob', {
+  stamp: implicit(1, fixed, 0n),
+  name: implicit(2, text, ''),
+  precondition: precondition(3),
+  plannedFrom: implicit(4, whole, 0),
+  disabled: implicit(5, flag, false),
+  plan: required(6, sub(jobPlan)),
+});
+
+export const deleteExecutions: Message<Body<DeleteExecutions>> = message('DeleteExecutions', {
+  stamp: implicit(1, fixed, 0n),
+  name: implicit(2, text, ''),
+});

@@ -1,0 +1,130 @@
+import type {
+  DecideTicks,
+  ExecutionOutput,
+  ExecutionUpdate,
+  ExecutionUpdates,
+  RunStart,
+  StartRuns,
+  Target,
+  TickDecision,
+} from '@dkron/jobs';
+import { implicit, list, nullable, optionalBytes, required } from '../wire/field.ts';
+import { instantField, nullableInstant } from '../wire/instant.ts';
+import { choice, fixed, flag, raw, signed, text, whole } from '../wire/kind.ts';
+import { message, sub, type Message } from '../wire/message.ts';
+import { union } from '../wire/union.ts';
+import { decision, endReason, tickReasonOrNone, trigger } from './enums.ts';
+import type { Body } from './job-commands.ts';
+
+type StartBody<K extends RunStart['kind']> = Omit<Extract<RunStart, { kind: K }>, 'kind'>;
+type UpdateBody<K extends ExecutionUpdate['kind']> = Omit<Extract<ExecutionUpdate, { kind: K }>, 'kind'>;
+type FinishedState = Extract<ExecutionUpdate, { kind: 'finished' }>['state'];
+
+const target: Message<Target> = message('Target', {
+  executionId: implicit(1, text, ''),
+  stamp: implicit(2, fixed, 0n),
+  nodeName: implicit(3, text, ''),
+});
+
+const tickDecision: Message<TickDecision> = message('TickDecision', {
+  jobName: implicit(1, text, ''),
+  version: implicit(2, whole, 0),
+  tick: instantField(3),
+  lastTick: instantField(4),
+  count: implicit(5, whole, 0),
+  decision: required(6, decision),
+  reason: implicit(7, tickReasonOrNone, ''),
+  trigger: required(8, trigger),
+  group: implicit(9, fixed, 0n),
+  targets: list(10, sub(target)),
+  nextTick: nullableInstant(11),
+  next: instantField(12),
+});
+
+export const decideTicks: Message<Body<DecideTicks>> = message('DecideTicks', {
+  stamp: implicit(1, fixed, 0n),
+  decisions: list(2, sub(tickDecision)),
+});
+
+const requestedStart: Message<Omit<Extract<RunStart, { token: string }>, 'kind'>> = message('RequestedStart', {
+  jobName: implicit(1, text, ''),
+  group: implicit(2, fixed, 0n),
+  targets: list(3, sub(target)),
+  respectConcurrency: implicit(4, flag, false),
+  token: implicit(5, text, ''),
+});
+
+const childStart: Message<StartBody<'child'>> = message('ChildStart', {
+  dueId: implicit(1, fixed, 0n),
+  jobName: implicit(2, text, ''),
+  group: implicit(3, fixed, 0n),
+  rootGroup: implicit(4, fixed, 0n),
+  targets: list(5, sub(target)),
+});
+
+const retryStart: Message<StartBody<'retry'>> = message('RetryStart', {
+  dueId: implicit(1, fixed, 0n),
+  jobName: implicit(2, text, ''),
+  group: implicit(3, fixed, 0n),
+  attempt: implicit(4, whole, 0),
+  fromNode: implicit(5, text, ''),
+  target: required(6, sub(target)),
+});
+
+const runStart: Message<RunStart> = union('RunStart', 'kind', {
+  manual: [1, requestedStart],
+  create: [2, requestedStart],
+  child: [3, childStart],
+  retry: [4, retryStart],
+});
+
+export const startRuns: Message<Body<StartRuns>> = message('StartRuns', {
+  stamp: implicit(1, fixed, 0n),
+  starts: list(2, sub(runStart)),
+});
+
+export const executionOutput: Message<ExecutionOutput> = message('ExecutionOutput', {
+  head: optionalBytes(1, raw),
+  tail: optionalBytes(2, raw),
+  totalBytes: implicit(3, whole, 0),
+});
+
+const startedUpdate: Message<UpdateBody<'started'>> = message('StartedUpdate', {
+  id: implicit(1, text, ''),
+  attempt: implicit(2, whole, 0),
+  at: instantField(3),
+});
+
+const finishedUpdate: Message<UpdateBody<'finished'>> = message('FinishedUpdate', {
+  id: implicit(1, text, ''),
+  attempt: implicit(2, whole, 0),
+  state: required(3, choice<FinishedState>('finished state', ['success', 'failed', 'lost', 'cancelled'])),
+  reason: nullable(4, endReason),
+  exitCode: nullable(5, signed),
+  startedAt: instantField(6),
+  finishedAt: instantField(7),
+  output: required(8, sub(executionOutput)),
+});
+
+const cancelRequestedUpdate: Message<UpdateBody<'cancelRequested'>> = message('CancelRequestedUpdate', {
+  id: implicit(1, text, ''),
+  at: instantField(2),
+});
+
+const processedUpdate: Message<UpdateBody<'processed'>> = message('ProcessedUpdate', {
+  id: implicit(1, text, ''),
+  dueId: implicit(2, fixed, 0n),
+  output: nullable(3, raw),
+});
+
+const executionUpdate: Message<ExecutionUpdate> = union('ExecutionUpdate', 'kind', {
+  started: [1, startedUpdate],
+  finished: [2, finishedUpdate],
+  cancelRequested: [3, cancelRequestedUpdate],
+  processed: [4, processedUpdate],
+});
+
+export const executionUpdates: Message<Body<ExecutionUpdates>> = message('ExecutionUpdates', {
+  stamp: implicit(1, fixed, 0n),
+  updates: list(2, sub(executionUpdate)),
+});

@@ -1,0 +1,123 @@
+import { ContractError } from '../errors.ts';
+
+const INITIAL_BYTES = 4096;
+/** A scratch buffer above this size is let go after use, so that one huge batch does not stay in memory. */
+const KEPT_BYTES_MAX = 4 * 1024 * 1024;
+/** A string of this many UTF-16 units has at most 126 bytes, so that its length takes one byte. */
+const SHORT_UNITS_MAX = 42;
+
+/** Writes protobuf's wire format into one growing buffer. Lengths of nested messages are filled in afterwards. */
+export class WireWriter {
+  #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  #at = 0;
+
+  /** The bytes written so far as a copy; the writer starts anew. */
+  take(): Uint8Array {
+    const bytes = new Uint8Array(this.#at);
+    bytes.set(this.#buffer.subarray(0, this.#at));
+    this.reset();
+    return bytes;
+  }
+
+  reset(): void {
+    this.#at = 0;
+    if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  }
+
+  /** A whole number, 0 … 2^53-1. */
+  varint(value: number): void {
+    this.#reserve(10);
+    let rest = value;
+    while (rest > 0x7fffffff) {
+      this.#buffer[this.#at++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    while (rest > 0x7f) {
+      this.#buffer[this.#at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.#buffer[this.#at++] = rest;
+  }
+
+  fixed64(value: bigint): void {
+    this.#reserve(8);
+    this.#buffer.writeBigInt64LE(value, this.#at);
+    this.#at += 8;
+  }
+
+  string(value: string): void {
+    if (value.length <= SHORT_UNITS_MAX) this.#shortString(value);
+    else {
+      const length = Buffer.byteLength(value);
+      this.varint(length);
+      this.#reserve(length);
+      this.#at += this.#buffer.write(value, this.#at, 'utf8');
+    }
+  }
+
+  bytes(value: Uint8Array): void {
+    this.varint(value.length);
+    this.#reserve(value.length);
+    this.#buffer.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  /** Starts a length-delimited part; hand the answer to `close`. */
+  open(): number {
+    this.#reserve(1);
+    return this.#at++;
+  }
+
+  close(lengthAt: number): void {
+    const start = lengthAt + 1;
+    const length = this.#at - start;
+    if (length < 128) {
+      this.#buffer[lengthAt] = length;
+      return;
+    }
+    const extra = varintBytes(length) - 1;
+    this.#reserve(extra);
+    this.#buffer.copyWithin(start + extra, start, this.#at);
+    this.#at = lengthAt;
+    this.varint(length);
+    this.#at += length;
+  }
+
+  #shortString(value: string): void {
+    this.#reserve(1 + value.length * 3);
+    const buffer = this.#buffer;
+    const start = this.#at + 1;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) {
+        const length = buffer.write(value, start, 'utf8');
+        buffer[this.#at] = length;
+        this.#at = start + length;
+        return;
+      }
+      buffer[start + i] = unit;
+    }
+    buffer[this.#at] = value.length;
+    this.#at = start + value.length;
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#at + count;
+    if (needed <= this.#buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+    this.#buffer.copy(grown, 0, 0, this.#at);
+    this.#buffer = grown;
+  }
+}
+
+function varintBytes(value: number): number {
+  let count = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) count++;
+  return count;
+}
+
+/** @throws ContractError unless `value` is a whole number of 0 … `max`. */
+export function checkWhole(value: number, max: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new ContractError(`number ${value} cannot be encoded: a whole number of 0 to ${max} is needed`);
+}
