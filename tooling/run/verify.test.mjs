@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { countTests } from './verify.mjs';
+
+let folder;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dkron-count-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const report = (change) => {
+  const file = join(folder, 'tests.json');
+  const base = {
+    success: true,
+    numPassedTests: 7,
+    numFailedTests: 0,
+    numPendingTests: 1,
+    numTodoTests: 0,
+    testResults: [],
+  };
+  writeFileSync(file, JSON.stringify({ ...base, ...change }));
+  return countTests(file);
+};
+
+describe('countTests', () => {
+  it('counts what vitest counted', () => {
+    expect(report({})).toEqual({ passed: 7, failed: 0, skipped: 1 });
+    expect(report({ success: false, numFailedTests: 2 }).failed).toBe(2);
+  });
+
+  it('counts a file that could not be loaded', () => {
+    expect(report({ success: false, testResults: [{ status: 'failed', assertionResults: [] }] }).failed).toBe(1);
+  });
+
+  it('counts a run that failed without a failing test, and a missing report', () => {
+    expect(report({ success: false }).failed).toBe(1);
+    expect(countTests(join(folder, 'none.json'))).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  });
+});
