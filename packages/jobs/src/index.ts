@@ -68,3 +68,11 @@ export type {
   ToWorker,
   Verdict,
 } from './session.ts';
+export { comingTick } from './coming-tick.ts';
+export { decideStart } from './decide-start.ts';
+export type { StartDecision, StartQuestion } from './decide-start.ts';
+export { definitionEquals } from './definition-equals.ts';
+export { jobStatusOf } from './job-status.ts';
+export { parentCycle } from './parent-cycle.ts';
+export { retryDelayMs, wantsRetry } from './retry.ts';
+export { matchesTags, selectTargets } from './select-targets.ts';
