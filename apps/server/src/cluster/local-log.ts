@@ -1,0 +1,88 @@
+import type { Command, CommandResults } from '@dkron/jobs';
+import type { Logger, Timers } from '@dkron/runtime';
+import { assert } from '@dkron/runtime';
+import type { ReplicatedLog } from '@dkron/scheduler';
+import type { Store } from '@dkron/store';
+
+const QUEUE_MAX = 10_000;
+const BATCH_MAX = 1_024;
+
+interface Proposal {
+  readonly command: Command;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The replicated log of a cluster of one: what was proposed in one turn of the event loop becomes one atomic, synced
+ * write of the store. It has no entries of its own; consensus takes its place behind the same port.
+ */
+export class LocalLog implements ReplicatedLog {
+  readonly #store: Store;
+  readonly #timers: Timers;
+  readonly #logger: Logger;
+  readonly #onFatal: (error: Error) => void;
+  readonly #queue: Proposal[] = [];
+  #flushing: Promise<void> | undefined;
+  #open = true;
+
+  /** @param onFatal called once when a write failed: whether it reached the disk is unknown, so nothing may follow it */
+  constructor(modules: { store: Store; timers: Timers; logger: Logger; onFatal: (error: Error) => void }) {
+    this.#store = modules.store;
+    this.#timers = modules.timers;
+    this.#logger = modules.logger;
+    this.#onFatal = modules.onFatal;
+  }
+
+  leadershipValid(): boolean {
+    return this.#open;
+  }
+
+  term(): bigint {
+    return 1n;
+  }
+
+  propose<C extends Command>(command: C): Promise<CommandResults[C['type']]> {
+    return new Promise((resolve, reject) => {
+      if (!this.#open) return reject(new Error('the log is closed'));
+      if (this.#queue.length >= QUEUE_MAX) return reject(new Error(`more than ${QUEUE_MAX} proposals are waiting`));
+      this.#queue.push({ command, resolve: resolve as (result: never) => void, reject });
+      if (!this.#flushing && this.#queue.length === 1) this.#timers.nextTurn(() => this.#flush());
+    });
+  }
+
+  /** Refuses new proposals and waits for those under way. */
+  async close(): Promise<void> {
+    this.#open = false;
+    await this.#flushing;
+  }
+
+  #flush(): void {
+    if (this.#flushing) return;
+    this.#flushing = this.#drain().finally(() => (this.#flushing = undefined));
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, BATCH_MAX);
+      try {
+        const results = await this.#store.applyCommands(
+          batch.map((proposal) => proposal.command),
+          { sync: true },
+        );
+        assert(results.length === batch.length, 'apply answers every command');
+        for (const [i, proposal] of batch.entries()) proposal.resolve(results[i] as never);
+      } catch (cause) {
+        this.#fail(batch, cause as Error);
+      }
+    }
+  }
+
+  #fail(batch: readonly Proposal[], error: Error): void {
+    this.#logger.error('store: write failed, stopping', { error: error.message });
+    const waiting = [...batch, ...this.#queue.splice(0)];
+    this.#open = false;
+    for (const proposal of waiting) proposal.reject(error);
+    this.#onFatal(error);
+  }
+}

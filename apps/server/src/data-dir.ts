@@ -1,0 +1,30 @@
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { StartError } from './errors.ts';
+
+export interface DataPaths {
+  readonly store: string;
+  readonly journal: string;
+}
+
+/** Makes the data directory ready, or says why it cannot be used. */
+export function prepareDataDir(dataDir: string): DataPaths {
+  if (existsSync(join(dataDir, 'raft', 'raft.db'))) {
+    throw new StartError(
+      'foreign_data',
+      `data-dir: ${dataDir} holds the data of a Go Dkron (raft/raft.db), which is not read. Start with another ` +
+        `data-dir and bring the jobs over: GET /v1/jobs there, POST /v1/restore here.`,
+      { option: 'data-dir', value: dataDir },
+    );
+  }
+  try {
+    mkdirSync(join(dataDir, 'worker'), { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.W_OK | constants.R_OK);
+  } catch (cause) {
+    throw new StartError('data_dir', `data-dir: cannot use ${dataDir}: ${(cause as Error).message}`, {
+      option: 'data-dir',
+      value: dataDir,
+    });
+  }
+  return { store: join(dataDir, 'store'), journal: join(dataDir, 'worker', 'journal') };
+}

@@ -1,0 +1,74 @@
+import type { Problem } from '@dkron/jobs';
+import { stringifyJson } from './json.ts';
+
+/** Codes of the one error form. */
+export type ApiErrorCode =
+  | 'invalid_json'
+  | 'invalid_value'
+  | 'unknown_zone'
+  | 'invalid_schedule'
+  | 'parent_not_found'
+  | 'parent_cycle'
+  | 'has_children'
+  | 'not_found'
+  | 'disabled'
+  | 'no_targets'
+  | 'forbidden_overlap'
+  | 'already_finished'
+  | 'not_supported'
+  | 'precondition_failed'
+  | 'paused'
+  | 'no_leader'
+  | 'too_large'
+  | 'method_not_allowed'
+  | 'unsupported_media_type'
+  | 'internal';
+
+export interface ApiErrorInit {
+  readonly status: number;
+  readonly code: ApiErrorCode;
+  /** The sentence of the JSON form. */
+  readonly message: string;
+  /** The original's body for clients that did not ask for JSON; `''` = empty. @default '' */
+  readonly plain?: string;
+  /** An additive path has no original: it always answers JSON. @default false */
+  readonly additive?: boolean;
+  readonly problems?: readonly Problem[];
+}
+
+/** An answer that is not the wished one. Thrown by services and controllers, written by the error filter. */
+export class ApiError extends Error {
+  readonly init: ApiErrorInit;
+
+  constructor(init: ApiErrorInit) {
+    super(init.message);
+    this.init = init;
+  }
+
+  /** The JSON form: the first problem on top, all of them in `problems`. */
+  toJson(): string {
+    const problems = this.init.problems ?? [];
+    const top = problems[0];
+    return stringifyJson({
+      error: this.init.message,
+      code: top?.code ?? this.init.code,
+      field: top?.field ?? '',
+      value: top?.value,
+      allowed: top?.allowed ?? null,
+      column: top?.column ?? null,
+      problems: problems.map((p) => ({
+        error: p.message,
+        code: p.code,
+        field: p.field,
+        value: p.value,
+        allowed: p.allowed ?? null,
+        column: p.column ?? null,
+      })),
+    });
+  }
+}
+
+/** True when the client named `application/json` itself, so that the original's text bodies need not be kept. */
+export function wantsJson(accept: string | undefined): boolean {
+  return accept !== undefined && /(^|,)\s*application\/json\s*(;|,|$)/i.test(accept);
+}

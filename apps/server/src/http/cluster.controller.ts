@@ -1,0 +1,89 @@
+import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { executionToJson, memberToJson } from '@dkron/jobs';
+import type { NodeContext } from '../node-context.ts';
+import { VERSION } from '../version.ts';
+import { answerJson, jsonList } from './answers.ts';
+import { stringifyJson } from './json.ts';
+import { memberId } from './member-id.ts';
+import type { Query as QueryMap } from './query.ts';
+import { pretty } from './query.ts';
+import { NODE_CONTEXT } from './tokens.ts';
+
+/** Who is in the cluster and who leads it. */
+@Controller()
+export class ClusterController {
+  readonly #node: NodeContext;
+
+  constructor(@Inject(NODE_CONTEXT) node: NodeContext) {
+    this.#node = node;
+  }
+
+  @Get(['v1', 'v1/'])
+  index(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
+    const self = this.#node.membership.self();
+    const body = {
+      agent: { name: self.name, version: VERSION },
+      serf: { ...QUIET_GOSSIP, members: String(this.#node.membership.members().length) },
+      tags: sorted(self.tags),
+    };
+    answerJson(reply, pretty(query) ? JSON.stringify(body, undefined, 4) : JSON.stringify(body));
+  }
+
+  @Get('v1/members')
+  members(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
+    const items = this.#node.membership
+      .members()
+      .map((member) => memberToJson(member, { id: memberId(member.name), pretty: pretty(query) }));
+    answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(items.length) } });
+  }
+
+  @Get('v1/leader')
+  leader(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
+    if (!this.#node.log.leadershipValid()) {
+      void reply.status(500).header('content-type', 'text/plain; charset=utf-8').send('null');
+      return;
+    }
+    answerJson(reply, memberToJson(this.#node.membership.self(), { pretty: pretty(query) }));
+  }
+
+  @Get('v1/isleader')
+  isLeader(@Res() reply: FastifyReply): void {
+    const leads = this.#node.log.leadershipValid();
+    answerJson(reply, leads ? '"I am a leader"' : '"I am a follower"', { status: leads ? 200 : 404 });
+  }
+
+  @Get('v1/busy')
+  busy(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
+    const running = [...this.#node.store.openExecutions()].filter((execution) => execution.state === 'running');
+    running.sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
+    const items = running.map((execution) => executionToJson(execution, { pretty: pretty(query) }));
+    answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(items.length) } });
+  }
+
+  @Get('health')
+  health(@Res() reply: FastifyReply): void {
+    void reply.removeHeader('x-whom');
+    answerJson(reply, stringifyJson({ leader: this.#node.log.leadershipValid(), status: 'healthy' }));
+  }
+}
+
+/** The gossip counters of a node that has nobody to talk to. */
+const QUIET_GOSSIP = {
+  coordinate_resets: '0',
+  encrypted: 'false',
+  event_queue: '0',
+  event_time: '1',
+  failed: '0',
+  health_score: '0',
+  intent_queue: '0',
+  left: '0',
+  member_time: '1',
+  members: '1',
+  query_queue: '0',
+  query_time: '1',
+};
+
+function sorted(tags: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

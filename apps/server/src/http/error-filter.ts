@@ -1,0 +1,75 @@
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import { Catch, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { JobInvalidError } from '@dkron/jobs';
+import type { Logger } from '@dkron/runtime';
+import { additiveMethods } from './additive-paths.ts';
+import { answerJson, answerText } from './answers.ts';
+import { ApiError, wantsJson } from './api-error.ts';
+
+/** Turns whatever a handler threw into an answer. The only place that knows status codes of unexpected errors. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    const error = this.#toApiError(exception, request);
+    if (error === undefined) {
+      void reply.removeHeader('x-whom');
+      return answerUnknownRoute(reply);
+    }
+    if (error.init.additive || wantsJson(request.headers.accept)) {
+      return answerJson(reply, error.toJson(), { status: error.init.status });
+    }
+    answerText(reply, error.init.status, error.init.plain ?? '');
+  }
+
+  /** undefined = the router knows no such path. */
+  #toApiError(exception: unknown, request: FastifyRequest): ApiError | undefined {
+    if (exception instanceof ApiError) return exception;
+    if (exception instanceof JobInvalidError) {
+      const text = exception.message;
+      return new ApiError({ status: 400, code: 'invalid_value', message: text, plain: text, problems: exception.problems });
+    }
+    if (exception instanceof HttpException && exception.getStatus() === 404) return unlessAdditive(request);
+    const code = (exception as { code?: string } | null)?.code;
+    if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request);
+    this.#logger.error('api: request failed', { method: request.method, path: request.url, error: exception });
+    const text = exception instanceof Error ? exception.message : String(exception);
+    return new ApiError({ status: 500, code: 'internal', message: text, plain: text });
+  }
+}
+
+function answerUnknownRoute(reply: FastifyReply): void {
+  void reply.status(404).header('content-type', 'text/plain').send('404 page not found');
+}
+
+function unlessAdditive(request: FastifyRequest): ApiError | undefined {
+  const path = request.url.split('?', 1)[0]!;
+  const methods = additiveMethods(path);
+  if (methods === undefined) return undefined;
+  const message = `method ${request.method} is not allowed on ${path}; allowed: ${methods}`;
+  return new ApiError({ status: 405, code: 'method_not_allowed', message, additive: true });
+}
+
+function tooLarge(request: FastifyRequest): ApiError {
+  const limit = request.routeOptions.bodyLimit ?? 0;
+  const size = request.headers['content-length'] ?? 'unknown';
+  const text = `body of ${size} bytes is larger than max-body-size (${limit} bytes)`;
+  const problem = {
+    code: 'too_large' as const,
+    message: text,
+    field: '',
+    value: String(size),
+    allowed: `at most ${limit} bytes (max-body-size)`,
+    column: null,
+  };
+  return new ApiError({ status: 413, code: 'too_large', message: text, plain: text, problems: [problem] });
+}

@@ -1,0 +1,93 @@
+import { Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { Execution, ExecutionState } from '@dkron/jobs';
+import { executionToJson } from '@dkron/jobs';
+import type { NodeContext } from '../node-context.ts';
+import { answerJson, jsonList } from './answers.ts';
+import { ApiError } from './api-error.ts';
+import { keptOutput } from './kept-output.ts';
+import { limitedOutput } from './output-limit.ts';
+import { instant, invalid, oneOf, wholeNumber } from './query-checks.ts';
+import type { Query as QueryMap } from './query.ts';
+import { all, first, pretty, slice } from './query.ts';
+import { isRefusal, refusalError } from './refusals.ts';
+import { NODE_CONTEXT } from './tokens.ts';
+
+const PAGE = 100;
+const STATES: readonly ExecutionState[] = ['pending', 'running', 'success', 'failed', 'lost', 'cancelled'];
+const TRIGGERS = ['schedule', 'catchup', 'manual', 'create', 'parent'] as const;
+
+/** Executions of all jobs, and cancelling one. */
+@Controller('v1/executions')
+export class ExecutionsController {
+  readonly #node: NodeContext;
+
+  constructor(@Inject(NODE_CONTEXT) node: NodeContext) {
+    this.#node = node;
+  }
+
+  @Get()
+  list(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
+    const { store } = this.#node;
+    const { executions, total } = store.listExecutions({
+      ...slice(query, PAGE),
+      order: first(query, '_order') === 'ASC' ? 'asc' : 'desc',
+      sort: oneOf(query, '_sort', ['started_at', 'finished_at']) ?? 'stamp',
+      job: first(query, 'job'),
+      states: states(query),
+      node: first(query, 'node'),
+      trigger: oneOf(query, 'trigger', TRIGGERS),
+      group: wholeNumber(query, 'group'),
+      from: instant(query, 'from'),
+      to: instant(query, 'to'),
+    });
+    const limit = first(query, 'output_size_limit') ?? '0';
+    const items = executions.map((execution) => {
+      const { output, truncated } = limitedOutput(store.getOutput(execution.id), limit);
+      return executionToJson(execution, { output, outputTruncated: truncated, pretty: pretty(query) });
+    });
+    answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(total) } });
+  }
+
+  @Get(':id')
+  get(@Param('id') id: string, @Query() query: QueryMap, @Res() reply: FastifyReply): void {
+    this.#answer(reply, 200, this.#find(id), query);
+  }
+
+  @Get(':id/output')
+  output(@Param('id') id: string, @Res() reply: FastifyReply): void {
+    this.#find(id);
+    const body = Buffer.concat(keptOutput(this.#node.store.getOutput(id)));
+    void reply.header('content-type', 'text/plain; charset=utf-8').send(body);
+  }
+
+  /** 200: was pending and is cancelled. 202: the node was told; final when it confirms. */
+  @Post(':id/cancel')
+  @HttpCode(202)
+  async cancel(@Param('id') id: string, @Query() query: QueryMap, @Res() reply: FastifyReply): Promise<void> {
+    this.#find(id);
+    const result = await this.#node.engine.cancel(id);
+    if (isRefusal(result)) throw refusalError(result, 'cancel');
+    const execution = this.#find(id);
+    this.#answer(reply, execution.state === 'cancelled' ? 200 : 202, execution, query);
+  }
+
+  #answer(reply: FastifyReply, status: number, execution: Execution, query: QueryMap): void {
+    const output = this.#node.store.getOutput(execution.id)?.tail ?? new Uint8Array();
+    answerJson(reply, executionToJson(execution, { output, pretty: pretty(query) }), { status });
+  }
+
+  #find(id: string): Execution {
+    const execution = this.#node.store.getExecution(id);
+    if (execution) return execution;
+    throw new ApiError({ status: 404, code: 'not_found', message: `execution ${id} does not exist`, additive: true });
+  }
+}
+
+function states(query: QueryMap): readonly ExecutionState[] {
+  return all(query, 'state').map((text) => {
+    const state = STATES.find((candidate) => candidate === text);
+    if (!state) throw invalid('state', text, STATES.join(', '));
+    return state;
+  });
+}

@@ -1,0 +1,114 @@
+import { Body, Controller, Delete, Get, Headers, Inject, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { StoredJob } from '@dkron/jobs';
+import { comingTick, echoJobJson, jobToJson } from '@dkron/jobs';
+import type { NodeContext } from '../node-context.ts';
+import { JobsService, notFound } from '../services/jobs.service.ts';
+import { answerJson, etagOf, jsonList } from './answers.ts';
+import { listQuery } from './jobs-query.ts';
+import { preconditionOf } from './precondition.ts';
+import type { Query as QueryMap } from './query.ts';
+import { has, pretty } from './query.ts';
+import { JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
+
+const NO_BODY = new Uint8Array();
+
+@Controller('v1/jobs')
+export class JobsController {
+  readonly #jobs: JobsService;
+  readonly #node: NodeContext;
+
+  constructor(@Inject(JOBS_SERVICE) jobs: JobsService, @Inject(NODE_CONTEXT) node: NodeContext) {
+    this.#jobs = jobs;
+    this.#node = node;
+  }
+
+  @Get()
+  list(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
+    const { jobs, total } = this.#node.store.listJobs(listQuery(query));
+    const items = jobs.map((job) => this.#json(job, query));
+    answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(total) } });
+  }
+
+  @Post()
+  create(
+    @Body() body: Uint8Array | undefined,
+    @Query() query: QueryMap,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.#put(body ?? NO_BODY, query, request, reply);
+  }
+
+  @Patch()
+  replace(
+    @Body() body: Uint8Array | undefined,
+    @Query() query: QueryMap,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.#put(body ?? NO_BODY, query, request, reply);
+  }
+
+  /** The name in the path is ignored, as the original does: the body's `name` decides. */
+  @Put(':job')
+  replaceNamed(
+    @Body() body: Uint8Array | undefined,
+    @Query() query: QueryMap,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.#put(body ?? NO_BODY, query, request, reply);
+  }
+
+  @Get(':job')
+  get(@Param('job') name: string, @Query() query: QueryMap, @Res() reply: FastifyReply): void {
+    const job = this.#node.store.getJob(name);
+    if (!job) throw notFound(`job ${name} does not exist`);
+    this.#answer(reply, job, query);
+  }
+
+  @Delete(':job')
+  async delete(
+    @Param('job') name: string,
+    @Headers() headers: FastifyRequest['headers'],
+    @Query() query: QueryMap,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    this.#answer(reply, await this.#jobs.delete(name, preconditionOf(headers)), query);
+  }
+
+  @Post(':job/toggle')
+  async toggle(
+    @Param('job') name: string,
+    @Query() query: QueryMap,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const job = await this.#jobs.toggle(name, preconditionOf(request.headers));
+    this.#answer(reply, job, query, { location: request.url });
+  }
+
+  async #put(body: Uint8Array, query: QueryMap, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const parsed = this.#jobs.parse(body);
+    const job = await this.#jobs.put(parsed, preconditionOf(request.headers));
+    if (has(query, 'runoncreate')) this.#jobs.runOnCreate(job.definition.name);
+    answerJson(reply, echoJobJson(parsed, { pretty: pretty(query) }), {
+      status: 201,
+      headers: { location: encodeLocation(`${request.url}/${job.definition.name}`), etag: etagOf(job.state) },
+    });
+  }
+
+  #answer(reply: FastifyReply, job: StoredJob, query: QueryMap, headers: Readonly<Record<string, string>> = {}): void {
+    answerJson(reply, this.#json(job, query), { headers: { etag: etagOf(job.state), ...headers } });
+  }
+
+  #json(job: StoredJob, query: QueryMap): string {
+    return jobToJson(job, { coming: comingTick(job, this.#node.clock.wallNanos()), pretty: pretty(query) });
+  }
+}
+
+/** Non-ASCII names travel as raw UTF-8 bytes; a header value in Node is a latin1 string of bytes. */
+function encodeLocation(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}

@@ -1,0 +1,50 @@
+import type { Refusal, RefusalCode } from '@dkron/jobs';
+import type { ApiErrorCode } from './api-error.ts';
+import { ApiError } from './api-error.ts';
+
+export type Action = 'put' | 'delete' | 'toggle' | 'run' | 'deleteExecutions' | 'cancel';
+
+const CODES: Readonly<Record<RefusalCode, ApiErrorCode>> = {
+  not_found: 'not_found',
+  stale: 'internal',
+  precondition_failed: 'precondition_failed',
+  parent_not_found: 'parent_not_found',
+  parent_cycle: 'parent_cycle',
+  has_children: 'has_children',
+  disabled: 'disabled',
+  no_targets: 'no_targets',
+  forbidden_overlap: 'forbidden_overlap',
+  already_finished: 'already_finished',
+};
+
+/** The original's status per action where it has one; the additive statuses where it does not know the case. */
+function statusOf(code: RefusalCode, action: Action): number {
+  if (code === 'precondition_failed') return 412;
+  if (code === 'forbidden_overlap' || code === 'already_finished') return 409;
+  if (code === 'parent_cycle') return 400;
+  if (code === 'stale') return 500;
+  if (action === 'put' && code !== 'parent_not_found') return 500;
+  return 404;
+}
+
+function plainOf(refusal: Refusal): string {
+  if (refusal.refused === 'parent_not_found') return 'specified parent job not found';
+  if (refusal.refused === 'parent_cycle') return `Job validation failed: ${refusal.message}.`;
+  return '';
+}
+
+export function isRefusal(result: object): result is Refusal {
+  return 'refused' in result;
+}
+
+/** What the API answers when the state machine refused a command. */
+export function refusalError(refusal: Refusal, action: Action): ApiError {
+  const plain = plainOf(refusal);
+  return new ApiError({
+    status: statusOf(refusal.refused, action),
+    code: CODES[refusal.refused],
+    message: plain === '' ? refusal.message : plain,
+    plain,
+    additive: action === 'cancel',
+  });
+}

@@ -1,0 +1,86 @@
+import { Controller, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Run, StoredJob } from '@dkron/jobs';
+import { comingTick, jobToJson } from '@dkron/jobs';
+import type { NodeContext } from '../node-context.ts';
+import { JobsService, notFound } from '../services/jobs.service.ts';
+import { answerJson, etagOf } from './answers.ts';
+import { stringifyJson } from './json.ts';
+import type { Query as QueryMap } from './query.ts';
+import { first, pretty } from './query.ts';
+import { JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
+
+const TOKEN_LENGTH_MAX = 128;
+
+/** Runs a job now. As the original, the answer waits for the run and all it causes, unless `?wait=false`. */
+@Controller('v1/jobs')
+export class RunsController {
+  readonly #jobs: JobsService;
+  readonly #node: NodeContext;
+
+  constructor(@Inject(JOBS_SERVICE) jobs: JobsService, @Inject(NODE_CONTEXT) node: NodeContext) {
+    this.#jobs = jobs;
+    this.#node = node;
+  }
+
+  @Post(':job')
+  @HttpCode(200)
+  run(
+    @Param('job') name: string,
+    @Query() query: QueryMap,
+    @Headers('idempotency-key') token: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.#run(name, query, token, request, reply);
+  }
+
+  @Post(':job/run')
+  @HttpCode(200)
+  runNow(
+    @Param('job') name: string,
+    @Query() query: QueryMap,
+    @Headers('idempotency-key') token: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.#run(name, query, token, request, reply);
+  }
+
+  async #run(
+    name: string,
+    query: QueryMap,
+    token: string | undefined,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<void> {
+    const before = this.#node.store.getJob(name);
+    if (!before) throw notFound(`job ${name} does not exist`);
+    const run = await this.#jobs.run(name, {
+      respectConcurrency: first(query, 'respect_concurrency') === 'true',
+      token: (token ?? '').slice(0, TOKEN_LENGTH_MAX),
+    });
+    if (first(query, 'wait') === 'false') return this.#answerAccepted(reply, run);
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort(new Error('the client went away')));
+    await this.#node.engine.waitSettled(run.rootGroup, gone.signal);
+    this.#answerDone(reply, request, before, query);
+  }
+
+  #answerAccepted(reply: FastifyReply, run: Run): void {
+    const body = stringifyJson({
+      job_name: run.jobName,
+      group: run.group,
+      executions: run.targets.map((target) => target.executionId),
+    });
+    answerJson(reply, body, { status: 202 });
+  }
+
+  /** The body is the job as it was before the run, as the original answers. */
+  #answerDone(reply: FastifyReply, request: FastifyRequest, job: StoredJob, query: QueryMap): void {
+    const coming = comingTick(job, this.#node.clock.wallNanos());
+    answerJson(reply, jobToJson(job, { coming, pretty: pretty(query) }), {
+      headers: { location: request.url, etag: etagOf(job.state) },
+    });
+  }
+}

@@ -1,0 +1,17 @@
+import type { Clock, Logger } from '@dkron/runtime';
+import type { Engine, Membership, Planner, ReplicatedLog, StampSource } from '@dkron/scheduler';
+import type { Store } from '@dkron/store';
+import type { ServerOptions } from './options.ts';
+
+/** What the services of one node share. */
+export interface NodeContext {
+  readonly options: ServerOptions;
+  readonly store: Store;
+  readonly log: ReplicatedLog;
+  readonly engine: Engine;
+  readonly planner: Planner;
+  readonly stamps: StampSource;
+  readonly membership: Membership;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

@@ -1,0 +1,76 @@
+import type { LogLevel } from '@dkron/runtime';
+
+/** Everything `dkron agent --server` can be told, resolved: no field is optional, durations are milliseconds. */
+export interface ServerOptions {
+  readonly server: boolean;
+  readonly nodeName: string;
+  /** Directory of all durable state; created when missing. */
+  readonly dataDir: string;
+  /** `host[:port]` of gossip; its host is also the gRPC host. */
+  readonly bindAddr: string;
+  /** `host[:port]` told to others; `''` = the bind address. */
+  readonly advertiseAddr: string;
+  /** `[host]:port`; an empty host listens on every interface. */
+  readonly httpAddr: string;
+  readonly rpcPort: number;
+  readonly bootstrapExpect: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'text' | 'json';
+  readonly tags: Readonly<Record<string, string>>;
+  readonly region: string;
+  readonly datacenter: string;
+  /** A tick decided at most this late is on time. */
+  readonly tickGrace: number;
+  /** TERM → KILL. */
+  readonly killGrace: number;
+  /** Bytes of a request body. */
+  readonly maxBodySize: number;
+  /** Wait for running executions at SIGTERM. */
+  readonly stopTimeout: number;
+  /** Zone of jobs without one; `''` = this machine's. */
+  readonly defaultTimezone: string;
+  /** Executions kept per job; 0 = no limit. */
+  readonly executionRetention: number;
+  /** Ledger entries kept per job. */
+  readonly ledgerRetention: number;
+  /** Print, once ready, what a newcomer may type next. */
+  readonly welcome: boolean;
+}
+
+export const SERVER_DEFAULTS: ServerOptions = {
+  server: true,
+  nodeName: 'dkron',
+  dataDir: 'dkron.data',
+  bindAddr: '127.0.0.1:8946',
+  advertiseAddr: '',
+  httpAddr: ':8080',
+  rpcPort: 6868,
+  bootstrapExpect: 0,
+  logLevel: 'info',
+  logFormat: 'text',
+  tags: {},
+  region: 'global',
+  datacenter: 'dc1',
+  tickGrace: 10_000,
+  killGrace: 5_000,
+  maxBodySize: 1_048_576,
+  stopTimeout: 30_000,
+  defaultTimezone: '',
+  executionRetention: 100,
+  ledgerRetention: 1_000,
+  welcome: false,
+};
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Splits `host:port`, `:port`, `host` or `[v6]:port`. */
+export function splitHostPort(text: string, defaultPort: number): HostPort | undefined {
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text);
+  if (!match) return undefined;
+  const port = match[3] === undefined ? defaultPort : Number(match[3]);
+  if (port > 65_535) return undefined;
+  return { host: match[1] ?? match[2] ?? '', port };
+}

@@ -1,0 +1,34 @@
+import type { Execution, ExecutionOutput, JobDefinition } from '@dkron/jobs';
+import { ProcessorPipeline } from '@dkron/processors';
+import { filesProcessor } from '@dkron/processors/files';
+import { logProcessor } from '@dkron/processors/log';
+import { formatRfc3339 } from '@dkron/cron';
+import type { Logger, Timers } from '@dkron/runtime';
+
+export type ProcessResult = (
+  execution: Execution,
+  output: ExecutionOutput,
+  definition: JobDefinition,
+  signal: AbortSignal,
+) => Promise<Uint8Array | null>;
+
+/** Runs a job's processors over a committed result; null = they left the output as it was. */
+export function processResults(reportingNode: string, timers: Timers, logger: Logger): ProcessResult {
+  const pipeline = new ProcessorPipeline({}, { processors: [logProcessor(), filesProcessor()], timers, logger });
+  return async (execution, output, definition, signal) => {
+    const result = await pipeline.run(
+      {
+        executionId: execution.id,
+        jobName: execution.jobName,
+        nodeName: execution.nodeName,
+        reportingNode,
+        success: execution.state === 'success',
+        startedAt: formatRfc3339(execution.startedAt),
+        output: output.tail,
+      },
+      definition.processors,
+      { signal },
+    );
+    return result.output === output.tail ? null : result.output;
+  };
+}

@@ -1,0 +1,59 @@
+import { consoleLogger } from '@dkron/runtime/system';
+import type { Logger } from '@dkron/runtime';
+import { StartError } from './errors.ts';
+import type { ServerOptions } from './options.ts';
+import type { ServerNode } from './server-node.ts';
+import { startNode } from './server-node.ts';
+import { welcomeText } from './welcome.ts';
+
+/**
+ * Runs a server until SIGINT or SIGTERM, then stops it in order; a second signal ends at once.
+ * @returns the exit code: 0 after an orderly stop, 1 when it could not start or go on (the reason is logged)
+ */
+export async function runServer(options: ServerOptions): Promise<number> {
+  const logger = consoleLogger({ level: options.logLevel, format: options.logFormat });
+  const ended = Promise.withResolvers<number>();
+  const onFatal = (error: Error): void => {
+    logger.error('server: cannot go on', { error: error.message });
+    ended.resolve(1);
+  };
+  let node: ServerNode;
+  try {
+    node = await startNode(options, logger, onFatal);
+  } catch (error) {
+    logStartFailure(logger, error);
+    return 1;
+  }
+  if (options.welcome) process.stdout.write(welcomeText(options, node.httpPort));
+  const unhook = onSignals(logger, node, options, ended.resolve);
+  const code = await ended.promise;
+  if (code !== 0) await node.abandon();
+  unhook();
+  return code;
+}
+
+function logStartFailure(logger: Logger, error: unknown): void {
+  if (error instanceof StartError) logger.error(`server: ${error.message}`);
+  else logger.error('server: start failed', { error });
+}
+
+function onSignals(logger: Logger, node: ServerNode, options: ServerOptions, end: (code: number) => void): () => void {
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    signals += 1;
+    if (signals > 1) {
+      logger.warn('server: second signal, ending at once', { signal });
+      return end(1);
+    }
+    logger.info('server: stopping', { signal, wait_ms: options.stopTimeout });
+    node.stop().then(
+      () => end(0),
+      (error: unknown) => {
+        logger.error('server: stop failed', { error });
+        end(1);
+      },
+    );
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}

@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ParsedJob, PutJob, Precondition, Run, StoredJob, ToggleJob } from '@dkron/jobs';
+import { parseJobJson, validateJob } from '@dkron/jobs';
+import { ApiError } from '../http/api-error.ts';
+import { isRefusal, refusalError } from '../http/refusals.ts';
+import { NODE_CONTEXT } from '../http/tokens.ts';
+import type { NodeContext } from '../node-context.ts';
+
+/** A plan computed from a version that another write replaced meanwhile is made anew this often. */
+const PLAN_TRIES_MAX = 8;
+
+@Injectable()
+export class JobsService {
+  readonly #node: NodeContext;
+
+  constructor(@Inject(NODE_CONTEXT) node: NodeContext) {
+    this.#node = node;
+  }
+
+  /** Parses and checks a job text. Throws {@link ApiError} 400 with every problem found. */
+  parse(body: Uint8Array): ParsedJob {
+    const parsed = parseJobJson(body);
+    const problems = validateJob(parsed.definition);
+    if (problems.length > 0) {
+      const text = `Job validation failed: ${problems[0]!.message}.`;
+      throw new ApiError({ status: 400, code: 'invalid_value', message: text, plain: text, problems });
+    }
+    return parsed;
+  }
+
+  async put(parsed: ParsedJob, precondition: Precondition): Promise<StoredJob> {
+    const { store, log, planner, stamps } = this.#node;
+    if (store.paused('submissions')) throw submissionsPaused();
+    for (let attempt = 1; ; attempt++) {
+      const stored = store.getJob(parsed.definition.name);
+      const stamp = stamps.next();
+      const command: PutJob = {
+        type: 'putJob',
+        stamp,
+        definition: parsed.definition,
+        submitted: parsed.submitted,
+        precondition,
+        plannedFrom: stored?.state.version ?? 0,
+        plan: planner.planPut(parsed.definition, parsed.submitted, stored, stamp),
+      };
+      const result = await log.propose(command);
+      if (!isRefusal(result)) return result.job;
+      if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX) throw refusalError(result, 'put');
+    }
+  }
+
+  async delete(name: string, precondition: Precondition): Promise<StoredJob> {
+    const { log, stamps } = this.#node;
+    const result = await log.propose({ type: 'deleteJob', stamp: stamps.next(), name, precondition });
+    if (isRefusal(result)) throw refusalError(result, 'delete');
+    return result.job;
+  }
+
+  async toggle(name: string, precondition: Precondition): Promise<StoredJob> {
+    const { store, log, planner, stamps } = this.#node;
+    for (let attempt = 1; ; attempt++) {
+      const stored = store.getJob(name);
+      if (!stored) throw notFound(`job ${name} does not exist`);
+      const stamp = stamps.next();
+      const disabled = !stored.definition.disabled;
+      const command: ToggleJob = {
+        type: 'toggleJob',
+        stamp,
+        name,
+        precondition,
+        plannedFrom: stored.state.version,
+        disabled,
+        plan: planner.planToggle(stored, disabled, stamp),
+      };
+      const result = await log.propose(command);
+      if (!isRefusal(result)) return result.job;
+      if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX) throw refusalError(result, 'toggle');
+    }
+  }
+
+  /** Starts a run by hand; resolves when it is committed. */
+  async run(name: string, options: { readonly respectConcurrency: boolean; readonly token: string }): Promise<Run> {
+    const result = await this.#node.engine.runJob(name, { trigger: 'manual', ...options });
+    if (isRefusal(result)) throw refusalError(result, 'run');
+    return result;
+  }
+
+  /** Starts a run because the job was created with `runoncreate`; nobody waits for it. */
+  runOnCreate(name: string): void {
+    const { engine, logger } = this.#node;
+    engine.runJob(name, { trigger: 'create', respectConcurrency: false, token: '' }).then(
+      (result) => {
+        if (isRefusal(result)) logger.warn('api: run on create refused', { job: name, reason: result.message });
+      },
+      (error: unknown) => logger.error('api: run on create failed', { job: name, error }),
+    );
+  }
+
+  async deleteExecutions(name: string): Promise<StoredJob> {
+    const { log, stamps } = this.#node;
+    const result = await log.propose({ type: 'deleteExecutions', stamp: stamps.next(), name });
+    if (isRefusal(result)) throw refusalError(result, 'deleteExecutions');
+    return result.job;
+  }
+}
+
+export function notFound(message: string): ApiError {
+  return new ApiError({ status: 404, code: 'not_found', message });
+}
+
+function submissionsPaused(): ApiError {
+  const text = 'New job submissions are currently paused';
+  return new ApiError({ status: 503, code: 'paused', message: text, plain: text });
+}
