@@ -1,0 +1,20 @@
+import type { Stamp } from '@dkron/jobs';
+import type { EngineModules, EngineSettings } from './options.ts';
+import type { StampSource } from './stamp-source.ts';
+
+/** What the engine's parts share. */
+export interface Context extends EngineModules {
+  readonly settings: EngineSettings;
+  readonly stamps: StampSource;
+  /** True between `start` and `stop` while the log says that this node leads. Checked before every action. */
+  mayAct(): boolean;
+  /** `draining` accepts results but starts nothing new. */
+  mayStart(): boolean;
+}
+
+/** Stamp as id text: unique in the cluster, and ordered. */
+export function executionIdOf(stamp: Stamp, nodeName: string): string {
+  return `${stamp}-${nodeName}`;
+}
+
+export const RETRY_PROPOSAL_MS = 1_000;

@@ -1,0 +1,58 @@
+import type { Due, JobDefinition, JobName, Member, NodeName, RunStart, Target } from '@dkron/jobs';
+import { executionIdOf } from '../context.ts';
+import type { Context } from '../context.ts';
+
+/** Chooses group, ids and targets of starts by hand, by parent and by retry. */
+export class StartPlanner {
+  readonly #context: Context;
+  readonly #isReachable: (node: NodeName) => boolean;
+
+  constructor(context: Context, isReachable: (node: NodeName) => boolean) {
+    this.#context = context;
+    this.#isReachable = isReachable;
+  }
+
+  /** A fresh draw of the job's targets; none for an unknown job, which apply then refuses. */
+  targetsOf(jobName: JobName): readonly Target[] {
+    const { view, planner, membership, random } = this.#context;
+    const job = view.getJob(jobName);
+    if (job === undefined) return [];
+    return planner.planTargets(job.definition, membership.members(), random).map((node) => this.#target(node));
+  }
+
+  startOf(due: Due): RunStart {
+    const { stamps } = this.#context;
+    const { id: dueId, jobName, rootGroup } = due;
+    if (due.kind === 'child') {
+      return { kind: 'child', dueId, jobName, group: stamps.next(), rootGroup, targets: this.targetsOf(jobName) };
+    }
+    const target = this.#target(this.#retryNode(due));
+    return { kind: 'retry', dueId, jobName, group: due.group, attempt: due.attempt, fromNode: due.nodeName, target };
+  }
+
+  /** The same node while it can be reached; else, when the job asks for some of many, a match that has no part in the run. */
+  #retryNode(due: Due): NodeName {
+    const { view, membership } = this.#context;
+    const members = membership.members();
+    if (this.#isUsable(due.nodeName, members)) return due.nodeName;
+    const definition = view.getJob(due.jobName)?.definition;
+    if (definition === undefined || !hasCardinality(definition)) return due.nodeName;
+    const run = view.openRuns(due.jobName).find(({ group }) => group === due.group);
+    const taken = new Set(run?.targets.map(({ nodeName }) => nodeName) ?? []);
+    const others = members.filter(({ name }) => !taken.has(name) && name !== due.nodeName && this.#isUsable(name, members));
+    return this.#context.planner.planTargets(definition, others, this.#context.random)[0] ?? due.nodeName;
+  }
+
+  #isUsable(node: NodeName, members: readonly Member[]): boolean {
+    return members.some(({ name, status }) => name === node && status === 'alive') && this.#isReachable(node);
+  }
+
+  #target(nodeName: NodeName): Target {
+    const stamp = this.#context.stamps.next();
+    return { executionId: executionIdOf(stamp, nodeName), stamp, nodeName };
+  }
+}
+
+function hasCardinality({ tags }: JobDefinition): boolean {
+  return Object.values(tags ?? {}).some((value) => value.split(':').length === 2);
+}

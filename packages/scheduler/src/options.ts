@@ -1,0 +1,57 @@
+import type { Execution, ExecutionOutput, JobDefinition } from '@dkron/jobs';
+import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
+import type { Planner } from './planner/planner.ts';
+import type { Membership, ReplicatedLog, StateView } from './ports.ts';
+
+export interface EngineOptions {
+  /** Sent in every welcome, 32 hex digits. */
+  readonly clusterId: string;
+  /** A tick decided at most this late is on time. Default 10,000. */
+  readonly tickGraceMs?: number;
+  /** A node silent for this long has lost its executions. Default 15,000. */
+  readonly leaseMs?: number;
+  /** From TERM to KILL. Default 10,000. */
+  readonly killGraceMs?: number;
+  /** Most jobs in one `DecideTicks`. Default 10,000. */
+  readonly decideBatchMax?: number;
+  /** Processors of one result get this long. Default 30,000. */
+  readonly processTimeoutMs?: number;
+}
+
+export type EngineSettings = Required<EngineOptions>;
+
+export function settingsOf(options: EngineOptions): EngineSettings {
+  return {
+    clusterId: options.clusterId,
+    tickGraceMs: options.tickGraceMs ?? 10_000,
+    leaseMs: options.leaseMs ?? 15_000,
+    killGraceMs: options.killGraceMs ?? 10_000,
+    decideBatchMax: options.decideBatchMax ?? 10_000,
+    processTimeoutMs: options.processTimeoutMs ?? 30_000,
+  };
+}
+
+/**
+ * Runs the processors of a finished execution. Resolves with the output to keep, or null to leave it as it is. A
+ * rejection, or more than the time limit, changes nothing.
+ */
+export type ProcessResult = (
+  execution: Execution,
+  output: ExecutionOutput,
+  definition: JobDefinition,
+  signal: AbortSignal,
+) => Promise<Uint8Array | null>;
+
+export interface EngineModules {
+  readonly log: ReplicatedLog;
+  readonly view: StateView;
+  readonly membership: Membership;
+  readonly planner: Planner;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Absent: results stay as they came. */
+  readonly processResult?: ProcessResult;
+}

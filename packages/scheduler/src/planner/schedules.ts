@@ -1,0 +1,67 @@
+import { parseSchedule } from '@dkron/cron';
+import type { Schedule } from '@dkron/cron';
+import type { JobDefinition } from '@dkron/jobs';
+import type { EpochNanos } from '@dkron/runtime';
+
+const ENTRIES_MAX = 20_000;
+
+/** A compiled schedule that remembers its last answer: jobs due together ask the same question. */
+export class SharedSchedule {
+  readonly schedule: Schedule;
+  #after: EpochNanos | undefined;
+  #next: EpochNanos | undefined;
+
+  constructor(schedule: Schedule) {
+    this.schedule = schedule;
+  }
+
+  /** First tick strictly later than `after`. */
+  nextAfter(after: EpochNanos): EpochNanos | undefined {
+    if (after !== this.#after) {
+      this.#next = this.schedule.next(after);
+      this.#after = after;
+    }
+    return this.#next;
+  }
+}
+
+/** One compiled form per distinct (text, zone, options); a bounded cache, so it costs jobs nothing. */
+export class Schedules {
+  readonly #defaultTimezone: string;
+  readonly #entries = new Map<string, SharedSchedule>();
+
+  constructor(defaultTimezone: string) {
+    this.#defaultTimezone = defaultTimezone;
+  }
+
+  /**
+   * @param anchor phase of `@every`
+   * @throws the parser's error when the text or zone cannot be read
+   */
+  of(definition: JobDefinition, anchor: EpochNanos): SharedSchedule {
+    const key = keyOf(definition, anchor);
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const made = new SharedSchedule(
+      parseSchedule(definition.schedule, {
+        jobName: definition.name,
+        timezone: definition.timezone,
+        defaultTimezone: this.#defaultTimezone,
+        anchor,
+        dstGap: definition.dstGap,
+        dstOverlap: definition.dstOverlap,
+      }),
+    );
+    if (this.#entries.size >= ENTRIES_MAX) this.#entries.clear();
+    this.#entries.set(key, made);
+    return made;
+  }
+}
+
+/** Leaves out what the text does not depend on, so that most jobs share. */
+function keyOf(definition: JobDefinition, anchor: EpochNanos): string {
+  const text = definition.schedule;
+  const anchored = text.includes('@every') ? String(anchor) : '';
+  const named = text.includes('~') ? definition.name : '';
+  return [text, definition.timezone, definition.dstGap, definition.dstOverlap, anchored, named].join('\0');
+}
