@@ -1,0 +1,7 @@
+/** Starts commands through small helper processes, so that a large server never forks itself. POSIX only. */
+export type { EndNote, StartedNote } from './frames.ts';
+export type { RunEvents } from './helper-process.ts';
+export type { SpawnedRun, SpawnHelperModules, SpawnHelperOptions, SpawnRequest } from './spawn-helper.ts';
+export { SpawnHelper } from './spawn-helper.ts';
+export type { SpawnHelperErrorCode } from './errors.ts';
+export { SpawnHelperError } from './errors.ts';

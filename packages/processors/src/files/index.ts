@@ -1,0 +1,3 @@
+/** The `files` processor: one file per output. */
+export type { FilesProcessorOptions } from './files-processor.ts';
+export { filesProcessor } from './files-processor.ts';
