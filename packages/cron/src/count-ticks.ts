@@ -29,6 +29,11 @@ function countFrom(schedule: Schedule, after: EpochNanos, until: EpochNanos, max
   const end = floorSeconds(until);
   if (schedule instanceof EverySchedule) return schedule.count(floorSeconds(after), end);
   let count = 0;
-  for (let tick = schedule.nextSeconds(floorSeconds(after)); tick <= end && count < max; tick = schedule.nextSeconds(tick)) count += 1;
+  for (
+    let tick = schedule.nextSeconds(floorSeconds(after));
+    tick <= end && count < max;
+    tick = schedule.nextSeconds(tick)
+  )
+    count += 1;
   return count;
 }

@@ -1,7 +1,21 @@
 import type { FieldSet } from './fields.ts';
 import { FIELDS } from './fields.ts';
 
-const MONTHS = ['', 'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const MONTHS = [
+  '',
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const ORDINALS = ['', 'first', 'second', 'third', 'fourth', 'fifth'];
 /** So many times of the day are spelled out. */
@@ -28,7 +42,8 @@ function shapeOf(fields: readonly FieldSet[], index: number): Shape {
 
 function stepOf(values: readonly number[], min: number, max: number): number {
   const step = (values[1] ?? 0) - (values[0] ?? 0);
-  const regular = values.length > 2 && step > 1 && values[0] === min && values.every((value, i) => value === min + i * step);
+  const regular =
+    values.length > 2 && step > 1 && values[0] === min && values.every((value, i) => value === min + i * step);
   return regular && (values.at(-1) ?? 0) + step > max ? step : 0;
 }
 
@@ -57,12 +72,16 @@ function two(value: number): string {
 /** When during a day. */
 export function describeTimes(fields: readonly FieldSet[]): string {
   const [second, minute, hour] = [shapeOf(fields, 0), shapeOf(fields, 1), shapeOf(fields, 2)];
-  if (second.values.length * minute.values.length * hour.values.length <= MAX_TIMES) return clockTimes(second, minute, hour);
+  if (second.values.length * minute.values.length * hour.values.length <= MAX_TIMES)
+    return clockTimes(second, minute, hour);
   const parts = [fineTimes(second, minute)];
   const onTheHour = isZero(second) && isZero(minute);
   if (hour.step > 0) parts.push(onTheHour ? `every ${hour.step} hours` : `in every ${ordinal(hour.step)} hour`);
   else if (hour.all) parts.push(onTheHour ? 'every hour' : minute.all || minute.step > 0 ? '' : 'of every hour');
-  else parts.push(onTheHour ? `on the hour, hours ${listOf(hour.values, String)}` : `in hours ${listOf(hour.values, String)}`);
+  else
+    parts.push(
+      onTheHour ? `on the hour, hours ${listOf(hour.values, String)}` : `in hours ${listOf(hour.values, String)}`,
+    );
   return parts.filter((part) => part !== '').join(' ');
 }
 
@@ -81,7 +100,11 @@ function fineTimes(second: Shape, minute: Shape): string {
       ? `every ${minute.step} minutes`
       : `at minute ${listOf(minute.values, String)}`;
   if (isZero(second)) return isZero(minute) ? '' : minutes;
-  const seconds = second.all ? 'every second' : second.step > 0 ? `every ${second.step} seconds` : `at second ${listOf(second.values, String)}`;
+  const seconds = second.all
+    ? 'every second'
+    : second.step > 0
+      ? `every ${second.step} seconds`
+      : `at second ${listOf(second.values, String)}`;
   if (minute.all) return second.all || second.step > 0 ? seconds : `${seconds} of every minute`;
   return minute.step > 0 ? `${seconds} of every ${ordinal(minute.step)} minute` : `${seconds}, ${minutes}`;
 }
@@ -91,7 +114,14 @@ function isZero(shape: Shape): boolean {
 }
 
 function ordinal(value: number): string {
-  const suffix = value % 10 === 1 && value !== 11 ? 'st' : value % 10 === 2 && value !== 12 ? 'nd' : value % 10 === 3 && value !== 13 ? 'rd' : 'th';
+  const suffix =
+    value % 10 === 1 && value !== 11
+      ? 'st'
+      : value % 10 === 2 && value !== 12
+        ? 'nd'
+        : value % 10 === 3 && value !== 13
+          ? 'rd'
+          : 'th';
   return `${value}${suffix}`;
 }
 
@@ -121,6 +151,7 @@ function weekdayWords(fields: readonly FieldSet[]): string[] {
   const words = values.length === 0 ? [] : [listOf(values, name)];
   const last = [0, 1, 2, 3, 4, 5, 6].filter((value) => (((set?.lastWeekdays ?? 0) >>> value) & 1) === 1);
   for (const value of last) words.push(`the last ${name(value)} of the month`);
-  if (set?.nth !== undefined) words.push(`the ${ORDINALS[set.nth.occurrence] ?? ''} ${name(set.nth.weekday)} of the month`);
+  if (set?.nth !== undefined)
+    words.push(`the ${ORDINALS[set.nth.occurrence] ?? ''} ${name(set.nth.weekday)} of the month`);
   return words;
 }

@@ -36,7 +36,10 @@ suite('describe', () => {
     ['@every 1h30m', 'every 1 hour 30 minutes'],
     ['@every 10ms', 'every 1 second'],
     ['@at 2030-01-01T00:00:00Z', 'once at 2030-01-01T00:00:00Z'],
-    ['@after 2030-01-01T00:00:00Z <P1DT1.5S', 'once at 2030-01-01T00:00:00Z, at most 1 day 1 second 500000000 nanoseconds late'],
+    [
+      '@after 2030-01-01T00:00:00Z <P1DT1.5S',
+      'once at 2030-01-01T00:00:00Z, at most 1 day 1 second 500000000 nanoseconds late',
+    ],
     ['@after 2030-01-01T00:00:00Z <P400Y', 'once at 2030-01-01T00:00:00Z, never late'],
     ['@manually', 'only when started by hand'],
   ])('%s', (text, words) => {

@@ -21,7 +21,9 @@ export function describe(schedule: Schedule): string {
   if (tick === undefined) return 'only when started by hand';
   const once = `once at ${formatRfc3339(tick, zoneOf(schedule))}`;
   if (schedule.kind === 'at') return once;
-  return schedule.graceNanos > 0n ? `${once}, at most ${describeNanos(schedule.graceNanos)} late` : `${once}, never late`;
+  return schedule.graceNanos > 0n
+    ? `${once}, at most ${describeNanos(schedule.graceNanos)} late`
+    : `${once}, never late`;
 }
 
 function describeFields(schedule: FieldSchedule): string {
@@ -30,7 +32,8 @@ function describeFields(schedule: FieldSchedule): string {
   const parts = [days === '' ? describeTimes(schedule.fields) : `${describeTimes(schedule.fields)} ${days}`];
   parts.push(`time zone ${schedule.timezone}`);
   if (schedule.dstGap === 'after') parts.push('what a clock change leaves out runs right after it');
-  if (schedule.dstOverlap !== 'both') parts.push(`where a clock change repeats a time, the ${schedule.dstOverlap} pass only`);
+  if (schedule.dstOverlap !== 'both')
+    parts.push(`where a clock change repeats a time, the ${schedule.dstOverlap} pass only`);
   return parts.join(', ');
 }
 

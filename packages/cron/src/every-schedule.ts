@@ -29,7 +29,8 @@ export class EverySchedule extends SecondsSchedule {
 
   /** Ticks in (after, until], both whole seconds. */
   count(after: number, until: number): number {
-    const upTo = (at: number): number => Math.max(0, Math.floor((Math.min(at, END_SECOND - 1) - this.anchorSeconds) / this.delaySeconds));
+    const upTo = (at: number): number =>
+      Math.max(0, Math.floor((Math.min(at, END_SECOND - 1) - this.anchorSeconds) / this.delaySeconds));
     return Math.max(0, upTo(until) - upTo(after));
   }
 }

@@ -90,7 +90,8 @@ function addRange(set: FieldSet, item: string, offset: number, spec: FieldSpec):
   let high = BigInt(spec.max);
   if (!star) {
     low = readValue(lowText, offset, spec);
-    if (moreBounds.length > 0) throw fail(`too many hyphens: ${item}`, offset + lowText.length + 1 + (highText ?? '').length);
+    if (moreBounds.length > 0)
+      throw fail(`too many hyphens: ${item}`, offset + lowText.length + 1 + (highText ?? '').length);
     high = highText === undefined ? low : readValue(highText, offset + lowText.length + 1, spec);
   }
   let step = 1n;
@@ -126,7 +127,8 @@ function readNumber(text: string, offset: number, expected: string): bigint {
     const message = `failed to parse int from ${text}: strconv.Atoi: parsing ${quote(text)}: ${value}`;
     throw new Fault('schedule_field', message, offset, expected);
   }
-  if (value < 0n) throw new Fault('schedule_field', `negative number (${value}) not allowed: ${text}`, offset, expected);
+  if (value < 0n)
+    throw new Fault('schedule_field', `negative number (${value}) not allowed: ${text}`, offset, expected);
   return value;
 }
 

@@ -38,7 +38,11 @@ export function parseGoDuration(text: string): bigint {
     if (unit === '') throw failure(text, `time: missing unit in duration ${quoteBytes(bytes)}`, bytes.length);
     const size = UNITS.get(unit);
     if (size === undefined) {
-      throw failure(text, `time: unknown unit ${quoteBytes(unit)} in duration ${quoteBytes(bytes)}`, offset + whole.length);
+      throw failure(
+        text,
+        `time: unknown unit ${quoteBytes(unit)} in duration ${quoteBytes(bytes)}`,
+        offset + whole.length,
+      );
     }
     total += BigInt(`0${whole}`) * size + fractionOf(fraction, size);
     if (total > LIMIT) throw invalid(text, bytes, offset);

@@ -1,5 +1,5 @@
 import { daysInMonth, packedDate, SECONDS_PER_DAY, weekday } from './calendar.ts';
-import type { FieldSet } from './fields.ts';
+import type { FieldSet, NthWeekday } from './fields.ts';
 
 /** The Gregorian calendar repeats after 400 years: what is not found in so many months never comes. */
 const CYCLE_MONTHS = 4800;
@@ -48,7 +48,14 @@ export class LocalTimes {
   #monthIndex = 0;
 
   constructor(fields: readonly FieldSet[]) {
-    const [second, minute, hour, dayOfMonth, month, dayOfWeek] = fields as [FieldSet, FieldSet, FieldSet, FieldSet, FieldSet, FieldSet];
+    const [second, minute, hour, dayOfMonth, month, dayOfWeek] = fields as [
+      FieldSet,
+      FieldSet,
+      FieldSet,
+      FieldSet,
+      FieldSet,
+      FieldSet,
+    ];
     this.#second = second;
     this.#minute = minute;
     this.#hours = hour.low;
@@ -136,7 +143,7 @@ export class LocalTimes {
     let byWeekday = this.#weekdayPatterns[first] ?? 0;
     const { lastWeekdays, nth } = this.#dayOfWeek;
     if (lastWeekdays !== 0) byWeekday |= lastDays(lastWeekdays, first, length);
-    if (nth !== undefined) byWeekday |= 1 << (((nth.weekday - first + 7) % 7) + 7 * (nth.occurrence - 1));
+    if (nth !== undefined) byWeekday |= nthDay(nth, first, length);
     const either = !this.#dayOfMonth.star && !this.#dayOfWeek.star;
     return (either ? byDate | byWeekday : byDate & byWeekday) & (0x7fffffff >>> (31 - length));
   }
@@ -156,4 +163,10 @@ function lastDays(weekdays: number, first: number, length: number): number {
     if (((weekdays >>> ((first + day) % 7)) & 1) === 1) days |= 1 << day;
   }
   return days;
+}
+
+/** None when the month has no such day; a shift by 32 or more would wrap. */
+function nthDay(nth: NthWeekday, first: number, length: number): number {
+  const day = ((nth.weekday - first + 7) % 7) + 7 * (nth.occurrence - 1);
+  return day < length ? 1 << day : 0;
 }

@@ -23,7 +23,8 @@ const DESCRIPTORS: ReadonlyMap<string, string> = new Map([
 ]);
 const MINUTELY = '0 * * * * *';
 const NANOS_PER_SECOND = 1_000_000_000n;
-const EXPECTED_SHAPE = 'six fields (second minute hour day-of-month month day-of-week) or a descriptor such as @daily, @every 1h';
+const EXPECTED_SHAPE =
+  'six fields (second minute hour day-of-month month day-of-week) or a descriptor such as @daily, @every 1h';
 const EXPECTED_DESCRIPTOR =
   '@yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly, @minutely, @every <duration>, @at <date>, @after <date> <GRACE or @manually';
 const EXPECTED_DATE = 'an RFC 3339 date such as 2030-01-01T00:00:00Z';
@@ -79,7 +80,8 @@ function compile(context: Context): Schedule {
   if (resolved.startsWith('@at ')) return compileAt(context);
   if (resolved.startsWith('@after ')) return compileAfter(context);
   if (resolved === '') throw new Fault('schedule_shape', 'empty spec string', 0, EXPECTED_SHAPE);
-  if (!resolved.startsWith('TZ=') && !resolved.startsWith('CRON_TZ=')) return compileRest(context, resolved, 0, context.zone);
+  if (!resolved.startsWith('TZ=') && !resolved.startsWith('CRON_TZ='))
+    return compileRest(context, resolved, 0, context.zone);
   const start = resolved.indexOf('=') + 1;
   const end = resolved.indexOf(' ');
   if (end < 0) {
@@ -92,7 +94,12 @@ function compile(context: Context): Schedule {
     throw new Fault('schedule_timezone', `provided bad location ${named}: ${problem}`, start, EXPECTED_ZONE);
   }
   const rest = resolved.slice(end);
-  return compileRest(context, trimBlanks(rest), end + leadingBlanks(rest), named === 'Local' ? context.local : named === '' ? 'UTC' : named);
+  return compileRest(
+    context,
+    trimBlanks(rest),
+    end + leadingBlanks(rest),
+    named === 'Local' ? context.local : named === '' ? 'UTC' : named,
+  );
 }
 
 /** A descriptor or six fields, at `offset` of the whole text. */
@@ -109,7 +116,12 @@ function compileFields(context: Context, text: string, offset: number, zone: str
   if (found.length !== FIELDS.length) {
     const list = found.map((word) => word.text).join(' ');
     const at = found[FIELDS.length]?.offset ?? text.length;
-    throw new Fault('schedule_shape', `expected exactly 6 fields, found ${found.length}: [${list}]`, offset + at, EXPECTED_SHAPE);
+    throw new Fault(
+      'schedule_shape',
+      `expected exactly 6 fields, found ${found.length}: [${list}]`,
+      offset + at,
+      EXPECTED_SHAPE,
+    );
   }
   const sets = FIELDS.map((spec, i) => parseField(found[i]?.text ?? '', offset + (found[i]?.offset ?? 0), spec));
   const { dstGap = 'skip', dstOverlap = 'both' } = context.options;
@@ -148,11 +160,23 @@ function compileAfter(context: Context): Schedule {
     const message = `grace period must start with '<', got: ${grace.text}`;
     throw new Fault('schedule_duration', message, start + grace.offset, "'<' and an ISO 8601 duration, such as <PT30M");
   }
-  return new OnceSchedule('after', resolved, zone, tick, parseIsoDuration(grace.text.slice(1), start + grace.offset + 1));
+  return new OnceSchedule(
+    'after',
+    resolved,
+    zone,
+    tick,
+    parseIsoDuration(grace.text.slice(1), start + grace.offset + 1),
+  );
 }
 
 /** Turns a fault in a date or duration into one of the schedule, at its place in the text. */
-function inSchedule<T>(code: 'schedule_date' | 'schedule_duration', prefix: string, offset: number, expected: string, read: () => T): T {
+function inSchedule<T>(
+  code: 'schedule_date' | 'schedule_duration',
+  prefix: string,
+  offset: number,
+  expected: string,
+  read: () => T,
+): T {
   try {
     return read();
   } catch (error) {

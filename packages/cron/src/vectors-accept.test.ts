@@ -15,7 +15,8 @@ function answer(record: AcceptRecord): string {
   } catch (error) {
     if (!(error instanceof ScheduleParseError)) throw error;
     const { column } = error;
-    if (column !== null && (column < 1 || column > record.text.length + 1)) throw new Error(`column ${column}`, { cause: error });
+    if (column !== null && (column < 1 || column > record.text.length + 1))
+      throw new Error(`column ${column}`, { cause: error });
     expect(error.expected).not.toBe('');
     return error.message;
   }
@@ -53,6 +54,7 @@ describe('recorded acceptance and error texts', () => {
   it('hash.jsonl: ~ is replaced as recorded', () => {
     const records = readVectors<HashRecord>('hash');
     expect(records.length).toBe(335);
-    for (const { name, text, schedule } of records) expect({ name, schedule: resolveHash(text, name) }).toEqual({ name, schedule });
+    for (const { name, text, schedule } of records)
+      expect({ name, schedule: resolveHash(text, name) }).toEqual({ name, schedule });
   });
 });

@@ -23,7 +23,11 @@ function open(record: NextRecord): Schedule {
 
 function chain(schedule: Schedule, from: bigint): string[] {
   const ticks: string[] = [];
-  for (let tick = schedule.next(from); tick !== undefined && ticks.length < RECORDED_LIMIT; tick = schedule.next(tick)) {
+  for (
+    let tick = schedule.next(from);
+    tick !== undefined && ticks.length < RECORDED_LIMIT;
+    tick = schedule.next(tick)
+  ) {
     ticks.push(formatRfc3339(tick));
   }
   return ticks;
@@ -59,32 +63,38 @@ function causeOf(record: NextRecord, schedule: Schedule, ours: readonly string[]
   if (record.tz !== undefined && record.text.startsWith('@')) return 'G-S2';
   const before = record.next.at(-1) ?? record.from;
   const following = ours[record.next.length];
-  const gaveUp = ours.slice(0, record.next.length).join() === record.next.join() && following !== undefined && record.hangs !== true;
-  if (gaveUp && parseRfc3339(following) - parseRfc3339(before) > BigInt(GIVE_UP_SECONDS) * 1_000_000_000n) return 'give-up';
+  const gaveUp =
+    ours.slice(0, record.next.length).join() === record.next.join() && following !== undefined && record.hangs !== true;
+  if (gaveUp && parseRfc3339(following) - parseRfc3339(before) > BigInt(GIVE_UP_SECONDS) * 1_000_000_000n)
+    return 'give-up';
   return 'zone rule';
 }
 
-it('next.jsonl: equals the recording or differs for a known cause, confirmed by the second-by-second oracle', { timeout: 300_000 }, () => {
-  const causes = new Causes();
-  const unexplained: unknown[] = [];
-  for (const record of readVectors<NextRecord>('next')) {
-    if (/^\s+@/.test(record.text) && record.tz !== undefined) {
-      expect(() => open(record)).toThrow('expected exactly 6 fields, found 1');
-      causes.add('two checks');
-      continue;
+it(
+  'next.jsonl: equals the recording or differs for a known cause, confirmed by the second-by-second oracle',
+  { timeout: 300_000 },
+  () => {
+    const causes = new Causes();
+    const unexplained: unknown[] = [];
+    for (const record of readVectors<NextRecord>('next')) {
+      if (/^\s+@/.test(record.text) && record.tz !== undefined) {
+        expect(() => open(record)).toThrow('expected exactly 6 fields, found 1');
+        causes.add('two checks');
+        continue;
+      }
+      const schedule = open(record);
+      const ours = chain(schedule, parseRfc3339(record.from));
+      if (ours.join() === record.next.join() && record.hangs !== true) {
+        causes.add('equal');
+        continue;
+      }
+      const cause = causeOf(record, schedule, ours);
+      if (cause === undefined) unexplained.push({ ...record, ours });
+      else causes.add(cause);
     }
-    const schedule = open(record);
-    const ours = chain(schedule, parseRfc3339(record.from));
-    if (ours.join() === record.next.join() && record.hangs !== true) {
-      causes.add('equal');
-      continue;
-    }
-    const cause = causeOf(record, schedule, ours);
-    if (cause === undefined) unexplained.push({ ...record, ours });
-    else causes.add(cause);
-  }
-  console.log(`next.jsonl: ${causes.toString()}`);
-  expect(unexplained).toEqual([]);
-  expect(causes.total()).toBe(7716);
-  expect(causes.get('equal')).toBeGreaterThan(7250);
-});
+    console.log(`next.jsonl: ${causes.toString()}`);
+    expect(unexplained).toEqual([]);
+    expect(causes.total()).toBe(7716);
+    expect(causes.get('equal')).toBeGreaterThan(7250);
+  },
+);

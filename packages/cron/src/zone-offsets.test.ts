@@ -48,7 +48,8 @@ describe('ZoneOffsets', () => {
     const to = Date.UTC(2032, 0, 1) / 1000;
     for (let at = from; at < to; at = zone.spanAt(at).end) {
       const { start, end, offset } = zone.spanAt(at);
-      for (const instant of [start, end - 1]) expect([name, instant, offset]).toEqual([name, instant, intlOffset(format, instant)]);
+      for (const instant of [start, end - 1])
+        expect([name, instant, offset]).toEqual([name, instant, intlOffset(format, instant)]);
     }
     for (let at = from; at < to; at += 31 * 3600) {
       expect([name, at, zone.offsetAt(at)]).toEqual([name, at, intlOffset(format, at)]);
@@ -68,14 +69,30 @@ describe('ZoneOffsets', () => {
 });
 
 describe('zone names', () => {
-  it.each(['UTC', 'Local', '', 'Europe/Kyiv', 'Europe/Kiev', 'Asia/Kolkata', 'Asia/Calcutta', 'EST5EDT', 'Etc/GMT+12', 'GMT0', 'Factory', 'W-SU'])('knows %j', (name) => {
+  it.each([
+    'UTC',
+    'Local',
+    '',
+    'Europe/Kyiv',
+    'Europe/Kiev',
+    'Asia/Kolkata',
+    'Asia/Calcutta',
+    'EST5EDT',
+    'Etc/GMT+12',
+    'GMT0',
+    'Factory',
+    'W-SU',
+  ])('knows %j', (name) => {
     expect(checkTimezone(name)).toBeUndefined();
     expect(isKnownTimezone(name)).toBe(true);
   });
 
-  it.each(['utc', 'local', '+01:00', 'GMT+1', 'PST', 'Europe/berlin', 'Etc/Unknown', 'Europe/Berlin '])('does not know %j', (name) => {
-    expect(checkTimezone(name)).toBe(`unknown time zone ${name}`);
-  });
+  it.each(['utc', 'local', '+01:00', 'GMT+1', 'PST', 'Europe/berlin', 'Etc/Unknown', 'Europe/Berlin '])(
+    'does not know %j',
+    (name) => {
+      expect(checkTimezone(name)).toBe(`unknown time zone ${name}`);
+    },
+  );
 
   it.each(['../UTC', '/etc/localtime', '\\UTC', 'a..b'])('refuses %j as a path', (name) => {
     expect(checkTimezone(name)).toBe('time: invalid location name');

@@ -29,7 +29,9 @@ export class ZoneOffsets {
 
   constructor(name: string) {
     this.name = name;
-    this.#format = isFixedUtc(name) ? undefined : new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
+    this.#format = isFixedUtc(name)
+      ? undefined
+      : new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
   }
 
   /** Seconds east of UTC at an instant in seconds. */

@@ -15,7 +15,14 @@ const BOUNDS = [
   [1, 12],
   [0, 6],
 ] as const;
-const NAMES = [[], [], [], [], ['', 'jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'], ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']];
+const NAMES = [
+  [],
+  [],
+  [],
+  [],
+  ['', 'jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'],
+  ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'],
+];
 const DESCRIPTORS: Record<string, string> = {
   '@yearly': '0 0 0 1 1 *',
   '@annually': '0 0 0 1 1 *',
@@ -33,7 +40,11 @@ export function readOracle(text: string, zone: string): Oracle {
   const fields = (DESCRIPTORS[rest] ?? rest).split(/\s+/);
   if (fields.length !== 6) throw new Error(`the oracle cannot read ${text}`);
   const parsed = fields.map((field, i) => readField(field.toLowerCase(), i));
-  return { zone: match === null ? zone : match[1] === '' ? 'UTC' : (match[1] ?? ''), sets: parsed.map((p) => p.set), stars: parsed.map((p) => p.star) };
+  return {
+    zone: match === null ? zone : match[1] === '' ? 'UTC' : (match[1] ?? ''),
+    sets: parsed.map((p) => p.set),
+    stars: parsed.map((p) => p.star),
+  };
 }
 
 function readField(field: string, index: number): { set: Set<number>; star: boolean } {
@@ -45,7 +56,14 @@ function readField(field: string, index: number): { set: Set<number>; star: bool
     if (match === null) throw new Error(`the oracle cannot read ${item}`);
     const step = Number(match[4] ?? 1);
     const low = match[1] === undefined ? value(match[2] ?? '', index) : min;
-    const high = match[1] !== undefined ? max : match[3] !== undefined ? value(match[3], index) : match[4] !== undefined ? max : low;
+    const high =
+      match[1] !== undefined
+        ? max
+        : match[3] !== undefined
+          ? value(match[3], index)
+          : match[4] !== undefined
+            ? max
+            : low;
     if (match[1] !== undefined && step === 1) star = true;
     for (let v = low; v <= high; v += step) set.add(v);
   }
@@ -63,6 +81,46 @@ function dateMatches(oracle: Oracle, date: Date): boolean {
   const weekday = weekdays?.has(date.getUTCDay()) ?? false;
   const both = oracle.stars[3] === true || oracle.stars[5] === true;
   return (months?.has(date.getUTCMonth() + 1) ?? false) && (both ? day && weekday : day || weekday);
+}
+
+/** Whether a reading of the clock on the wall (seconds, as if it were UTC) matches. */
+export function readingMatches(oracle: Oracle, reading: number): boolean {
+  const time = ((reading % 86_400) + 86_400) % 86_400;
+  if (!(oracle.sets[0]?.has(time % 60) === true && oracle.sets[1]?.has(Math.floor(time / 60) % 60) === true))
+    return false;
+  return oracle.sets[2]?.has(Math.floor(time / 3600)) === true && dateMatches(oracle, new Date(reading * 1000));
+}
+
+/** All ticks in [from, to) by walking through every second of it, with both choices about zone changes. */
+export function oracleWalk(
+  oracle: Oracle,
+  from: number,
+  to: number,
+  gap: 'skip' | 'after',
+  overlap: 'both' | 'first' | 'last',
+): number[] {
+  const margin = 2 * 86_400;
+  const zone = openZone(oracle.zone);
+  const firstShown = new Map<number, number>();
+  const lastShown = new Map<number, number>();
+  for (let at = from - margin; at < to + margin; at += 1) {
+    const reading = at + zone.offsetAt(at);
+    if (!readingMatches(oracle, reading)) continue;
+    if (!firstShown.has(reading)) firstShown.set(reading, at);
+    lastShown.set(reading, at);
+  }
+  const ticks: number[] = [];
+  for (let at = from; at < to; at += 1) {
+    const reading = at + zone.offsetAt(at);
+    const counts = overlap === 'both' || (overlap === 'first' ? firstShown : lastShown).get(reading) === at;
+    let due = firstShown.has(reading) && counts;
+    if (gap === 'after') {
+      for (let lost = at - 1 + zone.offsetAt(at - 1) + 1; lost < reading && !due; lost += 1)
+        due = readingMatches(oracle, lost);
+    }
+    if (due) ticks.push(at);
+  }
+  return ticks;
 }
 
 /** The first second after `after` whose local reading matches, or undefined up to `limit`. */
@@ -84,10 +142,7 @@ export function oracleNext(oracle: Oracle, after: number, limit: number): number
     const possible = dayMatches(day - 1) || dayMatches(day) || dayMatches(day + 1);
     if (possible) {
       for (; at < end && at < limit; at += 1) {
-        const reading = at + zone.offsetAt(at);
-        const time = ((reading % 86_400) + 86_400) % 86_400;
-        if (!(oracle.sets[0]?.has(time % 60) === true && oracle.sets[1]?.has(Math.floor(time / 60) % 60) === true)) continue;
-        if (oracle.sets[2]?.has(Math.floor(time / 3600)) === true && dateMatches(oracle, new Date(reading * 1000))) return at;
+        if (readingMatches(oracle, at + zone.offsetAt(at))) return at;
       }
     }
     at = end;
