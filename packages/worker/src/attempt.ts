@@ -1,0 +1,40 @@
+import type { FinishedReport } from '@dkron/jobs';
+import type { EpochNanos } from '@dkron/runtime';
+import { ZERO_TIME } from '@dkron/runtime';
+import type { AttemptRef } from './journal/record.ts';
+import { OutputBuffer } from './output-buffer.ts';
+
+/** Why the worker itself ended an attempt; the first one counts. */
+export type AbortCause = 'cancelled' | 'timeout' | 'restart';
+
+/** One attempt on this node, from its acceptance until its result is handed over. */
+export class Attempt {
+  readonly ref: AttemptRef;
+  /** Settles when the acceptance is durable (true) or refused (false). */
+  accepted: Promise<boolean> = Promise.resolve(true);
+  state: 'accepted' | 'running' | 'finished' | 'died' = 'accepted';
+  startedAt: EpochNanos = ZERO_TIME;
+  /** Set while finished. */
+  report: FinishedReport | null = null;
+  /** Emptied into the report at the end. */
+  output = new OutputBuffer();
+  abortCause: AbortCause | null = null;
+  readonly aborter = new AbortController();
+
+  constructor(ref: AttemptRef) {
+    this.ref = ref;
+  }
+
+  /** Occupies a slot. */
+  get open(): boolean {
+    return this.state === 'accepted' || this.state === 'running';
+  }
+
+  /** Asks the executor to end. False when it was asked before, or nothing runs. */
+  abort(cause: AbortCause): boolean {
+    if (!this.open || this.abortCause) return false;
+    this.abortCause = cause;
+    this.aborter.abort(cause);
+    return true;
+  }
+}

@@ -1,0 +1,135 @@
+import type { EpochNanos } from '@dkron/runtime';
+import { NANOS_PER_SECOND } from '@dkron/runtime';
+import { WorkerError } from '../errors.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Appends big-endian fields to a growing array. */
+export class ByteWriter {
+  #bytes = new Uint8Array(128);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#take(1), value);
+    return this;
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#take(2), value);
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#take(4), value);
+    return this;
+  }
+
+  i64(value: bigint): this {
+    this.#view.setBigInt64(this.#take(8), value);
+    return this;
+  }
+
+  f64(value: number): this {
+    this.#view.setFloat64(this.#take(8), value);
+    return this;
+  }
+
+  /** Seconds and nanoseconds apart: year 1 does not fit 64 bits of nanoseconds. */
+  time(value: EpochNanos): this {
+    const nanos = ((value % NANOS_PER_SECOND) + NANOS_PER_SECOND) % NANOS_PER_SECOND;
+    return this.i64((value - nanos) / NANOS_PER_SECOND).u32(Number(nanos));
+  }
+
+  /** At most 65,535 bytes of UTF-8. */
+  text(value: string): this {
+    const bytes = encoder.encode(value);
+    if (bytes.length > 0xffff) {
+      throw new WorkerError('record-size', `text of ${bytes.length} bytes in a journal record; at most 65535`, {
+        bytes: bytes.length,
+        maxBytes: 0xffff,
+      });
+    }
+    return this.u16(bytes.length).raw(bytes);
+  }
+
+  raw(bytes: Uint8Array): this {
+    this.#bytes.set(bytes, this.#take(bytes.length));
+    return this;
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #take(count: number): number {
+    const at = this.#length;
+    this.#length += count;
+    if (this.#length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length));
+      grown.set(this.#bytes.subarray(0, at), 0);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    return at;
+  }
+}
+
+/** Reads what {@link ByteWriter} wrote; a field beyond the end throws a RangeError. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#skip(1));
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#skip(2));
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#skip(4));
+  }
+
+  i64(): bigint {
+    return this.#view.getBigInt64(this.#skip(8));
+  }
+
+  f64(): number {
+    return this.#view.getFloat64(this.#skip(8));
+  }
+
+  time(): EpochNanos {
+    return this.i64() * NANOS_PER_SECOND + BigInt(this.u32());
+  }
+
+  text(): string {
+    return decoder.decode(this.raw(this.u16()));
+  }
+
+  /** A view, not a copy. */
+  raw(length: number): Uint8Array {
+    const from = this.#skip(length);
+    if (this.#at > this.#bytes.length)
+      throw new RangeError(`${length} bytes wanted, ${this.#bytes.length - from} left`);
+    return this.#bytes.subarray(from, this.#at);
+  }
+
+  rest(): Uint8Array {
+    return this.raw(this.#bytes.length - this.#at);
+  }
+
+  #skip(count: number): number {
+    const from = this.#at;
+    this.#at += count;
+    return from;
+  }
+}

@@ -1,0 +1,262 @@
+import type { FinishedReport } from '@dkron/jobs';
+import type { Cancel, Logger, Random, Timers } from '@dkron/runtime';
+import { WorkerError } from '../errors.ts';
+import { HEADER_BYTES, encodeBatch, makeHeader, readLog } from './log.ts';
+import type { LogContent, LogHeader } from './log.ts';
+import type { AttemptRef, JournalRecord, StartInfo } from './record.ts';
+import type { JournalStorage, ProcessControl } from './storage.ts';
+import { AttemptTable } from './table.ts';
+import type { RecoveredAttempt } from './table.ts';
+
+export interface JournalOptions {
+  /** Rewritten when longer than this and half of it is dead. Default 1 MiB. */
+  readonly rewriteAboveBytes?: number;
+  /** Wait before results that could not be written are tried again. Default 1000. */
+  readonly retryMs?: number;
+}
+
+export interface JournalModules {
+  readonly storage: JournalStorage;
+  readonly processes: ProcessControl;
+  readonly timers: Timers;
+  /** Draws journal ids. */
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+interface Queued {
+  readonly record: JournalRecord;
+  readonly resolve?: () => void;
+  readonly reject?: (error: Error) => void;
+}
+
+/**
+ * What this node accepted, started and finished, and has not yet handed over. All records of one event-loop turn share
+ * one write and at most one sync. Starts and hand-overs alone are written unsynced: they only matter after the death of
+ * the process, not of the machine.
+ */
+export class Journal {
+  /** 32 hex digits; a new one whenever durable records were lost. */
+  readonly id: string;
+  /** Attempts an earlier boot left: ended with it (`died`), or finished and not yet handed over. */
+  readonly recovered: readonly RecoveredAttempt[];
+  readonly #modules: JournalModules;
+  readonly #retryMs: number;
+  readonly #rewriteStepBytes: number;
+  readonly #header: LogHeader;
+  readonly #table: AttemptTable;
+  #maxTerm: bigint;
+  #clusterId: string;
+  #lengthBytes: number;
+  #durableBytes: number;
+  #chain: number;
+  #rewriteAboveBytes: number;
+  #queue: Queued[] = [];
+  #scheduled: Cancel | null = null;
+  #retry: Cancel | null = null;
+  #writing: Promise<void> | null = null;
+  #closed = false;
+
+  private constructor(options: JournalOptions, modules: JournalModules, content: LogContent, table: AttemptTable) {
+    this.#modules = modules;
+    this.#retryMs = options.retryMs ?? 1000;
+    this.#rewriteStepBytes = options.rewriteAboveBytes ?? 1 << 20;
+    this.#rewriteAboveBytes = this.#rewriteStepBytes;
+    this.#header = content.header;
+    this.id = content.header.id;
+    this.#table = table;
+    this.#maxTerm = table.maxTerm;
+    this.#clusterId = table.clusterId;
+    this.#lengthBytes = content.lengthBytes;
+    this.#durableBytes = content.lengthBytes;
+    this.#chain = content.chain;
+    this.recovered = table.recovered();
+  }
+
+  /**
+   * Reads what is stored, cuts a torn tail, and ends the process groups an earlier boot left. Damaged durable records
+   * make a new journal that keeps what can be read. Throws `journal-io` when the storage fails.
+   */
+  static async open(options: JournalOptions, modules: JournalModules): Promise<Journal> {
+    try {
+      const content = await recoverContent(modules);
+      const journal = new Journal(options, modules, content, AttemptTable.from(content.records));
+      for (const attempt of journal.recovered) killLeftover(attempt, modules);
+      return journal;
+    } catch (error) {
+      if (error instanceof WorkerError) throw error;
+      throw new WorkerError('journal-io', `journal cannot be opened: ${text(error)}`, {}, { cause: error });
+    }
+  }
+
+  /** Highest term seen of `clusterId`; 0 when none. */
+  maxTermOf(clusterId: string): bigint {
+    return clusterId === this.#clusterId ? this.#maxTerm : 0n;
+  }
+
+  /** Highest term seen of the latest cluster. */
+  get maxTerm(): bigint {
+    return this.#maxTerm;
+  }
+
+  /** Bytes stored. */
+  get lengthBytes(): number {
+    return this.#lengthBytes;
+  }
+
+  /** Durable no later than any accept that follows. */
+  term(clusterId: string, maxTerm: bigint): void {
+    this.#clusterId = clusterId;
+    this.#maxTerm = maxTerm;
+    this.#enqueue({ record: { type: 'term', clusterId, maxTerm } });
+  }
+
+  /** Resolves when durable; rejects with `journal-io` (disk full), and then nothing is recorded. */
+  accept(ref: AttemptRef): Promise<void> {
+    return new Promise((resolve, reject) => this.#enqueue({ record: { type: 'accept', ref }, resolve, reject }));
+  }
+
+  start(ref: AttemptRef, start: StartInfo): void {
+    this.#enqueue({ record: { type: 'start', ref, start } });
+  }
+
+  finish(ref: AttemptRef, report: FinishedReport): void {
+    this.#enqueue({ record: { type: 'finish', ref, report } });
+  }
+
+  /** The result is handed over: nothing of the attempt is kept. */
+  done(ref: AttemptRef): void {
+    this.#enqueue({ record: { type: 'done', ref } });
+  }
+
+  /** Resolves when all records so far are written, or failed to be. */
+  async flush(): Promise<void> {
+    this.#unschedule();
+    await (this.#writing ?? Promise.resolve());
+    if (this.#queue.length > 0) await this.#run();
+  }
+
+  /** Writes what is queued, then closes the storage. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await this.flush();
+    this.#closed = true;
+    this.#unschedule();
+    for (const queued of this.#queue.splice(0)) queued.reject?.(closedError());
+    await this.#modules.storage.close();
+  }
+
+  #enqueue(queued: Queued): void {
+    if (this.#closed) {
+      queued.reject?.(closedError());
+      return;
+    }
+    this.#queue.push(queued);
+    if (!this.#writing) this.#scheduled ??= this.#modules.timers.nextTurn(() => void this.#run());
+  }
+
+  #unschedule(): void {
+    this.#scheduled?.();
+    this.#retry?.();
+    this.#scheduled = null;
+    this.#retry = null;
+  }
+
+  #run(): Promise<void> {
+    this.#unschedule();
+    this.#writing ??= this.#drain().finally(() => {
+      this.#writing = null;
+    });
+    return this.#writing;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      if (!(await this.#write(batch))) return;
+      await this.#rewriteIfWorthwhile();
+    }
+  }
+
+  async #write(batch: readonly Queued[]): Promise<boolean> {
+    try {
+      const records = batch.map((queued) => queued.record);
+      const encoded = encodeBatch(records, this.#header, this.#chain, this.#durableBytes);
+      const sync = records.some((record) => record.type === 'accept' || record.type === 'finish');
+      await this.#modules.storage.append(encoded.bytes, sync);
+      this.#chain = encoded.chain;
+      this.#lengthBytes += encoded.bytes.length;
+      if (sync) this.#durableBytes = this.#lengthBytes;
+      records.forEach((record, i) => this.#table.apply(record, encoded.sizes[i]!));
+      for (const queued of batch) queued.resolve?.();
+      return true;
+    } catch (error) {
+      this.#refuse(batch, error);
+      return false;
+    }
+  }
+
+  /** Accepts are refused; everything else is true all the same and is tried again. */
+  #refuse(batch: readonly Queued[], cause: unknown): void {
+    const { logger, timers } = this.#modules;
+    logger.error('journal write failed', { error: text(cause), records: batch.length });
+    const error = new WorkerError('journal-io', `journal cannot be written: ${text(cause)}`, {}, { cause });
+    const kept = batch.filter((queued) => !queued.reject);
+    for (const queued of batch) queued.reject?.(error);
+    this.#queue = [...kept, ...this.#queue];
+    if (this.#queue.length === 0 || this.#closed) return;
+    if (this.#queue.some((queued) => queued.reject)) this.#scheduled ??= timers.nextTurn(() => void this.#run());
+    else this.#retry ??= timers.after(this.#retryMs, () => void this.#run());
+  }
+
+  async #rewriteIfWorthwhile(): Promise<void> {
+    if (this.#lengthBytes <= this.#rewriteAboveBytes || this.#table.liveBytes * 2 > this.#lengthBytes) return;
+    const image = encodeImage(this.#header, this.#table.records());
+    try {
+      await this.#modules.storage.replace(image.bytes);
+      this.#chain = image.chain;
+      this.#lengthBytes = image.bytes.length;
+      this.#durableBytes = image.bytes.length;
+      this.#rewriteAboveBytes = this.#rewriteStepBytes;
+    } catch (error) {
+      this.#rewriteAboveBytes = this.#lengthBytes + this.#rewriteStepBytes;
+      this.#modules.logger.warn('journal rewrite failed', { error: text(error) });
+    }
+  }
+}
+
+function encodeImage(header: LogHeader, records: readonly JournalRecord[]): { bytes: Uint8Array; chain: number } {
+  const batch = encodeBatch(records, header, header.crc, HEADER_BYTES);
+  const bytes = new Uint8Array(header.bytes.length + batch.bytes.length);
+  bytes.set(header.bytes, 0);
+  bytes.set(batch.bytes, header.bytes.length);
+  return { bytes, chain: batch.chain };
+}
+
+async function recoverContent({ storage, random, logger }: JournalModules): Promise<LogContent> {
+  const bytes = await storage.read();
+  const found = readLog(bytes);
+  if (found && !found.damaged) {
+    if (found.lengthBytes < bytes.length) await storage.truncate(found.lengthBytes);
+    return found;
+  }
+  if (bytes.length > 0) logger.error('journal damaged, a new one begins', { bytes: bytes.length });
+  const image = encodeImage(makeHeader(random.bytes(16)), AttemptTable.from(found?.records ?? []).records());
+  await storage.replace(image.bytes);
+  return readLog(image.bytes)!;
+}
+
+function killLeftover(attempt: RecoveredAttempt, { processes, logger }: JournalModules): void {
+  if (attempt.report || !attempt.start?.processGroup) return;
+  const killed = processes.killGroup(attempt.start.processGroup, attempt.start.startTime);
+  logger.warn('execution died with an earlier boot', { execution: attempt.ref.id, killed });
+}
+
+function closedError(): WorkerError {
+  return new WorkerError('journal-closed', 'journal is closed', {});
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
