@@ -142,7 +142,12 @@ export type ExecutionUpdate =
     }
   | { readonly kind: 'cancelRequested'; readonly id: ExecutionId; readonly at: EpochNanos }
   /** Processors are done; null output = they left it as it was. Settles the due record of kind `process`. */
-  | { readonly kind: 'processed'; readonly id: ExecutionId; readonly dueId: bigint; readonly output: Uint8Array | null };
+  | {
+      readonly kind: 'processed';
+      readonly id: ExecutionId;
+      readonly dueId: bigint;
+      readonly output: Uint8Array | null;
+    };
 
 export interface ExecutionUpdates {
   readonly type: 'executionUpdates';

@@ -12,7 +12,11 @@ export function parentCycle(
 ): JobName[] | undefined {
   const chain: JobName[] = [name];
   const seen = new Set<JobName>();
-  for (let current: JobName | undefined = parent; current !== undefined && current !== ''; current = parentOf(current)) {
+  for (
+    let current: JobName | undefined = parent;
+    current !== undefined && current !== '';
+    current = parentOf(current)
+  ) {
     chain.push(current);
     if (current === name) return chain;
     // A cycle among others, stored by an older program: not ours to report, but ours to leave.

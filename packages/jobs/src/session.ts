@@ -49,7 +49,13 @@ export type ToServer =
       readonly slots: number;
       readonly items: readonly HelloItem[];
     }
-  | { readonly type: 'started'; readonly seq: number; readonly id: ExecutionId; readonly attempt: number; readonly at: EpochNanos }
+  | {
+      readonly type: 'started';
+      readonly seq: number;
+      readonly id: ExecutionId;
+      readonly attempt: number;
+      readonly at: EpochNanos;
+    }
   | {
       readonly type: 'output';
       readonly seq: number;
@@ -68,7 +74,13 @@ export type ToServer =
       readonly jobName: JobName;
       readonly report: FinishedReport;
     }
-  | { readonly type: 'refused'; readonly seq: number; readonly id: ExecutionId; readonly attempt: number; readonly reason: string }
+  | {
+      readonly type: 'refused';
+      readonly seq: number;
+      readonly id: ExecutionId;
+      readonly attempt: number;
+      readonly reason: string;
+    }
   /** Dispatches and cancels up to `seq` are journaled. */
   | { readonly type: 'ack'; readonly seq: number }
   | { readonly type: 'ping'; readonly n: number }

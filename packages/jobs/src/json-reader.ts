@@ -1,0 +1,267 @@
+import { decodeUtf8, encodeUtf8 } from './utf8.ts';
+
+/** A JSON value as read: numbers keep their text, objects keep order and duplicate keys. */
+export type JsonNode =
+  | { readonly kind: 'null' }
+  | { readonly kind: 'bool'; readonly value: boolean }
+  | { readonly kind: 'number'; readonly text: string }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'array'; readonly items: readonly JsonNode[] }
+  | { readonly kind: 'object'; readonly members: readonly (readonly [key: string, value: JsonNode])[] };
+
+export const JSON_DEPTH_MAX = 10_000;
+
+/** Text that is no JSON. `message` is the wording of the original's decoder. */
+export class JsonSyntaxError extends Error {
+  /** 1-based byte position; null when the text ended too early. */
+  readonly column: number | null;
+
+  constructor(message: string, column: number | null) {
+    super(message);
+    this.name = 'JsonSyntaxError';
+    this.column = column;
+  }
+}
+
+const NULL: JsonNode = { kind: 'null' };
+const TRUE: JsonNode = { kind: 'bool', value: true };
+const FALSE: JsonNode = { kind: 'bool', value: false };
+const ESCAPES: ReadonlyMap<number, string> = new Map(
+  [...'"\\/']
+    .map((char) => [char.charCodeAt(0), char] as const)
+    .concat([
+      [0x62, '\b'],
+      [0x66, '\f'],
+      [0x6e, '\n'],
+      [0x72, '\r'],
+      [0x74, '\t'],
+    ]),
+);
+
+export interface ReadJsonOptions {
+  /** Refuse anything but white space after the first value. Default false: the rest is ignored. */
+  readonly strict?: boolean;
+}
+
+/**
+ * Reads the first JSON value of a text. Works on bytes, because errors quote the byte that did not fit. Invalid UTF-8
+ * and lone surrogates become U+FFFD.
+ *
+ * @throws JsonSyntaxError
+ */
+export function readJson(text: string | Uint8Array, options: ReadJsonOptions = {}): JsonNode {
+  const reader = new JsonReader(typeof text === 'string' ? encodeUtf8(text) : text);
+  const value = reader.document();
+  if (options.strict === true) reader.end();
+  return value;
+}
+
+class JsonReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #depth = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  document(): JsonNode {
+    if (this.#skip() === undefined) throw new JsonSyntaxError('EOF', null);
+    return this.#value('looking for beginning of value');
+  }
+
+  end(): void {
+    if (this.#skip() !== undefined) throw this.#unexpected('after top-level value');
+  }
+
+  /** Passes white space. Returns the byte there, undefined at the end. */
+  #skip(): number | undefined {
+    for (;;) {
+      const byte = this.#bytes[this.#at];
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
+      this.#at += 1;
+    }
+  }
+
+  #unexpected(context: string): JsonSyntaxError {
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined) return new JsonSyntaxError('unexpected EOF', null);
+    return new JsonSyntaxError(`invalid character ${quoteByte(byte)} ${context}`, this.#at + 1);
+  }
+
+  #value(context: string): JsonNode {
+    switch (this.#skip()) {
+      case 0x7b:
+        return this.#object();
+      case 0x5b:
+        return this.#array();
+      case 0x22:
+        return { kind: 'string', value: this.#string() };
+      case 0x74:
+        return this.#literal('true', TRUE);
+      case 0x66:
+        return this.#literal('false', FALSE);
+      case 0x6e:
+        return this.#literal('null', NULL);
+      default:
+        return this.#number(context);
+    }
+  }
+
+  #enter(): void {
+    this.#at += 1;
+    this.#depth += 1;
+    if (this.#depth > JSON_DEPTH_MAX) throw new JsonSyntaxError('exceeded max depth', this.#at);
+  }
+
+  #leave(): void {
+    this.#at += 1;
+    this.#depth -= 1;
+  }
+
+  #object(): JsonNode {
+    const members: [string, JsonNode][] = [];
+    this.#enter();
+    if (this.#skip() === 0x7d) {
+      this.#leave();
+      return { kind: 'object', members };
+    }
+    for (;;) {
+      if (this.#skip() !== 0x22) throw this.#unexpected('looking for beginning of object key string');
+      const key = this.#string();
+      if (this.#skip() !== 0x3a) throw this.#unexpected('after object key');
+      this.#at += 1;
+      members.push([key, this.#value('looking for beginning of value')]);
+      if (this.#skip() === 0x7d) {
+        this.#leave();
+        return { kind: 'object', members };
+      }
+      if (this.#bytes[this.#at] !== 0x2c) throw this.#unexpected('after object key:value pair');
+      this.#at += 1;
+    }
+  }
+
+  #array(): JsonNode {
+    const items: JsonNode[] = [];
+    this.#enter();
+    if (this.#skip() === 0x5d) {
+      this.#leave();
+      return { kind: 'array', items };
+    }
+    for (;;) {
+      items.push(this.#value('looking for beginning of value'));
+      if (this.#skip() === 0x5d) {
+        this.#leave();
+        return { kind: 'array', items };
+      }
+      if (this.#bytes[this.#at] !== 0x2c) throw this.#unexpected('after array element');
+      this.#at += 1;
+    }
+  }
+
+  #literal(word: string, value: JsonNode): JsonNode {
+    for (let index = 1; index < word.length; index += 1) {
+      this.#at += 1;
+      const expected = word[index] ?? '';
+      if (this.#bytes[this.#at] !== expected.charCodeAt(0)) {
+        throw this.#unexpected(`in literal ${word} (expecting '${expected}')`);
+      }
+    }
+    this.#at += 1;
+    return value;
+  }
+
+  #number(context: string): JsonNode {
+    const start = this.#at;
+    if (this.#bytes[this.#at] === 0x2d) {
+      this.#at += 1;
+      if (!isDigit(this.#bytes[this.#at])) throw this.#unexpected('in numeric literal');
+    } else if (!isDigit(this.#bytes[this.#at])) {
+      throw this.#unexpected(context);
+    }
+    if (this.#bytes[this.#at] === 0x30) this.#at += 1;
+    else this.#digits();
+    if (this.#bytes[this.#at] === 0x2e) {
+      this.#at += 1;
+      if (!isDigit(this.#bytes[this.#at])) throw this.#unexpected('after decimal point in numeric literal');
+      this.#digits();
+    }
+    if (this.#bytes[this.#at] === 0x65 || this.#bytes[this.#at] === 0x45) {
+      this.#at += 1;
+      if (this.#bytes[this.#at] === 0x2b || this.#bytes[this.#at] === 0x2d) this.#at += 1;
+      if (!isDigit(this.#bytes[this.#at])) throw this.#unexpected('in exponent of numeric literal');
+      this.#digits();
+    }
+    return { kind: 'number', text: decodeUtf8(this.#bytes.subarray(start, this.#at)) };
+  }
+
+  #digits(): void {
+    while (isDigit(this.#bytes[this.#at])) this.#at += 1;
+  }
+
+  #string(): string {
+    this.#at += 1;
+    let text = '';
+    let start = this.#at;
+    for (;;) {
+      const byte = this.#bytes[this.#at];
+      if (byte === undefined || byte < 0x20) throw this.#unexpected('in string literal');
+      if (byte !== 0x22 && byte !== 0x5c) {
+        this.#at += 1;
+        continue;
+      }
+      text += decodeUtf8(this.#bytes.subarray(start, this.#at));
+      this.#at += 1;
+      if (byte === 0x22) return text.toWellFormed();
+      text += this.#escape();
+      start = this.#at;
+    }
+  }
+
+  #escape(): string {
+    const byte = this.#bytes[this.#at];
+    if (byte === 0x75) return this.#unicodeEscape();
+    const char = byte === undefined ? undefined : ESCAPES.get(byte);
+    if (char === undefined) throw this.#unexpected('in string escape code');
+    this.#at += 1;
+    return char;
+  }
+
+  #unicodeEscape(): string {
+    let digits = '';
+    for (let count = 0; count < 4; count += 1) {
+      this.#at += 1;
+      const char = String.fromCharCode(this.#bytes[this.#at] ?? 0);
+      if (!/[0-9a-fA-F]/.test(char)) throw this.#unexpected('in \\u hexadecimal character escape');
+      digits += char;
+    }
+    this.#at += 1;
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}
+
+const BYTE_ESCAPES: ReadonlyMap<number, string> = new Map([
+  [0x07, '\\a'],
+  [0x08, '\\b'],
+  [0x09, '\\t'],
+  [0x0a, '\\n'],
+  [0x0b, '\\v'],
+  [0x0c, '\\f'],
+  [0x0d, '\\r'],
+  [0x5c, '\\\\'],
+]);
+
+/** A byte in quotes as the original shows it: Latin-1, escaped when it cannot be printed. */
+function quoteByte(byte: number): string {
+  if (byte === 0x27) return "'\\''";
+  const short = BYTE_ESCAPES.get(byte);
+  if (short !== undefined) return `'${short}'`;
+  if (byte < 0x20 || byte === 0x7f) return `'\\x${byte.toString(16).padStart(2, '0')}'`;
+  // Not printable, or space-like, in Latin-1.
+  if ((byte > 0x7f && byte <= 0xa0) || byte === 0xad) return `'\\u00${byte.toString(16)}'`;
+  return `'${String.fromCharCode(byte)}'`;
+}

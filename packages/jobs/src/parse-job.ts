@@ -1,0 +1,171 @@
+import { ZERO_TIME } from '@dkron/runtime';
+import { FieldReader } from './field-reader.ts';
+import { fieldOf, type FieldName } from './job-fields.ts';
+import type { JobDefinition, SubmittedState } from './job.ts';
+import { JsonSyntaxError, readJson, type JsonNode } from './json-reader.ts';
+import { JobInvalidError, problem, type Problem } from './problem.ts';
+import { emptySubmission, type JobSubmission } from './submission.ts';
+import { RETRIES_MAX, validateJob } from './validate-job.ts';
+
+const COUNTER_MIN = -(2n ** 31n);
+const COUNTER_MAX = 2n ** 31n - 1n;
+
+/** A request to create or replace a job. */
+export interface ParsedJob {
+  /** As it would be stored; not yet judged: `validateJob` does that. */
+  readonly definition: JobDefinition;
+  readonly submitted: SubmittedState;
+  /** Every field as sent, for `echoJobJson`. */
+  readonly echo: JobSubmission;
+}
+
+/**
+ * Reads the first JSON value of a request body as the original's decoder does: keys in any case, later keys win and maps
+ * merge, null leaves defaults, unknown keys and trailing bytes are ignored. Values that the original would wrap at 32
+ * bits are refused.
+ *
+ * @throws JobInvalidError with the original's text
+ */
+export function parseJobJson(text: string | Uint8Array): ParsedJob {
+  return parseJobNode(readBody(text));
+}
+
+/**
+ * The same for one value of a larger document, e.g. an element of a backup.
+ *
+ * @throws JobInvalidError
+ */
+export function parseJobNode(node: JsonNode): ParsedJob {
+  const submission = emptySubmission();
+  if (node.kind !== 'null') readMembers(node, submission);
+  submission.id = submission.name;
+  const parsed = { definition: definitionOf(submission), submitted: submittedOf(submission), echo: submission };
+  const wrapped = wrapProblems(submission);
+  if (wrapped.length > 0) {
+    const others = validateJob(parsed.definition).filter((found) => found.field !== 'retries');
+    throw new JobInvalidError('Job validation failed', [...others, ...wrapped]);
+  }
+  return parsed;
+}
+
+function readBody(text: string | Uint8Array): JsonNode {
+  try {
+    return readJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    const { message, column } = error;
+    throw new JobInvalidError('Unable to parse payload', [
+      problem('invalid_json', '', { allowed: 'a JSON object', column, message }),
+    ]);
+  }
+}
+
+function readMembers(node: JsonNode, into: JobSubmission): void {
+  if (node.kind !== 'object') {
+    const message = `json: cannot unmarshal ${node.kind} into Go value of type dkron.Job`;
+    throw new JobInvalidError('Unable to parse payload', [
+      problem('invalid_value', '', { allowed: 'a JSON object', message }),
+    ]);
+  }
+  const reader = new FieldReader();
+  for (const [key, value] of node.members) {
+    const field = fieldOf(key);
+    if (field !== undefined) readField(reader, field, value, into);
+  }
+  const problems = reader.problems();
+  if (problems.length > 0) throw new JobInvalidError('Unable to parse payload', problems);
+}
+
+function readField(reader: FieldReader, field: FieldName, value: JsonNode, into: JobSubmission): void {
+  switch (field) {
+    case 'success_count':
+    case 'error_count':
+    case 'retries':
+      into[field] = reader.integer(field, value, into[field]);
+      return;
+    case 'last_success':
+    case 'last_error':
+    case 'next':
+    case 'starts_at':
+    case 'expires_at':
+      into[field] = reader.time(field, value, into[field]);
+      return;
+    case 'disabled':
+    case 'ephemeral':
+      into[field] = reader.bool(field, value, into[field]);
+      return;
+    case 'tags':
+    case 'metadata':
+    case 'executor_config':
+      into[field] = reader.map(field, value, into[field]);
+      return;
+    case 'processors':
+      into.processors = reader.processors(value, into.processors);
+      return;
+    case 'dependent_jobs':
+      into.dependent_jobs = reader.strings(field, value, into.dependent_jobs);
+      return;
+    default:
+      into[field] = reader.string(field, value, into[field]);
+  }
+}
+
+function wrapProblems(submission: JobSubmission): Problem[] {
+  const limits = [
+    ['retries', 0n, BigInt(RETRIES_MAX)],
+    ['success_count', COUNTER_MIN, COUNTER_MAX],
+    ['error_count', COUNTER_MIN, COUNTER_MAX],
+  ] as const;
+  return limits.flatMap(([field, least, most]) => {
+    const value = submission[field];
+    if (value >= least && value <= most) return [];
+    const allowed = `${least} to ${most}`;
+    const message = `${field} must be a whole number from ${allowed}, not ${value}`;
+    return [problem('invalid_value', field, { value: String(value), allowed, message })];
+  });
+}
+
+function mapOrNull(map: Readonly<Record<string, string>> | null): Readonly<Record<string, string>> | null {
+  return map === null || Object.keys(map).length === 0 ? null : map;
+}
+
+function definitionOf(sent: JobSubmission): JobDefinition {
+  return {
+    name: sent.name,
+    displayName: sent.displayname,
+    timezone: sent.timezone,
+    schedule: sent.schedule,
+    owner: sent.owner,
+    ownerEmail: sent.owner_email,
+    disabled: sent.disabled,
+    tags: mapOrNull(sent.tags),
+    metadata: mapOrNull(sent.metadata),
+    retries: Number(sent.retries),
+    parentJob: sent.parent_job,
+    processors: Object.fromEntries(Object.entries(sent.processors ?? {}).map(([name, config]) => [name, config ?? {}])),
+    // The words are checked by validateJob.
+    concurrency: sent.concurrency as JobDefinition['concurrency'],
+    executor: sent.executor,
+    executorConfig: mapOrNull(sent.executor_config),
+    ephemeral: sent.ephemeral,
+    startsAt: sent.starts_at?.at ?? null,
+    expiresAt: sent.expires_at?.at ?? null,
+    dstGap: sent.dst_gap as JobDefinition['dstGap'],
+    dstOverlap: sent.dst_overlap as JobDefinition['dstOverlap'],
+    catchup: sent.catchup as JobDefinition['catchup'],
+    catchupWindow: sent.catchup_window,
+    timeout: sent.timeout,
+  };
+}
+
+function submittedOf(sent: JobSubmission): SubmittedState {
+  return {
+    successCount: Number(sent.success_count),
+    errorCount: Number(sent.error_count),
+    lastSuccess: sent.last_success?.at ?? null,
+    lastError: sent.last_error?.at ?? null,
+    status: sent.status,
+    next: sent.next?.at ?? ZERO_TIME,
+    dependentJobs: sent.dependent_jobs === null || sent.dependent_jobs.length === 0 ? null : sent.dependent_jobs,
+  };
+}
