@@ -2,7 +2,7 @@ import { describe as suite, expect, it } from 'vitest';
 import { describe } from './describe.ts';
 import { parseSchedule } from './parse-schedule.ts';
 
-suite('describe', () => {
+suite('schedules in words', () => {
   it.each([
     ['* * * * * *', 'every second'],
     ['0 * * * * *', 'every minute'],

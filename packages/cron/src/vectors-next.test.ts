@@ -3,6 +3,7 @@ import { oracleNext, readOracle } from '../test/oracle.ts';
 import type { NextRecord } from '../test/vectors.ts';
 import { Causes, readVectors } from '../test/vectors.ts';
 import { END_SECOND } from './calendar.ts';
+import { ScheduleParseError } from './errors.ts';
 import { parseSchedule } from './parse-schedule.ts';
 import { formatRfc3339, parseRfc3339 } from './rfc3339.ts';
 import { floorSeconds } from './seconds-schedule.ts';
@@ -19,6 +20,17 @@ function open(record: NextRecord): Schedule {
     defaultTimezone: record.local ?? 'UTC',
     anchor: parseRfc3339(record.from),
   });
+}
+
+/** A blank before `@` with a job's zone: refused at creation, accepted by the original's scheduler. */
+function isRefusedAtCreation(record: NextRecord): boolean {
+  if (!/^\s+@/.test(record.text) || record.tz === undefined) return false;
+  try {
+    open(record);
+    return false;
+  } catch (error) {
+    return error instanceof ScheduleParseError && error.message.startsWith('expected exactly 6 fields, found 1');
+  }
 }
 
 function chain(schedule: Schedule, from: bigint): string[] {
@@ -77,8 +89,7 @@ it(
     const causes = new Causes();
     const unexplained: unknown[] = [];
     for (const record of readVectors<NextRecord>('next')) {
-      if (/^\s+@/.test(record.text) && record.tz !== undefined) {
-        expect(() => open(record)).toThrow('expected exactly 6 fields, found 1');
+      if (isRefusedAtCreation(record)) {
         causes.add('two checks');
         continue;
       }

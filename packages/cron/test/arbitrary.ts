@@ -5,7 +5,7 @@ const WEEKDAYS = ['sun', 'MON', 'tue', 'Wed', 'thu', 'fri', 'SAT'];
 function list(min: number, max: number, maxItems: number): fc.Arbitrary<string> {
   return fc
     .uniqueArray(fc.integer({ min, max }), { minLength: 1, maxLength: maxItems })
-    .map((values) => values.toSorted((a, b) => a - b).join(','));
+    .map((values) => [...values].sort((a, b) => a - b).join(','));
 }
 
 function range(min: number, max: number): fc.Arbitrary<string> {
