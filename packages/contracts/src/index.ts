@@ -1,7 +1,10 @@
 /**
- * The contracts of Dkron: what is written to the log and the store, and what travels between processes, as protobuf.
- * Source of truth is `proto/` in the repository.
+ * The contracts of Dkron as protobuf: the records of log and store (`dkron.store.v1`) and the session between a worker
+ * and the leader (`dkron.agent.v1`), read and written as domain objects. The original's contract, with the generated
+ * gRPC services, is `@dkron/contracts/types-v1`. Source of truth is `proto/` in the repository.
  */
 export { ContractError } from './errors.ts';
 export type { Codec, StoreCodec } from './store/codec.ts';
 export { storeCodec } from './store/codec.ts';
+export { toServerFromWire, toServerToWire, toWorkerFromWire, toWorkerToWire } from './session/codec.ts';
+export { agentSession } from './session/service.ts';

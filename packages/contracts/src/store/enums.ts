@@ -1,8 +1,15 @@
-import type { Decision, DueKind, EndReason, ExecutionState, MissReason, RunTarget, SkipReason, Trigger } from '@dkron/jobs';
+import type { Decision, DueKind, ExecutionState, MissReason, RunTarget, SkipReason, Trigger } from '@dkron/jobs';
 import { choice } from '../wire/kind.ts';
 
 /** Order = numbers in `proto/dkron/store/v1/enums.proto`; only append. */
-export const executionState = choice<ExecutionState>('execution state', ['pending', 'running', 'success', 'failed', 'lost', 'cancelled']);
+export const executionState = choice<ExecutionState>('execution state', [
+  'pending',
+  'running',
+  'success',
+  'failed',
+  'lost',
+  'cancelled',
+]);
 
 export const targetState = choice<RunTarget['state']>('target state', [
   'pending',
@@ -15,16 +22,6 @@ export const targetState = choice<RunTarget['state']>('target state', [
 ]);
 
 export const trigger = choice<Trigger>('trigger', ['schedule', 'catchup', 'manual', 'create', 'parent']);
-
-export const endReason = choice<EndReason>('end reason', [
-  'exit',
-  'timeout',
-  'executor',
-  'unreachable',
-  'lease',
-  'restart',
-  'cancelled',
-]);
 
 export const decision = choice<Decision>('decision', ['run', 'skipped', 'missed']);
 

@@ -13,7 +13,7 @@ import { implicit, list, nullable, required, type Field } from '../wire/field.ts
 import { instantField, nullableInstant } from '../wire/instant.ts';
 import { fixed, flag, text, whole, type Kind } from '../wire/kind.ts';
 import { message, sub, type Message } from '../wire/message.ts';
-import { jobDefinition } from './definition.ts';
+import { jobDefinition } from '../model/definition.ts';
 import { tickReason } from './enums.ts';
 
 /** A command without its discriminator. */

@@ -3,8 +3,9 @@ import { implicit, list, nullable, required } from '../wire/field.ts';
 import { instantField, nullableInstant } from '../wire/instant.ts';
 import { choice, fixed, flag, signed, text, whole } from '../wire/kind.ts';
 import { message, sub, type Message } from '../wire/message.ts';
-import { jobDefinition } from './definition.ts';
-import { decision, dueKind, endReason, executionState, targetState, tickReasonOrNone, trigger } from './enums.ts';
+import { jobDefinition } from '../model/definition.ts';
+import { endReason } from '../model/execution.ts';
+import { decision, dueKind, executionState, targetState, tickReasonOrNone, trigger } from './enums.ts';
 
 const jobStatus = choice<JobStatus>('job status', ['success', 'failed', 'partially_failed']);
 

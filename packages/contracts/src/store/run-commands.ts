@@ -1,6 +1,5 @@
 import type {
   DecideTicks,
-  ExecutionOutput,
   ExecutionUpdate,
   ExecutionUpdates,
   RunStart,
@@ -8,12 +7,13 @@ import type {
   Target,
   TickDecision,
 } from '@dkron/jobs';
-import { implicit, list, nullable, optionalBytes, required } from '../wire/field.ts';
+import { endReason, executionOutput } from '../model/execution.ts';
+import { implicit, list, nullable, required } from '../wire/field.ts';
 import { instantField, nullableInstant } from '../wire/instant.ts';
 import { choice, fixed, flag, raw, signed, text, whole } from '../wire/kind.ts';
 import { message, sub, type Message } from '../wire/message.ts';
 import { union } from '../wire/union.ts';
-import { decision, endReason, tickReasonOrNone, trigger } from './enums.ts';
+import { decision, tickReasonOrNone, trigger } from './enums.ts';
 import type { Body } from './job-commands.ts';
 
 type StartBody<K extends RunStart['kind']> = Omit<Extract<RunStart, { kind: K }>, 'kind'>;
@@ -81,12 +81,6 @@ const runStart: Message<RunStart> = union('RunStart', 'kind', {
 export const startRuns: Message<Body<StartRuns>> = message('StartRuns', {
   stamp: implicit(1, fixed, 0n),
   starts: list(2, sub(runStart)),
-});
-
-export const executionOutput: Message<ExecutionOutput> = message('ExecutionOutput', {
-  head: optionalBytes(1, raw),
-  tail: optionalBytes(2, raw),
-  totalBytes: implicit(3, whole, 0),
 });
 
 const startedUpdate: Message<UpdateBody<'started'>> = message('StartedUpdate', {

@@ -41,7 +41,8 @@ export const whole: Kind<number> = {
 export const signed: Kind<number> = {
   wireType: VARINT,
   write(writer, value) {
-    if (value !== (value | 0)) throw new ContractError(`number ${value} cannot be encoded: 32 bits with sign are needed`);
+    if (value !== (value | 0))
+      throw new ContractError(`number ${value} cannot be encoded: 32 bits with sign are needed`);
     writer.varint(((value << 1) ^ (value >> 31)) >>> 0);
   },
   read(reader) {

@@ -9,7 +9,11 @@ export type Variants<T, D extends keyof T> = {
 };
 
 /** A tagged union as a message with one `oneof`; which member is set says the value of the property `by`. */
-export function union<T extends object, D extends keyof T & string>(name: string, by: D, variants: Variants<T, D>): Message<T> {
+export function union<T extends object, D extends keyof T & string>(
+  name: string,
+  by: D,
+  variants: Variants<T, D>,
+): Message<T> {
   const list = Object.entries(variants) as [string, readonly [number, Message<object>]][];
   const byName = new Map(list.map(([value, [number, body]]) => [value, { tag: (number << 3) | DELIMITED, body }]));
   const byTag = new Map(list.map(([value, [number, body]]) => [(number << 3) | DELIMITED, { value, body }]));
@@ -17,7 +21,8 @@ export function union<T extends object, D extends keyof T & string>(name: string
     name,
     writeBody(writer, value) {
       const variant = byName.get(String(value[by]));
-      if (variant === undefined) throw new ContractError(`${name}.${by} "${String(value[by])}" is not one of ${[...byName.keys()].join(', ')}`);
+      if (variant === undefined)
+        throw new ContractError(`${name}.${by} "${String(value[by])}" is not one of ${[...byName.keys()].join(', ')}`);
       writer.varint(variant.tag);
       const at = writer.open();
       variant.body.writeBody(writer, value);
@@ -28,12 +33,14 @@ export function union<T extends object, D extends keyof T & string>(name: string
       while (reader.more()) {
         const tag = reader.varint();
         const variant = byTag.get(tag);
-        if (variant === undefined) throw new ContractError(`${name} has variant ${tag >>> 3}, which this version does not know`);
+        if (variant === undefined)
+          throw new ContractError(`${name} has variant ${tag >>> 3}, which this version does not know`);
         const outer = reader.enter();
         result = { [by]: variant.value, ...variant.body.readBody(reader) };
         reader.leave(outer);
       }
-      if (result === null) throw new ContractError(`${name} is empty: one of ${[...byName.keys()].join(', ')} is needed`);
+      if (result === null)
+        throw new ContractError(`${name} is empty: one of ${[...byName.keys()].join(', ')} is needed`);
       return result as T;
     },
   };
