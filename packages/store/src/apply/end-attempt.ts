@@ -1,0 +1,106 @@
+import { retryDelayMs, wantsRetry } from '@dkron/jobs';
+import type { EndReason, Execution, ExecutionOutput, StoredJob } from '@dkron/jobs';
+import { ZERO_TIME } from '@dkron/runtime';
+import type { ExecutionRecord } from '../records.ts';
+import type { Transaction } from '../transaction.ts';
+import { closeRun } from './close-run.ts';
+import { countEnd } from './counters.ts';
+import { trimHistory } from './history.ts';
+import { setTargetState } from './run-targets.ts';
+
+export interface End {
+  readonly state: 'success' | 'failed' | 'lost' | 'cancelled';
+  readonly reason: EndReason | null;
+  readonly exitCode: number | null;
+  readonly startedAt: bigint;
+  readonly finishedAt: bigint;
+  /** null = none was sent. */
+  readonly output: ExecutionOutput | null;
+}
+
+const NANOS_PER_MS = 1_000_000n;
+
+/** Everything that follows from the end of one attempt: record, output, counters, retry or close of the run. */
+export function endAttempt(tx: Transaction, record: ExecutionRecord, end: End): void {
+  const execution = ended(record.execution, end);
+  const job = record.detached ? undefined : tx.job(execution.jobName);
+  if (job === undefined) {
+    endWithoutJob(tx, record, execution);
+    return;
+  }
+  storeEnded(tx, record, execution, end);
+  countEnd(tx, job, execution, 1);
+  addProcessing(tx, job, execution);
+  const retry = wantsRetry(job.definition, execution.state, execution.attempt) && !execution.cancelRequested;
+  const run = setTargetState(tx, execution, retry ? 'waiting' : execution.state);
+  if (run === undefined) {
+    return;
+  }
+  if (retry) {
+    addRetry(tx, execution, run.run.rootGroup);
+  } else if (!run.run.open) {
+    closeRun(tx, run);
+  }
+}
+
+/** Its job is gone, or its place in the history: the run still ends, and the record vanishes. */
+function endWithoutJob(tx: Transaction, record: ExecutionRecord, execution: Execution): void {
+  tx.setExecution({ ...record, execution });
+  const run = setTargetState(tx, execution, execution.state);
+  tx.removeExecution(execution.id);
+  if (run === undefined || run.run.open) {
+    return;
+  }
+  if (!run.orphan) {
+    closeRun(tx, run);
+  }
+  tx.removeRun(execution.jobName, execution.group);
+}
+
+function ended(execution: Execution, { state, reason, exitCode, startedAt, finishedAt }: End): Execution {
+  return {
+    ...execution,
+    state,
+    reason,
+    exitCode,
+    startedAt: startedAt === ZERO_TIME ? execution.startedAt : startedAt,
+    finishedAt,
+  };
+}
+
+function storeEnded(tx: Transaction, record: ExecutionRecord, execution: Execution, { output }: End): void {
+  const sent = output !== null && output.totalBytes + output.head.length + output.tail.length > 0;
+  const outputBytes = sent ? tx.setOutput(execution.id, output) : record.outputBytes;
+  tx.setExecution({ ...record, execution, outputBytes });
+  const meta = tx.meta(execution.jobName);
+  tx.setMeta(execution.jobName, { ...meta, outputBytes: meta.outputBytes + outputBytes - record.outputBytes });
+  trimHistory(tx, execution.jobName);
+}
+
+function addProcessing(tx: Transaction, { definition }: StoredJob, execution: Execution): void {
+  if (Object.keys(definition.processors).length === 0) {
+    return;
+  }
+  const { jobName, group, id, nodeName, attempt } = execution;
+  const rootGroup = tx.run(jobName, group)?.run.rootGroup ?? group;
+  tx.addDue({
+    kind: 'process',
+    jobName,
+    group,
+    rootGroup,
+    executionId: id,
+    nodeName,
+    attempt,
+    dueAt: tx.stamp,
+    lengthMs: 0,
+  });
+}
+
+function addRetry(tx: Transaction, execution: Execution, rootGroup: bigint): void {
+  const { jobName, group, id, nodeName, startedAt, finishedAt } = execution;
+  const attempt = execution.attempt + 1;
+  const elapsedMs = startedAt === ZERO_TIME ? 0 : Number((finishedAt - startedAt) / NANOS_PER_MS);
+  const lengthMs = retryDelayMs(elapsedMs, attempt);
+  const dueAt = tx.stamp + BigInt(lengthMs) * NANOS_PER_MS;
+  tx.addDue({ kind: 'retry', jobName, group, rootGroup, executionId: id, nodeName, attempt, dueAt, lengthMs });
+}

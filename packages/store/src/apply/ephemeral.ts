@@ -1,0 +1,22 @@
+import type { JobName } from '@dkron/jobs';
+import type { Transaction } from '../transaction.ts';
+import { removeJob } from './delete-job.ts';
+import { childrenOf } from './links.ts';
+
+/**
+ * An ephemeral job whose last run succeeded goes as soon as nothing of it is under way and no child is left; its parent
+ * may then go too. Cycles are refused, so the walk ends at a root.
+ */
+export function deleteSettledEphemeral(tx: Transaction, name: JobName | ''): void {
+  for (let current = name; current !== '';) {
+    const job = tx.job(current);
+    if (job === undefined || !job.definition.ephemeral || job.state.status !== 'success') {
+      return;
+    }
+    if (childrenOf(tx, current).length > 0 || tx.openRuns(current).length > 0 || tx.duesOf(current).length > 0) {
+      return;
+    }
+    removeJob(tx, current, job);
+    current = job.definition.parentJob;
+  }
+}

@@ -1,0 +1,75 @@
+import { definitionEquals, parentCycle } from '@dkron/jobs';
+import type { CommandResults, JobDefinition, JobState, JobStatus, PutJob, Refusal, StoredJob } from '@dkron/jobs';
+import type { Transaction } from '../transaction.ts';
+import { linkChild, unlinkChild } from './links.ts';
+import { later, laterOrNull, recordPassed, timetableOf } from './plan.ts';
+import { checkPlan, checkPrecondition, refuse } from './refuse.ts';
+
+/** Creates or replaces a job together with the links to its parents, or changes nothing. */
+export function applyPutJob(tx: Transaction, command: PutJob): CommandResults['putJob'] {
+  const { definition, plan } = command;
+  const { name, parentJob } = definition;
+  const stored = tx.job(name);
+  const refusal =
+    checkPrecondition(name, stored, command.precondition) ??
+    checkPlan(name, stored, command.plannedFrom) ??
+    checkParent(tx, definition);
+  if (refusal !== undefined) {
+    return refusal;
+  }
+  tx.setJob(name, { definition, state: stateOf(stored, command) });
+  const before = stored?.definition.parentJob ?? '';
+  if (before !== parentJob) {
+    unlinkChild(tx, before, name);
+    linkChild(tx, parentJob, name);
+  }
+  recordPassed(tx, name, plan.passed, plan.nextTick);
+  tx.events.push({ type: 'job', name, change: 'put' });
+  return { job: tx.job(name) as StoredJob, created: stored === undefined };
+}
+
+function checkParent(tx: Transaction, { name, parentJob }: JobDefinition): Refusal | undefined {
+  if (parentJob === '') {
+    return undefined;
+  }
+  const cycle = parentCycle(name, parentJob, (job) => tx.job(job)?.definition.parentJob);
+  if (cycle !== undefined) {
+    return refuse('parent_cycle', `parent_job "${parentJob}" would close the cycle ${cycle.join(' → ')}`);
+  }
+  return tx.job(parentJob) === undefined
+    ? refuse('parent_not_found', `parent_job "${parentJob}" of job "${name}" does not exist`)
+    : undefined;
+}
+
+const STATUSES: ReadonlySet<string> = new Set<JobStatus>(['', 'success', 'failed', 'partially_failed']);
+
+function stateOf(stored: StoredJob | undefined, { definition, submitted, plan }: PutJob): JobState {
+  const timetable = timetableOf(stored, definition.schedule, plan);
+  const submittedStatus = STATUSES.has(submitted.status) ? (submitted.status as JobStatus) : '';
+  if (stored === undefined) {
+    const { successCount, errorCount, lastSuccess, lastError, dependentJobs } = submitted;
+    return {
+      version: 1,
+      revision: 0,
+      successCount,
+      errorCount,
+      lastSuccess,
+      lastError,
+      status: submittedStatus,
+      dependentJobs: dependentJobs ?? [],
+      ...timetable,
+    };
+  }
+  const { state } = stored;
+  return {
+    version: state.version + (definitionEquals(stored.definition, definition) ? 0 : 1),
+    revision: state.revision,
+    successCount: later(state.successCount, submitted.successCount),
+    errorCount: later(state.errorCount, submitted.errorCount),
+    lastSuccess: laterOrNull(state.lastSuccess, submitted.lastSuccess),
+    lastError: laterOrNull(state.lastError, submitted.lastError),
+    status: state.status === '' ? submittedStatus : state.status,
+    dependentJobs: state.dependentJobs.length > 0 ? state.dependentJobs : (submitted.dependentJobs ?? []),
+    ...timetable,
+  };
+}

@@ -1,0 +1,117 @@
+import type { Execution, ExecutionState, Group, JobName, NodeName, Trigger } from '@dkron/jobs';
+import { executionKey, executionsFrom, FAMILY, familyRange, historyKey, metaKey } from './keys.ts';
+import { clamp } from './job-query.ts';
+import { fromUtf8 } from './bytes.ts';
+import type { KeyValue } from './ports.ts';
+import { EMPTY_META, metaCodec } from './records.ts';
+import type { JobMeta } from './records.ts';
+import type { Codecs } from './state.ts';
+
+export interface ExecutionQuery {
+  readonly job?: JobName;
+  /** Any of these. */
+  readonly states?: readonly ExecutionState[];
+  readonly node?: NodeName;
+  readonly trigger?: Trigger;
+  readonly group?: Group;
+  /** Borders on `startedAt`, inclusive. */
+  readonly from?: bigint;
+  readonly to?: bigint;
+  /** Default: by stamp. Another sort looks at every match. */
+  readonly sort?: 'stamp' | 'started_at' | 'finished_at';
+  /** Default `desc`: newest first. */
+  readonly order?: 'asc' | 'desc';
+  /** Positions `[start, end)` of the matches. Default 0 and 100. */
+  readonly start?: number;
+  readonly end?: number;
+}
+
+export interface ExecutionPage {
+  /** Matches in all. */
+  readonly total: number;
+  readonly executions: readonly Execution[];
+}
+
+interface Modules {
+  readonly kv: KeyValue;
+  readonly codecs: Codecs;
+}
+
+const END_DEFAULT = 100;
+
+export function readMeta(kv: KeyValue, name: JobName): JobMeta {
+  const bytes = kv.getSync(metaKey(name));
+  return bytes === undefined ? EMPTY_META : metaCodec.decode(bytes);
+}
+
+/** All kept executions of a job, newest decision first: at most the retention's number of them. */
+export function executionsOf({ kv, codecs }: Modules, name: JobName): Execution[] {
+  const { historyFirst, historyNext } = readMeta(kv, name);
+  const found: Execution[] = [];
+  for (let sequence = historyNext - 1; sequence >= historyFirst; sequence--) {
+    const id = kv.getSync(historyKey(name, sequence));
+    const key = id === undefined ? undefined : executionKey(fromUtf8(id));
+    const bytes = key === undefined ? undefined : kv.getSync(key);
+    if (bytes !== undefined) {
+      found.push(codecs.executionRecord.decode(bytes).execution);
+    }
+  }
+  return found;
+}
+
+/** Executions of all jobs, those of deleted jobs that still run included. */
+export async function listExecutions(modules: Modules, query: ExecutionQuery): Promise<ExecutionPage> {
+  const { sort = 'stamp', order = 'desc', start = 0, end = END_DEFAULT } = query;
+  const window: Execution[] = [];
+  let total = 0;
+  for await (const execution of candidates(modules, query, order)) {
+    if (matches(execution, query)) {
+      if (sort !== 'stamp' || (total >= start && total < end)) {
+        window.push(execution);
+      }
+      total++;
+    }
+  }
+  if (sort === 'stamp') {
+    return { total, executions: window };
+  }
+  const sorted = window.sort(byTime(sort));
+  return { total, executions: (order === 'desc' ? sorted.reverse() : sorted).slice(...clamp({ start, end }, total)) };
+}
+
+async function* candidates(
+  modules: Modules,
+  { job, group }: ExecutionQuery,
+  order: 'asc' | 'desc',
+): AsyncGenerator<Execution> {
+  if (job !== undefined) {
+    const executions = executionsOf(modules, job);
+    yield* order === 'desc' ? executions : executions.reverse();
+    return;
+  }
+  // An execution's stamp is never below the group of its run.
+  const range = { ...familyRange(FAMILY.execution), ...(group === undefined ? {} : { gte: executionsFrom(group) }) };
+  for await (const [, value] of modules.kv.iterate(range, { reverse: order === 'desc' })) {
+    yield modules.codecs.executionRecord.decode(value).execution;
+  }
+}
+
+function matches(execution: Execution, { states = [], node, trigger, group, from, to }: ExecutionQuery): boolean {
+  return (
+    (states.length === 0 || states.includes(execution.state)) &&
+    (node === undefined || execution.nodeName === node) &&
+    (trigger === undefined || execution.trigger === trigger) &&
+    (group === undefined || execution.group === group) &&
+    (from === undefined || execution.startedAt >= from) &&
+    (to === undefined || execution.startedAt <= to)
+  );
+}
+
+function byTime(sort: 'started_at' | 'finished_at'): (a: Execution, b: Execution) => number {
+  const time = (execution: Execution): bigint => (sort === 'started_at' ? execution.startedAt : execution.finishedAt);
+  return (a, b) => compare(time(a), time(b)) || compare(a.stamp, b.stamp);
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,66 @@
+import type { Decision, JobName, LedgerEntry, MissReason, SkipReason, Trigger } from '@dkron/jobs';
+import { readMeta } from './execution-query.ts';
+import { ledgerKey } from './keys.ts';
+import type { KeyValue } from './ports.ts';
+import type { Codecs } from './state.ts';
+
+export interface LedgerQuery {
+  readonly decision?: Decision;
+  readonly reason?: '' | SkipReason | MissReason;
+  readonly trigger?: Trigger;
+  /** Borders on `tick`, inclusive. */
+  readonly from?: bigint;
+  readonly to?: bigint;
+  /** Default `desc`: newest first. */
+  readonly order?: 'asc' | 'desc';
+  /** Positions `[start, end)` of the matches. Default 0 and 100. */
+  readonly start?: number;
+  readonly end?: number;
+}
+
+export interface LedgerPage {
+  readonly total: number;
+  readonly entries: readonly LedgerEntry[];
+}
+
+interface Modules {
+  readonly kv: KeyValue;
+  readonly codecs: Codecs;
+}
+
+const END_DEFAULT = 100;
+
+/** Looks at the job's own entries only, at most the retention's number of them. */
+export function queryLedger(modules: Modules, name: JobName, query: LedgerQuery): LedgerPage {
+  const { order = 'desc', start = 0, end = END_DEFAULT } = query;
+  const { ledgerFirst, ledgerNext } = readMeta(modules.kv, name);
+  const found: LedgerEntry[] = [];
+  for (let offset = 0; offset < ledgerNext - ledgerFirst; offset++) {
+    const sequence = order === 'desc' ? ledgerNext - 1 - offset : ledgerFirst + offset;
+    const entry = readEntry(modules, name, sequence);
+    if (entry !== undefined && matches(entry, query)) {
+      found.push(entry);
+    }
+  }
+  return { total: found.length, entries: found.slice(Math.max(0, start), Math.max(0, end)) };
+}
+
+export function newestLedgerEntry(modules: Modules, name: JobName): LedgerEntry | undefined {
+  const { ledgerFirst, ledgerNext } = readMeta(modules.kv, name);
+  return ledgerNext > ledgerFirst ? readEntry(modules, name, ledgerNext - 1) : undefined;
+}
+
+function readEntry({ kv, codecs }: Modules, name: JobName, sequence: number): LedgerEntry | undefined {
+  const bytes = kv.getSync(ledgerKey(name, sequence));
+  return bytes === undefined ? undefined : codecs.ledgerEntry.decode(bytes);
+}
+
+function matches(entry: LedgerEntry, { decision, reason, trigger, from, to }: LedgerQuery): boolean {
+  return (
+    (decision === undefined || entry.decision === decision) &&
+    (reason === undefined || entry.reason === reason) &&
+    (trigger === undefined || entry.trigger === trigger) &&
+    (from === undefined || entry.tick >= from) &&
+    (to === undefined || entry.tick <= to)
+  );
+}

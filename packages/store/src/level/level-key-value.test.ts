@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { writeError } from '../errors.ts';
+import { keyValueSuite } from '../suite/index.ts';
+import { openLevel } from './index.ts';
+
+const made: string[] = [];
+
+async function directory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'dkron-store-'));
+  made.push(path);
+  return path;
+}
+
+afterAll(async () => {
+  await Promise.all(made.map((path) => rm(path, { recursive: true, force: true })));
+});
+
+keyValueSuite('level', { describe, it }, async () => await openLevel({ path: await directory() }));
+
+describe('openLevel', () => {
+  it('keeps what was written over close and open', async () => {
+    const path = join(await directory(), 'deep', 'er');
+    const first = await openLevel({ path });
+    await first.batch([{ type: 'put', key: new Uint8Array([1]), value: new Uint8Array([2]) }]);
+    await first.close();
+    const second = await openLevel({ path });
+    expect([...(second.getSync(new Uint8Array([1])) ?? [])]).toEqual([2]);
+    await second.close();
+  });
+
+  it('refuses a directory that is open already, naming path and holder', async () => {
+    const path = await directory();
+    const holder = await openLevel({ path });
+    await expect(openLevel({ path })).rejects.toMatchObject({
+      code: 'store_locked',
+      message: expect.stringMatching(new RegExp(`${path} is in use by process ${process.pid}`, 'u')) as string,
+    });
+    await holder.close();
+  });
+
+  it('refuses a directory that another process holds', async () => {
+    const path = await directory();
+    const script = `const { openLevel } = await import(${JSON.stringify(new URL('index.ts', import.meta.url).href)});
+      await openLevel({ path: ${JSON.stringify(path)} }).then(() => console.log('opened'), (error) => console.log(error.code));`;
+    const kv = await openLevel({ path });
+    const args = ['--conditions=@dkron/source', '--input-type=module', '-e', script];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname });
+    expect(stdout.trim()).toBe('store_locked');
+    await kv.close();
+  });
+
+  it('names a full disk', () => {
+    const error = writeError(new Error('IO error: /x/000003.log: No space left on device'), '/x');
+    expect(error.code).toBe('disk_full');
+    expect(error.message).toContain('/x');
+  });
+});

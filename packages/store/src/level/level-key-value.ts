@@ -1,0 +1,149 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { StoreError, writeError } from '../errors.ts';
+import type {
+  IterateOptions,
+  KeyRange,
+  KeyValue,
+  KeyValueEntry,
+  KeyValueSnapshot,
+  WriteOp,
+  WriteOptions,
+} from '../ports.ts';
+
+type Db = ClassicLevel<Uint8Array, Uint8Array>;
+type DbSnapshot = ReturnType<Db['snapshot']>;
+
+export interface LevelOptions {
+  /** Directory, made when missing. */
+  readonly path: string;
+  /** Bytes of blocks kept in memory. Default 8 MiB. */
+  readonly cacheBytes?: number;
+}
+
+const CACHE_BYTES = 8 * 1024 * 1024;
+const READ_AHEAD = 1000;
+/** Written beside LevelDB's own files, only to name the holder when another process finds the lock taken. */
+const HOLDER_FILE = 'HOLDER';
+
+/** @throws StoreError `store_locked` when another process has it open, `disk_full`, `write_failed` */
+export async function openLevel(options: LevelOptions): Promise<KeyValue> {
+  const db: Db = await makeDb(options);
+  try {
+    await db.open();
+  } catch (error) {
+    throw await openError(error, options.path);
+  }
+  await writeFile(join(options.path, HOLDER_FILE), `process ${process.pid}\n`).catch(() => undefined);
+  return new LevelKeyValue({ path: options.path }, { db });
+}
+
+async function makeDb({ path, cacheBytes = CACHE_BYTES }: LevelOptions): Promise<Db> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw writeError(error, path);
+  }
+  return new ClassicLevel(path, { keyEncoding: 'view', valueEncoding: 'view', cacheSize: cacheBytes });
+}
+
+async function openError(error: unknown, path: string): Promise<StoreError> {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED')) {
+    return writeError(error, path);
+  }
+  const holder = (await readFile(join(path, HOLDER_FILE), 'utf8').catch(() => '')).trim();
+  const by = holder === '' ? 'another process' : `${holder} (or one that followed it)`;
+  return new StoreError(
+    'store_locked',
+    `the store at ${path} is in use by ${by}; stop it or choose another directory`,
+    { path, holder },
+    { cause: error },
+  );
+}
+
+class LevelKeyValue implements KeyValue {
+  readonly path: string;
+  readonly #db: Db;
+
+  constructor(options: { readonly path: string }, modules: { readonly db: Db }) {
+    this.path = options.path;
+    this.#db = modules.db;
+  }
+
+  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    this.#assertOpen();
+    return await this.#db.get(key);
+  }
+
+  getSync(key: Uint8Array): Uint8Array | undefined {
+    this.#assertOpen();
+    return this.#db.getSync(key);
+  }
+
+  async batch(ops: readonly WriteOp[], { sync = false }: WriteOptions = {}): Promise<void> {
+    this.#assertOpen();
+    try {
+      await this.#db.batch([...ops], { sync });
+    } catch (error) {
+      throw writeError(error, this.path);
+    }
+  }
+
+  iterate(range: KeyRange, options: IterateOptions = {}): AsyncIterable<KeyValueEntry> {
+    this.#assertOpen();
+    return iterateDb(this.#db, range, options);
+  }
+
+  snapshot(): KeyValueSnapshot {
+    this.#assertOpen();
+    const db = this.#db;
+    const snapshot = db.snapshot();
+    return {
+      get: async (key) => await db.get(key, { snapshot }),
+      iterate: (range, options = {}) => iterateDb(db, range, options, snapshot),
+      close: async () => await snapshot.close(),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#db.status !== 'open') {
+      throw new StoreError('store_closed', `the store at ${this.path} is closed`, { path: this.path });
+    }
+  }
+}
+
+function iterateDb(
+  db: Db,
+  range: KeyRange,
+  { reverse = false, limit = -1 }: IterateOptions,
+  snapshot?: DbSnapshot,
+): AsyncIterable<KeyValueEntry> {
+  const iterator = db.iterator({
+    ...(range.gte === undefined ? {} : { gte: range.gte }),
+    ...(range.lt === undefined ? {} : { lt: range.lt }),
+    ...(snapshot === undefined ? {} : { snapshot }),
+    reverse,
+    limit,
+  });
+  return drain(iterator);
+}
+
+async function* drain(iterator: ReturnType<Db['iterator']>): AsyncGenerator<KeyValueEntry> {
+  try {
+    for (;;) {
+      const entries = await iterator.nextv(READ_AHEAD);
+      if (entries.length === 0) {
+        return;
+      }
+      yield* entries as KeyValueEntry[];
+    }
+  } finally {
+    await iterator.close();
+  }
+}

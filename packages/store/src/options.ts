@@ -1,0 +1,27 @@
+/**
+ * What is kept of a job's past. Trimming is part of apply, so every server of a cluster must be configured alike, or
+ * their state hashes differ.
+ */
+export interface Retention {
+  /** Ended executions beyond this number are removed, oldest first. 1 … 1,000,000, default 100. */
+  readonly executionsPerJob: number;
+  /** Ledger entries per job, 1 … 1,000,000, default 1,000. */
+  readonly ledgerEntriesPerJob: number;
+  /** Executions older than this, counted between leader's stamps, go when the job runs again. null (default) = no limit. */
+  readonly executionAgeMs: number | null;
+  /** Output bytes per job, before compression; the newest execution always stays. null (default) = no limit. */
+  readonly outputBytesPerJob: number | null;
+}
+
+export const DEFAULT_RETENTION: Retention = {
+  executionsPerJob: 100,
+  ledgerEntriesPerJob: 1000,
+  executionAgeMs: null,
+  outputBytesPerJob: null,
+};
+
+export interface StoreOptions {
+  readonly retention?: Partial<Retention>;
+  /** A checkpoint of the state hash is kept every so many entries. Default 1,000. */
+  readonly hashEveryEntries?: number;
+}

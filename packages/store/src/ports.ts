@@ -1,0 +1,68 @@
+import type { Command, Due, Execution, LedgerEntry, Run, StoredJob } from '@dkron/jobs';
+
+/** Keys in `[gte, lt)`; a missing border is open. Keys are ordered by their bytes, unsigned. */
+export interface KeyRange {
+  readonly gte?: Uint8Array;
+  readonly lt?: Uint8Array;
+}
+
+export interface IterateOptions {
+  /** Largest key first. Default false. */
+  readonly reverse?: boolean;
+  /** At most so many entries, ≥ 0. Default: all. */
+  readonly limit?: number;
+}
+
+export type KeyValueEntry = readonly [key: Uint8Array, value: Uint8Array];
+
+export type WriteOp =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: Uint8Array };
+
+export interface WriteOptions {
+  /** True: durable when the promise resolves. False: survives the process, not the machine. Default false. */
+  readonly sync?: boolean;
+}
+
+export interface KeyValueReader {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Entries as they were when iteration began; later writes are not seen. */
+  iterate(range: KeyRange, options?: IterateOptions): AsyncIterable<KeyValueEntry>;
+}
+
+/** A view of one moment. Holds resources of the backend until closed. */
+export interface KeyValueSnapshot extends KeyValueReader {
+  close(): Promise<void>;
+}
+
+/**
+ * Ordered bytes. A batch is atomic: after a failure or a crash either all of its operations are there or none; of two
+ * operations on one key the later one wins. After `close` every method throws `StoreError` `store_closed`. Bytes handed
+ * out or taken are never changed by either side.
+ */
+export interface KeyValue extends KeyValueReader {
+  /** Where it is kept, for messages. */
+  readonly path: string;
+  getSync(key: Uint8Array): Uint8Array | undefined;
+  /** @throws StoreError `disk_full`, `write_failed`, `store_closed` */
+  batch(ops: readonly WriteOp[], options?: WriteOptions): Promise<void>;
+  snapshot(): KeyValueSnapshot;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface Codec<T> {
+  encode(value: T): Uint8Array;
+  /** Must not keep `bytes`: they may be part of a larger buffer that changes later. @throws on bytes it cannot read. */
+  decode(bytes: Uint8Array): T;
+}
+
+/** Records ↔ bytes. Equal values must give equal bytes on every server: they enter the state hash. */
+export interface StoreCodec {
+  readonly command: Codec<Command>;
+  readonly job: Codec<StoredJob>;
+  readonly execution: Codec<Execution>;
+  readonly run: Codec<Run>;
+  readonly due: Codec<Due>;
+  readonly ledgerEntry: Codec<LedgerEntry>;
+}

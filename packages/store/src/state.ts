@@ -1,0 +1,130 @@
+import type { Due, JobName, Run } from '@dkron/jobs';
+import { JobTable } from './job-table.ts';
+import type { Codec, StoreCodec } from './ports.ts';
+import { executionRecordCodec, runRecordCodec } from './records.ts';
+import type { ExecutionRecord, RunRecord, TokenRecord } from './records.ts';
+
+export const EMPTY_HASH: Uint8Array = new Uint8Array(32);
+
+/** Codecs of what the store writes, its own envelopes included. */
+export interface Codecs extends StoreCodec {
+  readonly executionRecord: Codec<ExecutionRecord>;
+  readonly runRecord: Codec<RunRecord>;
+}
+
+export function codecsOf(codec: StoreCodec): Codecs {
+  return {
+    ...codec,
+    executionRecord: executionRecordCodec(codec.execution),
+    runRecord: runRecordCodec(codec.run),
+  };
+}
+
+/** Work still going on holds few records, so it lives in maps; jobs live in slabs; everything ended is read from disk. */
+export class State {
+  readonly jobs: JobTable;
+  /** Pending and running, by id. */
+  readonly openExecutions: Map<string, ExecutionRecord> = new Map();
+  /** Open runs of a job by group, orphans included. */
+  readonly openRuns: Map<JobName, Map<bigint, RunRecord>> = new Map();
+  readonly dues: Map<bigint, Due> = new Map();
+  readonly duesOf: Map<JobName, Set<bigint>> = new Map();
+  /** Open runs plus dues of a root group. */
+  readonly rootCounts: Map<bigint, number> = new Map();
+  /** By job and token, oldest first. */
+  readonly tokens: Map<string, TokenRecord> = new Map();
+  readonly pauses: Set<string> = new Set();
+  readonly settings: Map<string, string> = new Map();
+  appliedIndex = 0n;
+  lastStamp = 0n;
+  lastDueId = 0n;
+  stateHash: Uint8Array = EMPTY_HASH;
+
+  constructor(codec: StoreCodec) {
+    this.jobs = new JobTable(codec.job);
+  }
+
+  setExecution(id: string, record: ExecutionRecord | undefined): void {
+    if (record === undefined || !isOpen(record)) {
+      this.openExecutions.delete(id);
+    } else {
+      this.openExecutions.set(id, record);
+    }
+  }
+
+  setRun(jobName: JobName, group: bigint, record: RunRecord | undefined): void {
+    const before = this.openRuns.get(jobName)?.get(group);
+    const after = record?.run.open === true ? record : undefined;
+    this.#count(before?.run.rootGroup, -1);
+    this.#count(after?.run.rootGroup, 1);
+    putIn(this.openRuns, jobName, group, after);
+  }
+
+  setDue(id: bigint, due: Due | undefined): void {
+    const before = this.dues.get(id);
+    this.#count(before?.rootGroup, -1);
+    this.#count(due?.rootGroup, 1);
+    if (before !== undefined) {
+      const ids = this.duesOf.get(before.jobName);
+      ids?.delete(id);
+      if (ids?.size === 0) {
+        this.duesOf.delete(before.jobName);
+      }
+      this.dues.delete(id);
+    }
+    if (due !== undefined) {
+      this.dues.set(id, due);
+      const ids = this.duesOf.get(due.jobName) ?? new Set();
+      this.duesOf.set(due.jobName, ids.add(id));
+    }
+  }
+
+  setToken(key: string, record: TokenRecord | undefined): void {
+    this.tokens.delete(key);
+    if (record !== undefined) {
+      this.tokens.set(key, record);
+    }
+  }
+
+  setPause(scope: string, paused: boolean): void {
+    if (paused) {
+      this.pauses.add(scope);
+    } else {
+      this.pauses.delete(scope);
+    }
+  }
+
+  #count(rootGroup: bigint | undefined, change: number): void {
+    if (rootGroup === undefined) {
+      return;
+    }
+    const count = (this.rootCounts.get(rootGroup) ?? 0) + change;
+    if (count === 0) {
+      this.rootCounts.delete(rootGroup);
+    } else {
+      this.rootCounts.set(rootGroup, count);
+    }
+  }
+}
+
+export function isOpen({ execution: { state } }: ExecutionRecord): boolean {
+  return state === 'pending' || state === 'running';
+}
+
+export function byGroup(left: Run, right: Run): number {
+  return left.group < right.group ? -1 : left.group > right.group ? 1 : 0;
+}
+
+function putIn<K, L, V>(maps: Map<K, Map<L, V>>, key: K, inner: L, value: V | undefined): void {
+  const map = maps.get(key) ?? new Map<L, V>();
+  if (value === undefined) {
+    map.delete(inner);
+  } else {
+    map.set(inner, value);
+  }
+  if (map.size === 0) {
+    maps.delete(key);
+  } else {
+    maps.set(key, map);
+  }
+}

@@ -1,0 +1,362 @@
+import type {
+  ApplyEvent,
+  Command,
+  CommandResult,
+  Due,
+  Execution,
+  ExecutionId,
+  ExecutionOutput,
+  JobName,
+  LedgerEntry,
+  Run,
+  SetPause,
+  StoredJob,
+} from '@dkron/jobs';
+import type { EpochNanos, Logger, Metrics } from '@dkron/runtime';
+import { applyCommand } from './apply/apply.ts';
+import { StoreError, writeError } from './errors.ts';
+import { executionsOf, listExecutions } from './execution-query.ts';
+import type { ExecutionPage, ExecutionQuery } from './execution-query.ts';
+import { HashCheckpoints } from './hash-checkpoints.ts';
+import type { StateHash } from './hash-checkpoints.ts';
+import { listJobs } from './job-query.ts';
+import type { JobPage, JobQuery } from './job-query.ts';
+import { executionKey, outputKey, statsKey } from './keys.ts';
+import { newestLedgerEntry, queryLedger } from './ledger-query.ts';
+import type { LedgerPage, LedgerQuery } from './ledger-query.ts';
+import { loadState } from './load.ts';
+import { DEFAULT_RETENTION } from './options.ts';
+import type { Retention, StoreOptions } from './options.ts';
+import { unpackOutput } from './output.ts';
+import type { KeyValue, StoreCodec, WriteOptions } from './ports.ts';
+import { statsCodec } from './records.ts';
+import type { DayStats } from './records.ts';
+import { finishRestore, stageSnapshot } from './restore.ts';
+import { writeSnapshot } from './snapshot.ts';
+import { byGroup, codecsOf } from './state.ts';
+import type { Codecs, State } from './state.ts';
+import { storeMetrics } from './store-metrics.ts';
+import type { StoreMetrics } from './store-metrics.ts';
+import { Transaction } from './transaction.ts';
+
+export interface StoreModules {
+  readonly kv: KeyValue;
+  readonly codec: StoreCodec;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** A committed log entry. Indexes grow; gaps are entries without a command. */
+export interface StoreEntry {
+  readonly index: bigint;
+  readonly data: Uint8Array;
+  /** The command that `data` encodes, when the caller has it at hand. */
+  readonly command?: Command;
+}
+
+/** What the store remembers of itself between construction steps. */
+interface Parts extends StoreModules {
+  readonly codecs: Codecs;
+  readonly state: State;
+}
+
+/**
+ * The replicated state machine: applies committed commands, one atomic write per batch, and answers reads from memory.
+ * Apply reads no clock and no chance, so equal logs give equal states and hashes on every server.
+ */
+export class Store {
+  readonly #kv: KeyValue;
+  readonly #codecs: Codecs;
+  readonly #logger: Logger;
+  readonly #metrics: StoreMetrics;
+  readonly #retention: Retention;
+  readonly #hashes: HashCheckpoints;
+  readonly #listeners = new Set<(events: readonly ApplyEvent[]) => void>();
+  readonly #restoreListeners = new Set<() => void>();
+  #state: State;
+  #turn: Promise<unknown> = Promise.resolve();
+  #failure: StoreError | undefined;
+
+  private constructor(options: StoreOptions, parts: Parts) {
+    this.#kv = parts.kv;
+    this.#codecs = parts.codecs;
+    this.#logger = parts.logger;
+    this.#metrics = storeMetrics(parts.metrics);
+    this.#state = parts.state;
+    this.#retention = { ...DEFAULT_RETENTION, ...options.retention };
+    this.#hashes = new HashCheckpoints(options.hashEveryEntries ?? 1000);
+    this.#metrics.jobs.set(this.#state.jobs.size);
+  }
+
+  /** Reads what is stored; jobs stay in memory as bytes. Completes a restore that a crash interrupted. */
+  static async open(options: StoreOptions, modules: StoreModules): Promise<Store> {
+    const codecs = codecsOf(modules.codec);
+    await finishRestore(modules.kv);
+    const state = await loadState({ ...modules, codecs });
+    return new Store(options, { ...modules, codecs, state });
+  }
+
+  /**
+   * Applies committed entries, in order, in one atomic write together with the applied index. Results come after the
+   * write; listeners of `onApplied` are called in the same turn, before them. Entries at or below the applied index are
+   * refused.
+   *
+   * A failed write stops the store: whether it is on disk is unknown, so nothing more is acknowledged until it is
+   * opened anew. Memory stays as it was.
+   *
+   * @throws StoreError `unknown_command`, `bad_index`, `disk_full`, `write_failed`, `store_stopped`
+   */
+  apply(entries: readonly StoreEntry[], options: WriteOptions = {}): Promise<CommandResult[]> {
+    return this.#inTurn(() => this.#apply(entries, options));
+  }
+
+  /** As `apply`, for commands this process proposed itself and need not decode. */
+  applyCommands(entries: readonly Required<StoreEntry>[], options: WriteOptions = {}): Promise<CommandResult[]> {
+    return this.apply(entries, options);
+  }
+
+  /** Called after each applied batch, in order, in the turn of the write. Returns the way to stop. */
+  onApplied(listener: (events: readonly ApplyEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Called when a snapshot has replaced everything: whatever was derived from the state must be derived anew. */
+  onRestored(listener: () => void): () => void {
+    this.#restoreListeners.add(listener);
+    return () => void this.#restoreListeners.delete(listener);
+  }
+
+  /** Undefined while the store works; else why it stopped. */
+  get failure(): StoreError | undefined {
+    return this.#failure;
+  }
+
+  /** 0 when nothing was applied. */
+  appliedIndex(): bigint {
+    return this.#state.appliedIndex;
+  }
+
+  lastStamp(): EpochNanos {
+    return this.#state.lastStamp;
+  }
+
+  /** Hash over every change up to `index`; equal on servers that applied the same entries. */
+  stateHash(): StateHash {
+    return { index: this.#state.appliedIndex, hash: hex(this.#state.stateHash) };
+  }
+
+  /** The latest checkpoints, oldest first, to compare with another server's. */
+  hashCheckpoints(): readonly StateHash[] {
+    return this.#hashes.list();
+  }
+
+  getJob(name: JobName): StoredJob | undefined {
+    return this.#state.jobs.get(name);
+  }
+
+  hasJob(name: JobName): boolean {
+    return this.#state.jobs.has(name);
+  }
+
+  jobCount(): number {
+    return this.#state.jobs.size;
+  }
+
+  /** In order. A snapshot of the names: the store may change meanwhile. */
+  jobNames(): Iterable<JobName> {
+    return this.#state.jobs.names.slice(0, this.#state.jobs.size);
+  }
+
+  listJobs(query: JobQuery = {}): JobPage {
+    return listJobs(this.#state.jobs, query);
+  }
+
+  /** Pending and running, those of deleted jobs included, oldest stamp first. */
+  openExecutions(): Iterable<Execution> {
+    const open = [...this.#state.openExecutions.values()].map(({ execution }) => execution);
+    return open.sort((a, b) => (a.stamp < b.stamp ? -1 : a.stamp > b.stamp ? 1 : 0));
+  }
+
+  getExecution(id: ExecutionId): Execution | undefined {
+    const open = this.#state.openExecutions.get(id);
+    if (open !== undefined) {
+      return open.execution;
+    }
+    const key = executionKey(id);
+    const bytes = key === undefined ? undefined : this.#kv.getSync(key);
+    return bytes === undefined ? undefined : this.#codecs.executionRecord.decode(bytes).execution;
+  }
+
+  getOutput(id: ExecutionId): ExecutionOutput | undefined {
+    const key = outputKey(id);
+    const bytes = key === undefined ? undefined : this.#kv.getSync(key);
+    return bytes === undefined ? undefined : unpackOutput(bytes);
+  }
+
+  /** Kept executions of a job, newest first. */
+  executions(name: JobName): readonly Execution[] {
+    return executionsOf({ kv: this.#kv, codecs: this.#codecs }, name);
+  }
+
+  listExecutions(query: ExecutionQuery = {}): Promise<ExecutionPage> {
+    return listExecutions({ kv: this.#kv, codecs: this.#codecs }, query);
+  }
+
+  /** Runs that hold the job's slot, oldest first. */
+  openRuns(name: JobName): readonly Run[] {
+    const runs = [...(this.#state.openRuns.get(name)?.values() ?? [])];
+    return runs
+      .filter(({ orphan }) => !orphan)
+      .map(({ run }) => run)
+      .sort(byGroup);
+  }
+
+  /** In order of id. */
+  dues(): Iterable<Due> {
+    return [...this.#state.dues.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  ledger(name: JobName, query: LedgerQuery = {}): LedgerPage {
+    return queryLedger({ kv: this.#kv, codecs: this.#codecs }, name, query);
+  }
+
+  newestLedgerEntry(name: JobName): LedgerEntry | undefined {
+    return newestLedgerEntry({ kv: this.#kv, codecs: this.#codecs }, name);
+  }
+
+  /** Totals of UTC days (`YYYY-MM-DD`), in the order asked; zeros where nothing ended. */
+  stats(dates: readonly string[]): readonly DayStats[] {
+    return dates.map((date) => {
+      const bytes = this.#kv.getSync(statsKey(date));
+      return { date, ...(bytes === undefined ? { successCount: 0, failedCount: 0 } : statsCodec.decode(bytes)) };
+    });
+  }
+
+  paused(scope: SetPause['scope']): boolean {
+    return this.#state.pauses.has(scope);
+  }
+
+  getSetting(key: string): string | undefined {
+    return this.#state.settings.get(key);
+  }
+
+  /** Makes everything applied so far durable, e.g. before the log is cut. */
+  sync(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#assertRunning();
+      await this.#kv.batch([], { sync: true });
+    });
+  }
+
+  /** The whole state of one moment, as framed, compressed, checksummed chunks. */
+  snapshot(): AsyncIterable<Uint8Array> {
+    return writeSnapshot(this.#kv);
+  }
+
+  /**
+   * Replaces the whole state by a snapshot. A stream that is cut or damaged leaves the state as it was.
+   *
+   * @throws StoreError `bad_snapshot`, `disk_full`, `write_failed`
+   */
+  restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#assertRunning();
+      await stageSnapshot(this.#kv, chunks);
+      await finishRestore(this.#kv);
+      this.#state = await loadState({ kv: this.#kv, codecs: this.#codecs, logger: this.#logger });
+      this.#metrics.jobs.set(this.#state.jobs.size);
+      for (const listener of this.#restoreListeners) {
+        listener();
+      }
+    });
+  }
+
+  /** Waits for what was handed in, then closes the key-value store. */
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#kv.close());
+  }
+
+  /** One batch after the other: each sees the state that the one before left. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#turn.then(work, work);
+    this.#turn = next.catch(() => undefined);
+    return next;
+  }
+
+  async #apply(entries: readonly StoreEntry[], options: WriteOptions): Promise<CommandResult[]> {
+    this.#assertRunning();
+    const modules = { state: this.#state, kv: this.#kv, codecs: this.#codecs };
+    const tx = new Transaction({ retention: this.#retention }, modules);
+    const checkpoints: StateHash[] = [];
+    const results: CommandResult[] = [];
+    try {
+      let last = this.#state.appliedIndex;
+      for (const entry of entries) {
+        assertIndex(entry.index, last);
+        results.push(this.#applyEntry(tx, entry));
+        last = entry.index;
+        if (this.#hashes.isDue(last)) {
+          checkpoints.push({ index: last, hash: hex(tx.hash) });
+        }
+      }
+      await this.#kv.batch(tx.ops(), options);
+    } catch (error) {
+      throw this.#stop(error);
+    }
+    tx.commit();
+    this.#hashes.add(checkpoints);
+    this.#metrics.appliedEntries.add(entries.length);
+    this.#metrics.jobs.set(this.#state.jobs.size);
+    this.#tell(tx.events);
+    return results;
+  }
+
+  #applyEntry(
+    tx: Transaction,
+    { index, data, command = this.#codecs.command.decode(data) }: StoreEntry,
+  ): CommandResult {
+    tx.beginEntry(command.stamp);
+    const result = applyCommand(tx, command);
+    tx.endEntry(index);
+    return result;
+  }
+
+  #tell(events: readonly ApplyEvent[]): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(events);
+      } catch (error) {
+        this.#logger.error('a listener of applied changes failed', { error });
+      }
+    }
+  }
+
+  #stop(error: unknown): StoreError {
+    const failure = error instanceof StoreError ? error : writeError(error, this.#kv.path);
+    this.#failure = failure;
+    this.#metrics.stopped.set(1);
+    this.#logger.error('the store has stopped', { code: failure.code, reason: failure.message, path: this.#kv.path });
+    return failure;
+  }
+
+  #assertRunning(): void {
+    if (this.#failure !== undefined) {
+      const { code, message } = this.#failure;
+      throw new StoreError('store_stopped', `the store stopped before: ${message}`, { code }, { cause: this.#failure });
+    }
+  }
+}
+
+function assertIndex(index: bigint, last: bigint): void {
+  if (index <= last) {
+    throw new StoreError('bad_index', `entry ${index} comes after ${last} was applied; indexes must grow`, {
+      index,
+      last,
+    });
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
