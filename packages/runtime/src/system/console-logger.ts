@@ -10,7 +10,12 @@ export interface ConsoleLoggerOptions {
 }
 
 const ORDER: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
-const LEVEL_NAMES: Readonly<Record<LogLevel, string>> = { debug: 'debug', info: 'info', warn: 'warning', error: 'error' };
+const LEVEL_NAMES: Readonly<Record<LogLevel, string>> = {
+  debug: 'debug',
+  info: 'info',
+  warn: 'warning',
+  error: 'error',
+};
 
 /** Writes one line per event to standard error. */
 export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
@@ -35,14 +40,23 @@ export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
 }
 
 function jsonLine(level: LogLevel, event: string, fields: Fields): string {
-  const record = { time: new Date().toISOString(), level: LEVEL_NAMES[level], msg: event, ...fields };
-  return `${JSON.stringify(record, (_key, value: unknown) => plain(value))}\n`;
+  const head = { time: new Date().toISOString(), level: LEVEL_NAMES[level], msg: event };
+  return `${toJson({ ...head, ...fields }, head)}\n`;
 }
 
 function textLine(level: LogLevel, event: string, fields: Fields): string {
   let line = `time="${new Date().toISOString()}" level=${LEVEL_NAMES[level]} msg=${JSON.stringify(event)}`;
   for (const [key, value] of Object.entries(fields)) line += ` ${key}=${quote(plain(value))}`;
   return `${line}\n`;
+}
+
+/** Never throws: a line that cannot be written must not end the program that tells of it. */
+function toJson(value: unknown, otherwise?: object): string {
+  try {
+    return JSON.stringify(value, (_key, inner: unknown) => plain(inner)) ?? 'undefined';
+  } catch (error) {
+    return JSON.stringify({ ...otherwise, unwritable: String(error) });
+  }
 }
 
 function plain(value: unknown): unknown {
@@ -52,6 +66,6 @@ function plain(value: unknown): unknown {
 }
 
 function quote(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
+  const text = typeof value === 'string' ? value : toJson(value);
   return /^[\w./:@+-]+$/.test(text) ? text : JSON.stringify(text);
 }

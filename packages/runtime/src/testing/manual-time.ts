@@ -47,11 +47,16 @@ export class ManualTime implements Clock, Timers {
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const cancel = this.after(delayMs, resolve);
-      signal?.addEventListener('abort', () => {
-        cancel();
-        reject(signal.reason as Error);
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const cancel = this.after(delayMs, () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
       });
+      function onAbort(): void {
+        cancel();
+        reject(signal?.reason as Error);
+      }
+      signal?.addEventListener('abort', onAbort, { once: true });
     });
   }
 

@@ -1,3 +1,4 @@
+import { assert } from '../assert.ts';
 import type { Random } from '../random.ts';
 
 /** xoshiro128** (Blackman, Vigna 2018) over a splitmix32-expanded seed: integers only, equal on every platform. */
@@ -18,6 +19,7 @@ export function seededRandom(seed: number): Random {
   };
   return {
     nextInt: (bound) => {
+      assert(Number.isInteger(bound) && bound >= 1 && bound <= 2 ** 32, `random bound out of range: ${bound}`);
       // Rejection keeps small bounds exactly uniform.
       const limit = 2 ** 32 - (2 ** 32 % bound);
       let value = next();
