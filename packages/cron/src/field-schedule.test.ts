@@ -66,7 +66,7 @@ describe('zone changes', () => {
     ]);
   });
 
-  it('dstGap after: one run at the end of the gap for all readings inside it', () => {
+  it('G-S10: dstGap after makes one run at the end of the gap for all readings inside it', () => {
     const options = { timezone: 'America/New_York', dstGap: 'after' } as const;
     expect(ticks('0 */20 2 * * *', '2025-03-09T00:00:00Z', 2, options)).toEqual([
       '2025-03-09T03:00:00-04:00',
@@ -78,7 +78,7 @@ describe('zone changes', () => {
     ]);
   });
 
-  it('dstOverlap: the first or the last pass', () => {
+  it('G-S10: dstOverlap chooses the first or the last pass', () => {
     const timezone = 'Europe/Berlin';
     expect(ticks('0 30 2 25 10 *', '2026-01-01T00:00:00Z', 1, { timezone, dstOverlap: 'first' })).toEqual([
       '2026-10-25T02:30:00+02:00',

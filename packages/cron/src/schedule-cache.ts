@@ -1,6 +1,7 @@
 import { assert } from '@dkron/runtime';
 import { resolveHash } from './hash.ts';
 import { parseSchedule } from './parse-schedule.ts';
+import { floorSeconds } from './seconds-schedule.ts';
 import type { ParseScheduleOptions, Schedule } from './schedule.ts';
 import { isKnownTimezone } from './zone.ts';
 
@@ -56,6 +57,6 @@ function keyOf(text: string, options: ParseScheduleOptions): string {
   const fallback = defaultTimezone === '' || defaultTimezone === 'Local' ? 'UTC' : defaultTimezone;
   const named = resolved.startsWith('TZ=') || resolved.startsWith('CRON_TZ=');
   const zone = named || timezone === '' || timezone === 'Local' ? fallback : timezone;
-  const phase = resolved.includes('@every') ? String(anchor) : '';
+  const phase = resolved.includes('@every') ? String(floorSeconds(anchor)) : '';
   return `${resolved}\u0000${zone}\u0000${dstGap}\u0000${dstOverlap}\u0000${phase}`;
 }

@@ -34,7 +34,7 @@ describe('@every', () => {
 });
 
 describe('@at, @after, @manually', () => {
-  it('have one tick, or none', () => {
+  it('G-S7: have one tick, or none', () => {
     const due = at('2030-01-01T00:00:00.5Z');
     for (const text of ['@at 2030-01-01T00:00:00.5Z', '@after 2030-01-01T00:00:00.5Z <PT30M']) {
       const schedule = parseSchedule(text);
@@ -146,6 +146,7 @@ describe('ScheduleCache', () => {
   it('keeps the anchor of @every apart', () => {
     const cache = new ScheduleCache({ maxEntries: 10 });
     expect(cache.get('@every 1h', { anchor: 1n })).not.toBe(cache.get('@every 1h', { anchor: 2n * SECOND }));
+    expect(cache.get('@every 1h', { anchor: 1n })).toBe(cache.get('@every 1h', { anchor: 2n }));
     expect(cache.get('TZ=UTC @every 1h', { anchor: 0n })).not.toBe(cache.get('TZ=UTC @every 1h', { anchor: SECOND }));
   });
 

@@ -137,9 +137,10 @@ export function oracleNext(oracle: Oracle, after: number, limit: number): number
   let at = after + 1;
   while (at < limit) {
     const end = at - (((at % 21_600) + 21_600) % 21_600) + 21_600;
-    // All dates that any offset (less than a day either way) can show in this stretch of six hours.
-    const day = Math.floor(at / 86_400);
-    const possible = dayMatches(day - 1) || dayMatches(day) || dayMatches(day + 1);
+    // All dates that any offset (at most 16 hours either way) can show in this stretch of six hours.
+    let possible = false;
+    for (let day = Math.floor((at - 57_600) / 86_400); day * 86_400 < end + 57_600; day += 1)
+      possible ||= dayMatches(day);
     if (possible) {
       for (; at < end && at < limit; at += 1) {
         if (readingMatches(oracle, at + zone.offsetAt(at))) return at;
