@@ -1,1 +1,3 @@
-export {};
+/** The `http` executor: one request per attempt. */
+export type { HttpExecutorModules, HttpExecutorOptions } from './http-executor.ts';
+export { httpExecutor } from './http-executor.ts';

@@ -68,7 +68,7 @@ class Splitter {
   }
 
   #takeUnquoted(character: string): boolean {
-    if ((character === '"' || character === "'")) {
+    if ((character === '"' || character === "'") && this.#span !== '$(') {
       this.#quote = character;
     } else if (this.#span === '' && BLANKS.includes(character)) {
       this.#endWord();

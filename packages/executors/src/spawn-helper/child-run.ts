@@ -1,10 +1,10 @@
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { FifoEnds, FifoPool } from './fifo-pool.ts';
 import type { EndNote, SpawnOrder, StartedNote } from './frames.ts';
-import { readStartTime, signalGroup } from './process-stat.ts';
+import { groupRuns, readStartTime, signalGroup } from './process-stat.ts';
 
 export interface ChildRunEvents {
   started(note: StartedNote): void;
@@ -16,9 +16,9 @@ export interface ChildRunEvents {
 /** How long a killed run may keep its output open through a process that left its group. */
 const CLOSE_AFTER_KILL_MS = 1_000;
 /** How often a group that was asked to end is looked at once its first process is gone. */
-const GROUP_POLL_MS = 20;
+const GROUP_POLL_MS = 50;
 
-type Fifos = [stdin: FifoEnds | undefined, stdout: FifoEnds, stderr: FifoEnds];
+type Fifos = [stdout: FifoEnds, stderr: FifoEnds];
 
 /** One child in a process group of its own. Ends when its process ended and its output is closed. */
 export class ChildRun {
@@ -26,7 +26,6 @@ export class ChildRun {
   readonly #fifos: FifoPool | undefined;
   readonly #readers = new Map<Readable, FifoEnds | undefined>();
   #child: ChildProcess | undefined;
-  #stdin: Writable | undefined;
   #startTime: string | undefined;
   #exit: EndNote | undefined;
   #terminating = false;
@@ -39,10 +38,15 @@ export class ChildRun {
     this.#events = events;
   }
 
-  start(order: SpawnOrder, env: Readonly<Record<string, string>>): void {
+  /** @param stdin everything the child reads; a child that does not read it all is not at fault */
+  start(order: SpawnOrder, env: Readonly<Record<string, string>>, stdin: Uint8Array | undefined): void {
     let fifos: Fifos | undefined;
+    let stdinFd: number | undefined;
     try {
-      fifos = this.#fifos && openFifos(this.#fifos, order.stdin);
+      if (this.#fifos) {
+        fifos = openFifos(this.#fifos);
+        if (stdin) stdinFd = this.#fifos.openInput(stdin);
+      }
       const child = spawn(order.file, order.args, {
         argv0: order.argv0 ?? order.file,
         cwd: order.cwd,
@@ -50,26 +54,23 @@ export class ChildRun {
         uid: order.uid,
         gid: order.gid,
         detached: true,
-        stdio: fifos ? [fifos[0]?.readFd ?? 'ignore', fifos[1].writeFd, fifos[2].writeFd] : socketStdio(order.stdin),
+        stdio: fifos ? [stdinFd ?? 'ignore', fifos[0].writeFd, fifos[1].writeFd] : [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       } as Parameters<typeof spawn>[2] & object);
       this.#child = child;
       child.on('error', (error) => this.#fail(error, order.cwd));
       child.on('exit', (code, signal) => this.#exited(code, signal));
     } catch (error) {
-      this.#release(fifos);
+      if (this.#fifos) for (const ends of fifos ?? []) closeEnds(ends, this.#fifos);
       this.#fail(error, order.cwd);
       return;
+    } finally {
+      if (stdinFd !== undefined) closeSync(stdinFd);
     }
-    this.#attach(this.#child, fifos);
+    this.#attach(this.#child, fifos, stdin);
     const pid = this.#child.pid;
     if (pid === undefined) return;
     this.#startTime = readStartTime(pid);
     this.#events.started(this.#startTime === undefined ? { pid } : { pid, startTime: this.#startTime });
-  }
-
-  /** Everything the child reads. A child that does not read it all is not at fault. */
-  feed(bytes: Uint8Array): void {
-    this.#stdin?.end(bytes);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -90,23 +91,18 @@ export class ChildRun {
     for (const reader of this.#readers.keys()) reader.resume();
   }
 
-  #attach(child: ChildProcess, fifos: Fifos | undefined): void {
+  #attach(child: ChildProcess, fifos: Fifos | undefined, stdin: Uint8Array | undefined): void {
     if (fifos) {
-      for (const fd of [fifos[0]?.readFd, fifos[1].writeFd, fifos[2].writeFd]) if (fd !== undefined) closeSync(fd);
-      if (fifos[0]) {
-        const fifo = fifos[0];
-        this.#stdin = new Socket({ fd: fifo.writeFd, readable: false, writable: true });
-        // The child may still hold the other end: this name is not used again.
-        this.#stdin.on('close', () => this.#fifos?.discard(fifo.path));
+      for (const [index, fifo] of fifos.entries()) {
+        closeSync(fifo.writeFd);
+        this.#read(new Socket({ fd: fifo.readFd, readable: true, writable: false }), index === 1, fifo);
       }
-      this.#read(new Socket({ fd: fifos[1].readFd, readable: true, writable: false }), false, fifos[1]);
-      this.#read(new Socket({ fd: fifos[2].readFd, readable: true, writable: false }), true, fifos[2]);
-    } else {
-      this.#stdin = child.stdin ?? undefined;
-      if (child.stdout) this.#read(child.stdout, false);
-      if (child.stderr) this.#read(child.stderr, true);
+      return;
     }
-    this.#stdin?.on('error', () => this.#stdin?.destroy());
+    child.stdin?.on('error', () => child.stdin?.destroy());
+    if (stdin) child.stdin?.end(stdin);
+    if (child.stdout) this.#read(child.stdout, false);
+    if (child.stderr) this.#read(child.stderr, true);
   }
 
   #read(reader: Readable, stderr: boolean, fifo?: FifoEnds): void {
@@ -123,18 +119,8 @@ export class ChildRun {
     });
   }
 
-  #release(fifos: Fifos | undefined): void {
-    for (const fifo of fifos ?? []) {
-      if (!fifo) continue;
-      closeSync(fifo.readFd);
-      closeSync(fifo.writeFd);
-      this.#fifos?.release(fifo.path);
-    }
-  }
-
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
     this.#exit = signal === null ? { exitCode: code ?? 0 } : { signal };
-    this.#stdin?.destroy();
     if (this.#killed) this.#closeSoon();
     this.#settle();
   }
@@ -143,7 +129,6 @@ export class ChildRun {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     const cwdCode = cwd === undefined ? undefined : folderProblem(cwd);
     this.#exit = cwdCode === undefined ? { failure: code, failed: 'file' } : { failure: cwdCode, failed: 'cwd' };
-    this.#stdin?.destroy();
     this.#settle();
   }
 
@@ -158,7 +143,7 @@ export class ChildRun {
   #settle(): void {
     if (this.#ended || !this.#exit || this.#readers.size > 0) return;
     const group = this.#child?.pid;
-    if (this.#terminating && group !== undefined && groupExists(group)) {
+    if (this.#terminating && group !== undefined && groupRuns(group)) {
       setTimeout(() => this.#settle(), GROUP_POLL_MS);
       return;
     }
@@ -167,26 +152,20 @@ export class ChildRun {
   }
 }
 
-function openFifos(pool: FifoPool, stdin: boolean): Fifos {
-  const opened: FifoEnds[] = [];
-  const keep = (ends: FifoEnds): FifoEnds => {
-    opened.push(ends);
-    return ends;
-  };
+function openFifos(pool: FifoPool): Fifos {
+  const stdout = pool.openForOutput();
   try {
-    return [stdin ? keep(pool.openForInput()) : undefined, keep(pool.openForOutput()), keep(pool.openForOutput())];
+    return [stdout, pool.openForOutput()];
   } catch (error) {
-    for (const ends of opened) {
-      closeSync(ends.readFd);
-      closeSync(ends.writeFd);
-      pool.release(ends.path);
-    }
+    closeEnds(stdout, pool);
     throw error;
   }
 }
 
-function socketStdio(stdin: boolean): StdioOptions {
-  return [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'];
+function closeEnds(ends: FifoEnds, pool: FifoPool): void {
+  closeSync(ends.readFd);
+  closeSync(ends.writeFd);
+  pool.release(ends.path);
 }
 
 /** Node reports a bad working directory as if the program were missing. */
@@ -195,13 +174,5 @@ function folderProblem(path: string): string | undefined {
     return statSync(path).isDirectory() ? undefined : 'ENOTDIR';
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? 'ENOENT';
-  }
-}
-
-function groupExists(group: number): boolean {
-  try {
-    return process.kill(-group, 0);
-  } catch {
-    return false;
   }
 }

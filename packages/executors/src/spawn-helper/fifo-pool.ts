@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -34,16 +34,20 @@ export class FifoPool {
     });
   }
 
-  /** The child keeps the read end; the write end does not block. */
-  openForInput(): FifoEnds {
-    return this.#open((path) => {
-      // Opening either end alone waits for the other; a third descriptor for both breaks the tie.
-      const bothFd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-      const readFd = openAfter(bothFd, path, constants.O_RDONLY);
-      const writeFd = openAfter(readFd, path, constants.O_WRONLY | constants.O_NONBLOCK);
-      closeSync(bothFd);
-      return { path, readFd, writeFd };
-    });
+  /**
+   * A child's whole input as a file that has no name any more. A FIFO would not do: a script that opens `/dev/stdin`
+   * after the last byte was written would wait for another writer for ever.
+   *
+   * @returns the descriptor for the child
+   */
+  openInput(bytes: Uint8Array): number {
+    const path = join(this.#folder as string, `input-${this.#count++}`);
+    writeFileSync(path, bytes, { flag: 'wx', mode: 0o666 });
+    try {
+      return openSync(path, constants.O_RDONLY);
+    } finally {
+      rmSync(path, { force: true });
+    }
   }
 
   /** Takes back a FIFO nobody has open any more. */
@@ -85,7 +89,8 @@ export class FifoPool {
   #make(): void {
     this.#folder ??= mkdtempSync(join(tmpdir(), 'dkron-spawn-'));
     const paths = Array.from({ length: BATCH }, () => join(this.#folder as string, String(this.#count++)));
-    execFileSync('mkfifo', ['-m', '600', ...paths], { stdio: 'ignore' });
+    // Open to other users, for `su`: they may open their own output by name. The folder is closed to them.
+    execFileSync('mkfifo', ['-m', '666', ...paths], { stdio: 'ignore' });
     this.#idle.push(...paths);
   }
 }

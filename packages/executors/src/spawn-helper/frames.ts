@@ -3,9 +3,9 @@
  * body; all big-endian. JSON where the body is small and rare, raw bytes where it is output.
  */
 export const Kind = {
-  /** To the helper: {@link SpawnOrder} as JSON. A {@link Kind.Stdin} frame may follow at once. */
+  /** To the helper: {@link SpawnOrder} as JSON. With `stdin` the next frame is {@link Kind.Stdin}. */
   Spawn: 1,
-  /** To the helper: everything the child reads; the helper closes the child's input after it. */
+  /** To the helper: everything the child reads. */
   Stdin: 2,
   /** To the helper: a signal's name, for the whole process group. */
   Kill: 3,
@@ -29,7 +29,7 @@ export interface SpawnOrder {
   readonly env: Readonly<Record<string, string>>;
   readonly uid?: number;
   readonly gid?: number;
-  /** True when a {@link Kind.Stdin} frame follows; else the child reads an empty input. */
+  /** True when a {@link Kind.Stdin} frame is next; else the child reads an empty input. */
   readonly stdin: boolean;
 }
 

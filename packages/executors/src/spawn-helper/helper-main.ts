@@ -14,6 +14,8 @@ const runs = new Map<number, ChildRun>();
 const fifos = usableFifos();
 const baseEnv: Readonly<Record<string, string>> = { ...process.env } as Record<string, string>;
 let corked = false;
+/** An order whose input is the next frame. */
+let waiting: SpawnOrder | undefined;
 
 function usableFifos(): FifoPool | undefined {
   const pool = new FifoPool();
@@ -40,7 +42,7 @@ function send(kind: number, run: number, body: Uint8Array | object): void {
   server.write(encodeFrame(kind, run, body));
 }
 
-function start(run: number, order: SpawnOrder): void {
+function start(run: number, order: SpawnOrder, stdin?: Uint8Array): void {
   const child = new ChildRun(fifos, {
     started: (note) => send(Kind.Started, run, note),
     output: (chunk, stderr) => send(stderr ? Kind.Stderr : Kind.Stdout, run, chunk),
@@ -50,13 +52,20 @@ function start(run: number, order: SpawnOrder): void {
     },
   });
   runs.set(run, child);
-  child.start(order, { ...baseEnv, ...order.env });
+  child.start(order, { ...baseEnv, ...order.env }, stdin);
 }
 
 function receive(frame: Frame): void {
-  if (frame.kind === Kind.Spawn) start(frame.run, bodyJson<SpawnOrder>(frame));
-  else if (frame.kind === Kind.Stdin) runs.get(frame.run)?.feed(frame.body);
-  else if (frame.kind === Kind.Kill) runs.get(frame.run)?.signal(bodyText(frame) as NodeJS.Signals);
+  if (frame.kind === Kind.Spawn) {
+    const order = bodyJson<SpawnOrder>(frame);
+    if (order.stdin) waiting = order;
+    else start(frame.run, order);
+  } else if (frame.kind === Kind.Stdin && waiting) {
+    start(frame.run, waiting, frame.body);
+    waiting = undefined;
+  } else if (frame.kind === Kind.Kill) {
+    runs.get(frame.run)?.signal(bodyText(frame) as NodeJS.Signals);
+  }
 }
 
 function leave(): void {

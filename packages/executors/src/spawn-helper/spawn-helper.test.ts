@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { systemTimers } from '@dkron/runtime/system';
+import { MemoryLogger } from '@dkron/runtime/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SpawnHelper, type SpawnHelperOptions } from './index.ts';
+
+let helper: SpawnHelper | undefined;
+afterEach(() => helper?.close());
+
+async function start(options: SpawnHelperOptions = {}): Promise<SpawnHelper> {
+  const logger = new MemoryLogger();
+  helper = await SpawnHelper.start({ processes: 1, restartDelayMs: 1, ...options }, { timers: systemTimers, logger });
+  return helper;
+}
+
+const SLEEP = { file: 'sleep', args: ['60'], env: {} };
+
+/** Starts a command and waits until it runs. */
+async function startSleep(from: SpawnHelper): Promise<{ pid: number; ended: Promise<unknown>; kill: () => void }> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const run = from.spawn(SLEEP, { started: ({ pid }) => resolve(pid), output: () => {} });
+  run.ended.catch(() => {});
+  return { pid: await promise, ended: run.ended, kill: () => run.kill('SIGKILL') };
+}
+
+/** Waits, without guessing how long, until a process is gone or only its entry is left. */
+async function gone(pid: number): Promise<void> {
+  const ended = (): boolean => {
+    try {
+      return !existsSync(`/proc/${pid}`) || /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    } catch {
+      return true;
+    }
+  };
+  while (!ended()) await systemTimers.sleep(5);
+}
+
+describe('SpawnHelper', () => {
+  it('starts its processes anew after a crash; what ran there fails and is killed', async () => {
+    const spawner = await start();
+    const [before] = spawner.pids as [number];
+    const { pid, ended } = await startSleep(spawner);
+    process.kill(before, 'SIGKILL');
+    await expect(ended).rejects.toMatchObject({ name: 'SpawnHelperError', code: 'crashed' });
+    await gone(pid);
+    const run = spawner.spawn({ file: 'true', args: [], env: {} }, { output: () => {} });
+    await expect(run.ended).resolves.toEqual({ exitCode: 0 });
+    expect(spawner.pids).not.toContain(before);
+  });
+
+  it('kills what runs when it is closed', async () => {
+    const spawner = await start();
+    const { pid } = await startSleep(spawner);
+    await spawner.close();
+    await gone(pid);
+    expect(spawner.pids).toEqual([]);
+    await expect(spawner.spawn(SLEEP, { output: () => {} }).ended).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('is not ended by the signals that stop a service', async () => {
+    const spawner = await start();
+    const { ended, kill } = await startSleep(spawner);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.kill(spawner.pids[0] as number, signal);
+    kill();
+    await expect(ended).resolves.toEqual({ signal: 'SIGKILL' });
+  });
+
+  it('kills every group when the server dies', async () => {
+    const script = `
+      import { SpawnHelper } from '${new URL('./index.ts', import.meta.url).href}';
+      import { systemTimers } from '@dkron/runtime/system';
+      import { silentLogger } from '@dkron/runtime';
+      const helper = await SpawnHelper.start({ processes: 1 }, { timers: systemTimers, logger: silentLogger });
+      helper.spawn({ file: 'sleep', args: ['60'], env: {} }, {
+        started: ({ pid }) => process.stdout.write(helper.pids[0] + ' ' + pid, () => process.kill(process.pid, 'SIGKILL')),
+        output: () => {},
+      });`;
+    const flags = ['--conditions=@dkron/source', '--input-type=module-typescript', '-e', script];
+    let printed = '';
+    try {
+      execFileSync(process.execPath, flags, { encoding: 'utf8', cwd: import.meta.dirname, timeout: 20_000 });
+    } catch (error) {
+      printed = (error as { stdout: string }).stdout;
+    }
+    const pids = printed.split(' ').map(Number);
+    expect(pids).toHaveLength(2);
+    await Promise.all(pids.map(gone));
+  });
+
+  it('refuses more commands than allowed', async () => {
+    const spawner = await start({ runsMax: 1 });
+    const { kill, ended } = await startSleep(spawner);
+    await expect(spawner.spawn(SLEEP, { output: () => {} }).ended).rejects.toMatchObject({ code: 'busy' });
+    kill();
+    await ended;
+  });
+
+  it('runs many at once, each with its own output', async () => {
+    const spawner = await start({ processes: 2 });
+    const outputs = await Promise.all(
+      Array.from({ length: 100 }, async (_unused, i) => {
+        let text = '';
+        const events = { output: (chunk: Uint8Array) => void (text += Buffer.from(chunk).toString()) };
+        await spawner.spawn({ file: 'echo', args: [String(i)], env: {} }, events).ended;
+        return Number(text);
+      }),
+    );
+    expect(outputs).toEqual(Array.from({ length: 100 }, (_unused, i) => i));
+  });
+});
