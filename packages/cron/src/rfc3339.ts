@@ -7,12 +7,16 @@ import { openZone } from './zone.ts';
 
 const LAYOUT = '"2006-01-02T15:04:05Z07:00"';
 const MAX_FRACTION_DIGITS = 9;
+/** Where the day stands in a date that could be read. */
+const DAY_START = 'yyyy-mm-'.length;
 
 /** Reads a date from left to right; every failure names the rest that did not fit. */
 class DateReader {
   readonly text: string;
   readonly bytes: string;
   position = 0;
+  /** Where the number read last begins. */
+  #start = 0;
 
   constructor(text: string) {
     this.text = text;
@@ -39,6 +43,7 @@ class DateReader {
     const two = this.digits(2);
     const piece = two === '' && !fixed ? this.digits(1) : two;
     if (piece === '') throw this.mismatch(element);
+    this.#start = this.position;
     this.position += piece.length;
     return Number(piece);
   }
@@ -47,12 +52,12 @@ class DateReader {
     return this.failure(` as ${LAYOUT}: cannot parse ${quoteBytes(this.rest())} as "${element}"`);
   }
 
-  outOfRange(what: string): TimeTextError {
-    return this.failure(`: ${what} out of range`);
+  outOfRange(what: string, start = this.#start): TimeTextError {
+    return this.failure(`: ${what} out of range`, start);
   }
 
-  failure(cause: string): TimeTextError {
-    const offset = Math.min(this.position, this.text.length);
+  failure(cause: string, at = this.position): TimeTextError {
+    const offset = Math.min(at, this.text.length);
     return new TimeTextError('date_invalid', `parsing time ${quoteBytes(this.bytes)}${cause}`, this.text, offset);
   }
 }
@@ -86,7 +91,7 @@ export function parseRfc3339(text: string): EpochNanos {
   const offset = readOffset(reader);
   if (reader.rest() !== '') throw reader.failure(`: extra text: ${quoteBytes(reader.rest())}`);
   const year = Number(yearText);
-  if (day < 1 || day > daysInMonth(year, month)) throw reader.outOfRange('day');
+  if (day < 1 || day > daysInMonth(year, month)) throw reader.outOfRange('day', DAY_START);
   const seconds = dayNumber(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offset;
   return BigInt(seconds) * NANOS_PER_SECOND + nanos;
 }
@@ -111,11 +116,8 @@ function readOffset(reader: DateReader): number {
   const minutes = Number(match[3]);
   const sign = match[1];
   if (hours > 24 || minutes > 60 || (sign !== '+' && sign !== '-')) {
-    const start = reader.position;
-    reader.position += 6;
-    if (hours > 24) throw reader.outOfRange('time zone offset hour');
-    if (minutes > 60) throw reader.outOfRange('time zone offset minute');
-    reader.position = start;
+    if (hours > 24) throw reader.outOfRange('time zone offset hour', reader.position);
+    if (minutes > 60) throw reader.outOfRange('time zone offset minute', reader.position);
     throw reader.mismatch('Z07:00');
   }
   reader.position += 6;
