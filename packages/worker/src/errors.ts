@@ -1,6 +1,6 @@
 import { DkronError } from '@dkron/runtime';
 
-export type WorkerErrorCode = 'invalid-option' | 'journal-closed' | 'journal-format' | 'journal-io' | 'record-size';
+export type WorkerErrorCode = 'invalid-option' | 'journal-closed' | 'journal-io' | 'record-size';
 
 /** Every expected failure of this package; switch on `code`. */
 export class WorkerError extends DkronError<WorkerErrorCode> {}

@@ -156,7 +156,7 @@ export class Worker {
     this.#abortAll();
     await this.#waitUntil(() => this.#open === 0, null);
     if (this.#active) await this.#waitUntil(() => !this.#active || this.undelivered === 0, HAND_OVER_MS);
-    for (const link of [...this.#links]) link.close('worker stopped');
+    for (const link of this.#links) link.close('worker stopped');
     await journal.close();
   }
 
@@ -230,7 +230,7 @@ export class Worker {
     link.keepAlive(leaseMs);
     if (this.#draining) link.sendDrain();
     const verdictOf = new Map(verdicts.map(({ id, attempt, verdict }) => [attemptKey(id, attempt), verdict]));
-    for (const [key, attempt] of [...this.#attempts]) this.#obey(attempt, verdictOf.get(key) ?? 'keep');
+    for (const [key, attempt] of this.#attempts) this.#obey(attempt, verdictOf.get(key) ?? 'keep');
     this.#modules.logger.info('session open', { term, items: this.#attempts.size });
   }
 

@@ -5,34 +5,39 @@ import { WorkerError } from '../errors.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Appends big-endian fields to a growing array. */
+/** Appends big-endian fields to a growing array. Room is taken before the array is touched: taking may replace it. */
 export class ByteWriter {
   #bytes = new Uint8Array(128);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
   u8(value: number): this {
-    this.#view.setUint8(this.#take(1), value);
+    const at = this.#take(1);
+    this.#view.setUint8(at, value);
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#take(2), value);
+    const at = this.#take(2);
+    this.#view.setUint16(at, value);
     return this;
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#take(4), value);
+    const at = this.#take(4);
+    this.#view.setUint32(at, value);
     return this;
   }
 
   i64(value: bigint): this {
-    this.#view.setBigInt64(this.#take(8), value);
+    const at = this.#take(8);
+    this.#view.setBigInt64(at, value);
     return this;
   }
 
   f64(value: number): this {
-    this.#view.setFloat64(this.#take(8), value);
+    const at = this.#take(8);
+    this.#view.setFloat64(at, value);
     return this;
   }
 
@@ -55,7 +60,8 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#take(bytes.length));
+    const at = this.#take(bytes.length);
+    this.#bytes.set(bytes, at);
     return this;
   }
 

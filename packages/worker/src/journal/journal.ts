@@ -152,7 +152,11 @@ export class Journal {
       return;
     }
     this.#queue.push(queued);
-    if (!this.#writing) this.#scheduled ??= this.#modules.timers.nextTurn(() => void this.#run());
+    if (!this.#writing) this.#schedule();
+  }
+
+  #schedule(): void {
+    if (!this.#closed) this.#scheduled ??= this.#modules.timers.nextTurn(() => void this.#run());
   }
 
   #unschedule(): void {
@@ -166,6 +170,8 @@ export class Journal {
     this.#unschedule();
     this.#writing ??= this.#drain().finally(() => {
       this.#writing = null;
+      // Whoever came after the last look at the queue relied on this run.
+      if (this.#queue.length > 0 && !this.#retry) this.#schedule();
     });
     return this.#writing;
   }
@@ -206,8 +212,8 @@ export class Journal {
     for (const queued of batch) queued.reject?.(error);
     this.#queue = [...kept, ...this.#queue];
     if (this.#queue.length === 0 || this.#closed) return;
-    if (this.#queue.some((queued) => queued.reject)) this.#scheduled ??= timers.nextTurn(() => void this.#run());
-    else this.#retry ??= timers.after(this.#retryMs, () => void this.#run());
+    if (!this.#queue.some((queued) => queued.reject))
+      this.#retry ??= timers.after(this.#retryMs, () => void this.#run());
   }
 
   async #rewriteIfWorthwhile(): Promise<void> {

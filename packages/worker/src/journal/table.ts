@@ -59,7 +59,7 @@ export class AttemptTable {
   }
 
   recovered(): readonly RecoveredAttempt[] {
-    return [...this.#rows.values()];
+    return [...this.#rows.values()].map(({ ref, start, report }) => ({ ref, start, report }));
   }
 
   /** The shortest list of records that gives this table. */
