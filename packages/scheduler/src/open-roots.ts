@@ -19,7 +19,7 @@ export class OpenRoots {
 
   clear(): void {
     this.#open.clear();
-    for (const root of [...this.#waiting.keys()]) this.#wake(root);
+    for (const root of this.#waiting.keys()) this.#wake(root);
   }
 
   onEvent(event: ApplyEvent): void {

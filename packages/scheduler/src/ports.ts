@@ -40,7 +40,9 @@ export interface StateView {
   openRuns(name: JobName): readonly Run[];
   dues(): Iterable<Due>;
   /** What is kept of an execution's output. */
-  getOutput(id: ExecutionId): { readonly head: Uint8Array; readonly tail: Uint8Array; readonly totalBytes: number } | undefined;
+  getOutput(
+    id: ExecutionId,
+  ): { readonly head: Uint8Array; readonly tail: Uint8Array; readonly totalBytes: number } | undefined;
   newestLedgerEntry(name: JobName): LedgerEntry | undefined;
   paused(scope: 'submissions' | 'schedule'): boolean;
   getSetting(key: string): string | undefined;

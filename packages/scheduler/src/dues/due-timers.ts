@@ -102,7 +102,8 @@ export class DueTimers {
       const { runs } = await log.propose({ type: 'startRuns', stamp: stamps.next(), starts });
       runs.forEach((run, index) => {
         const due = ready[index]!;
-        if (isRefusal(run)) logger.info('A due start was refused', { job: due.jobName, kind: due.kind, refused: run.refused });
+        if (isRefusal(run))
+          logger.info('A due start was refused', { job: due.jobName, kind: due.kind, refused: run.refused });
       });
     } catch (error) {
       logger.warn('Due starts are not known to be committed', { starts: starts.length, error });

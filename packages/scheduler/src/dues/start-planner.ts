@@ -39,7 +39,9 @@ export class StartPlanner {
     if (definition === undefined || !hasCardinality(definition)) return due.nodeName;
     const run = view.openRuns(due.jobName).find(({ group }) => group === due.group);
     const taken = new Set(run?.targets.map(({ nodeName }) => nodeName) ?? []);
-    const others = members.filter(({ name }) => !taken.has(name) && name !== due.nodeName && this.#isUsable(name, members));
+    const others = members.filter(
+      ({ name }) => !taken.has(name) && name !== due.nodeName && this.#isUsable(name, members),
+    );
     return this.#context.planner.planTargets(definition, others, this.#context.random)[0] ?? due.nodeName;
   }
 

@@ -1,5 +1,14 @@
 import { selectTargets } from '@dkron/jobs';
-import type { JobDefinition, JobPlan, Member, NodeName, PassedTicks, Stamp, StoredJob, SubmittedState } from '@dkron/jobs';
+import type {
+  JobDefinition,
+  JobPlan,
+  Member,
+  NodeName,
+  PassedTicks,
+  Stamp,
+  StoredJob,
+  SubmittedState,
+} from '@dkron/jobs';
 import { NANOS_PER_SECOND, ZERO_TIME } from '@dkron/runtime';
 import type { EpochNanos, Random } from '@dkron/runtime';
 import { rangeOf } from './count.ts';
@@ -113,7 +122,12 @@ interface Continuation {
 }
 
 /** The same schedule text goes on: what was passed over while the job could not run becomes one range. */
-function continuation(shared: SharedSchedule, definition: JobDefinition, stored: StoredJob, stamp: Stamp): Continuation {
+function continuation(
+  shared: SharedSchedule,
+  definition: JobDefinition,
+  stored: StoredJob,
+  stamp: Stamp,
+): Continuation {
   const { state, definition: before } = stored;
   const kept = { decidedUpTo: state.decidedUpTo, passed: null };
   if (definition.disabled) return kept;
@@ -127,7 +141,9 @@ function continuation(shared: SharedSchedule, definition: JobDefinition, stored:
   // Was a child, had a problem, or reads its text in another zone now: the past of the new reading is nobody's.
   const idled = !hasTimetable(before) || state.problem !== '';
   const reread =
-    before.timezone !== definition.timezone || before.dstGap !== definition.dstGap || before.dstOverlap !== definition.dstOverlap;
+    before.timezone !== definition.timezone ||
+    before.dstGap !== definition.dstGap ||
+    before.dstOverlap !== definition.dstOverlap;
   if (!idled && !(reread && shared.schedule.kind === 'fields')) return kept;
   return { decidedUpTo: later(state.decidedUpTo, stamp), passed: null };
 }

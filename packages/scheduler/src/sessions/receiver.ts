@@ -97,7 +97,8 @@ export class Receiver implements SessionReceiver<ToServer> {
   }
 
   #inOrder(session: WorkerSession, seq: number, durable: boolean): boolean {
-    if (durable && session.inbox.openCount >= WINDOW) this.#end(`more than ${WINDOW} updates without an acknowledgement`);
+    if (durable && session.inbox.openCount >= WINDOW)
+      this.#end(`more than ${WINDOW} updates without an acknowledgement`);
     else if (session.inbox.receive(seq, durable)) return true;
     else this.#end(`update ${seq} does not follow ${session.inbox.highest}`);
     return false;
@@ -111,7 +112,11 @@ export class Receiver implements SessionReceiver<ToServer> {
       },
       (error: unknown) => {
         // Unknown outcome: the node's journal has it; it is told again at the next hello.
-        this.#context.logger.warn('An update is not known to be committed', { node: session.node, id: update.id, error });
+        this.#context.logger.warn('An update is not known to be committed', {
+          node: session.node,
+          id: update.id,
+          error,
+        });
         this.#end('an update is not known to be committed');
       },
     );
@@ -127,13 +132,39 @@ export class Receiver implements SessionReceiver<ToServer> {
     if (message.type === 'started') return { kind: 'started', id, attempt, at: message.at };
     if (message.type === 'finished') {
       const { success, cancelled, reason, exitCode, startedAt, finishedAt, output } = message.report;
-      const state = success ? 'success' : cancelled ? 'cancelled' : reason === 'restart' || reason === 'lease' ? 'lost' : 'failed';
-      return { kind: 'finished', id, attempt, state, reason: success ? null : reason, exitCode, startedAt, finishedAt, output };
+      const state = success
+        ? 'success'
+        : cancelled
+          ? 'cancelled'
+          : reason === 'restart' || reason === 'lease'
+            ? 'lost'
+            : 'failed';
+      return {
+        kind: 'finished',
+        id,
+        attempt,
+        state,
+        reason: success ? null : reason,
+        exitCode,
+        startedAt,
+        finishedAt,
+        output,
+      };
     }
     const bytes = new TextEncoder().encode(`${message.reason}\n`);
     const output = { head: bytes, tail: bytes, totalBytes: bytes.length };
     const finishedAt = this.#context.clock.wallNanos();
-    return { kind: 'finished', id, attempt, state: 'failed', reason: 'executor', exitCode: null, startedAt: ZERO_TIME, finishedAt, output };
+    return {
+      kind: 'finished',
+      id,
+      attempt,
+      state: 'failed',
+      reason: 'executor',
+      exitCode: null,
+      startedAt: ZERO_TIME,
+      finishedAt,
+      output,
+    };
   }
 
   #end(reason: string): void {

@@ -180,7 +180,8 @@ export class Sessions {
       return undefined;
     }
     const { attempt, group, tick } = execution;
-    const timeoutMs = job.definition.timeout === '' ? null : Number(parseGoDuration(job.definition.timeout) / NANOS_PER_MILLISECOND);
+    const timeoutMs =
+      job.definition.timeout === '' ? null : Number(parseGoDuration(job.definition.timeout) / NANOS_PER_MILLISECOND);
     return { id, attempt, group, tick, job: job.definition, timeoutMs, killGraceMs: settings.killGraceMs };
   }
 
@@ -192,7 +193,11 @@ export class Sessions {
     });
   }
 
-  async #welcome(hello: Hello, channel: SessionChannel<ToWorker>, adopt: (session: WorkerSession) => boolean): Promise<boolean> {
+  async #welcome(
+    hello: Hello,
+    channel: SessionChannel<ToWorker>,
+    adopt: (session: WorkerSession) => boolean,
+  ): Promise<boolean> {
     const { log, clock } = this.#context;
     const refusal = this.#refusalOf(hello);
     if (refusal !== undefined) {
@@ -254,7 +259,7 @@ export class Sessions {
   }
 
   #checkLease(book: NodeBook): void {
-    const { clock, settings, logger } = this.#context;
+    const { clock, settings, logger, membership } = this.#context;
     const nowMs = clock.monotonicMs();
     const { session } = book;
     if (session !== undefined) {
@@ -264,11 +269,12 @@ export class Sessions {
       this.#closed(session);
     }
     if (nowMs - book.absentSinceMs < settings.leaseMs) return;
-    for (const id of [...book.sent]) this.#lose(book, id, 'lease');
-    for (const [id, queuedMs] of [...book.unsent]) {
+    for (const id of book.sent) this.#lose(book, id, 'lease');
+    for (const [id, queuedMs] of book.unsent) {
       if (nowMs - queuedMs >= settings.leaseMs) this.#lose(book, id, 'unreachable');
     }
-    if (book.isEmpty) this.#books.delete(book.node);
+    // A member's absence is remembered: retries avoid it.
+    if (book.isEmpty && !membership.members().some(({ name }) => name === book.node)) this.#books.delete(book.node);
   }
 
   #lose(book: NodeBook, id: ExecutionId, reason: 'lease' | 'unreachable'): void {

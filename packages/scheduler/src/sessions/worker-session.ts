@@ -20,7 +20,12 @@ export class WorkerSession {
   draining = false;
   open = true;
 
-  constructor(hello: Extract<ToServer, { type: 'hello' }>, channel: SessionChannel<ToWorker>, term: bigint, nowMs: number) {
+  constructor(
+    hello: Extract<ToServer, { type: 'hello' }>,
+    channel: SessionChannel<ToWorker>,
+    term: bigint,
+    nowMs: number,
+  ) {
     this.node = hello.node;
     this.slots = hello.slots;
     this.#channel = channel;

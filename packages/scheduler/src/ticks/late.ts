@@ -66,7 +66,11 @@ function lateTicks(
   if (newest === undefined || newest <= from) return result;
   if (catchup === 'last') return [...result, ...missed(schedule, from, newest - 1n, 'last'), single(newest, 'catchup')];
   const oldestRun = nthNewest(schedule, from, until, CATCHUP_RUNS_MAX);
-  return [...result, ...missed(schedule, from, oldestRun - 1n, 'limit'), ...runs(schedule, oldestRun - 1n, until, 'catchup')];
+  return [
+    ...result,
+    ...missed(schedule, from, oldestRun - 1n, 'limit'),
+    ...runs(schedule, oldestRun - 1n, until, 'catchup'),
+  ];
 }
 
 /** The `n`-th newest tick of (after, until], or the oldest when there are fewer; there is at least one. */
