@@ -111,7 +111,7 @@ const batch = <T>(message: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(messa
 
 describe('every message of a worker', () => {
   for (const [type, values] of Object.entries<fc.Arbitrary<ToServer>>(workerMessages)) {
-    it(type, () => {
+    it(`${type}`, () => {
       fc.assert(
         fc.property(batch(values), (messages) => {
           const wire = toServerToWire(messages);
@@ -125,7 +125,7 @@ describe('every message of a worker', () => {
 
 describe('every message of a server', () => {
   for (const [type, values] of Object.entries<fc.Arbitrary<ToWorker>>(serverMessages)) {
-    it(type, () => {
+    it(`${type}`, () => {
       fc.assert(
         fc.property(batch(values), (messages) => {
           const wire = toWorkerToWire(messages);

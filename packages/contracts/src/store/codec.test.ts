@@ -18,9 +18,7 @@ function holds<T>(codec: Codec<T>, generated: Generated, values: fc.Arbitrary<T>
     fc.property(values, (value) => {
       const bytes = codec.encode(value);
       // Not `toStrictEqual`, which stumbles over a key named `constructor`.
-      const decoded = codec.decode(bytes);
-      if (!isDeepStrictEqual(decoded, value)) expect(decoded).toStrictEqual(value);
-      expect(isDeepStrictEqual(decoded, value)).toBe(true);
+      expect(isDeepStrictEqual(codec.decode(bytes), value)).toBe(true);
       const again = generated.encode(generated.decode(bytes) as never).finish();
       expect(Buffer.from(again).toString('hex')).toBe(Buffer.from(bytes).toString('hex'));
     }),
@@ -30,16 +28,16 @@ function holds<T>(codec: Codec<T>, generated: Generated, values: fc.Arbitrary<T>
 
 describe('every command keeps all it says, in the bytes of the generated code', () => {
   for (const [type, values] of Object.entries(commands)) {
-    it(type, () => holds(storeCodec.command, Command, values));
+    it(`${type}`, () => expect(() => holds(storeCodec.command, Command, values)).not.toThrow());
   }
 });
 
 describe('every record keeps all it says, in the bytes of the generated code', () => {
-  it('job', () => holds(storeCodec.job, GeneratedJob, job));
-  it('execution', () => holds(storeCodec.execution, Execution, execution));
-  it('run', () => holds(storeCodec.run, Run, run));
-  it('due', () => holds(storeCodec.due, Due, due));
-  it('ledger entry', () => holds(storeCodec.ledgerEntry, LedgerEntry, ledgerEntry));
+  it('job', () => expect(() => holds(storeCodec.job, GeneratedJob, job)).not.toThrow());
+  it('execution', () => expect(() => holds(storeCodec.execution, Execution, execution)).not.toThrow());
+  it('run', () => expect(() => holds(storeCodec.run, Run, run)).not.toThrow());
+  it('due', () => expect(() => holds(storeCodec.due, Due, due)).not.toThrow());
+  it('ledger entry', () => expect(() => holds(storeCodec.ledgerEntry, LedgerEntry, ledgerEntry)).not.toThrow());
 });
 
 const typical: StoredJob = {
@@ -150,11 +148,7 @@ describe('a replica stops at what it does not know', () => {
   it('any bytes at all: an answer or a ContractError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-        try {
-          storeCodec.command.decode(bytes);
-        } catch (error) {
-          expect(error).toBeInstanceOf(ContractError);
-        }
+        expect(outcome(bytes)).toBeOneOf(['answer', 'ContractError']);
       }),
       { numRuns: 2000 },
     );
@@ -190,3 +184,12 @@ describe('a value that does not fit is refused when written, and the writer goes
     expect(() => storeCodec.command.encode({ type: 'other' } as never)).toThrow('Command.type "other"');
   });
 });
+
+function outcome(bytes: Uint8Array): string {
+  try {
+    storeCodec.command.decode(bytes);
+    return 'answer';
+  } catch (error) {
+    return error instanceof Error ? error.name : 'something else';
+  }
+}
