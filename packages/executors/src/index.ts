@@ -3,14 +3,7 @@
  * run's output. Implementations are sub-paths: `@dkron/executors/shell`, `@dkron/executors/http`; the suite that
  * judges them is `@dkron/executors/suite`.
  */
-export type {
-  ExecuteContext,
-  ExecuteRequest,
-  ExecuteResult,
-  Executor,
-  FailureReason,
-  StartedInfo,
-} from './types.ts';
+export type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor, FailureReason, StartedInfo } from './types.ts';
 export { ExecutorRegistry } from './registry.ts';
 export type { OutputRingOptions } from './output-ring.ts';
 export { OutputRing } from './output-ring.ts';

@@ -17,7 +17,11 @@ type Options = Partial<Pick<ExecuteRequest, 'timeoutMs' | 'killGraceMs' | 'jobNa
 };
 
 /** Runs one attempt and collects everything it says. */
-export async function attempt(executor: Executor, config: Record<string, string>, options: Options = {}): Promise<TestRun> {
+export async function attempt(
+  executor: Executor,
+  config: Record<string, string>,
+  options: Options = {},
+): Promise<TestRun> {
   const { signal = new AbortController().signal, onOutput, onStarted, ...request } = options;
   const out = { stdout: '', stderr: '' };
   const started: StartedInfo[] = [];

@@ -22,7 +22,11 @@ const adding = (name: string): Processor => ({
 });
 const failing = (name: string, error: unknown): Processor => ({ name, process: () => Promise.reject(error as Error) });
 
-function pipelineOf(...processors: Processor[]): { pipeline: ProcessorPipeline; time: ManualTime; logger: MemoryLogger } {
+function pipelineOf(...processors: Processor[]): {
+  pipeline: ProcessorPipeline;
+  time: ManualTime;
+  logger: MemoryLogger;
+} {
   const time = new ManualTime();
   const logger = new MemoryLogger();
   return { time, logger, pipeline: new ProcessorPipeline({}, { processors, timers: time, logger }) };
@@ -31,7 +35,11 @@ function pipelineOf(...processors: Processor[]): { pipeline: ProcessorPipeline; 
 it('G-E9: runs in ascending order of names, each with the output of the one before', async () => {
   const { pipeline, time } = pipelineOf(adding('c'), adding('a'), adding('b'));
   const result = await pipeline.run(INPUT, { c: {}, b: { mark: '!' }, a: {} });
-  expect({ ...result, output: text(result.output) }).toEqual({ output: 'out+a+b!+c', ran: ['a', 'b', 'c'], failures: [] });
+  expect({ ...result, output: text(result.output) }).toEqual({
+    output: 'out+a+b!+c',
+    ran: ['a', 'b', 'c'],
+    failures: [],
+  });
   expect(time.pendingCount).toBe(0);
 });
 
@@ -42,7 +50,13 @@ it('G-E7: a failing or missing processor leaves the output as it was and the res
       throw new Error('at once');
     },
   };
-  const { pipeline, logger } = pipelineOf(adding('a'), failing('b', new Error('broken')), failing('e', 'text'), throwing, adding('z'));
+  const { pipeline, logger } = pipelineOf(
+    adding('a'),
+    failing('b', new Error('broken')),
+    failing('e', 'text'),
+    throwing,
+    adding('z'),
+  );
   const result = await pipeline.run(INPUT, { a: {}, b: {}, c: {}, d: {}, e: {}, z: {} });
   expect(text(result.output)).toBe('out+a+z');
   expect(result.ran).toEqual(['a', 'z']);
@@ -81,13 +95,18 @@ it('stops when the node stops', async () => {
   const { pipeline, time } = pipelineOf(stuck, adding('b'));
   const done = pipeline.run(INPUT, { a: {}, b: {} }, stop.signal);
   stop.abort();
-  expect((await done).failures.map((failure) => failure.error)).toEqual(['processor a was stopped', 'processor b was stopped']);
+  expect((await done).failures.map((failure) => failure.error)).toEqual([
+    'processor a was stopped',
+    'processor b was stopped',
+  ]);
   expect(time.pendingCount).toBe(0);
 });
 
 it('takes nothing but bytes for an output', async () => {
   const { pipeline } = pipelineOf({ name: 'a', process: () => Promise.resolve('text' as never) });
-  expect((await pipeline.run(INPUT, { a: {} })).failures).toEqual([{ name: 'a', error: 'processor a returned no bytes' }]);
+  expect((await pipeline.run(INPUT, { a: {} })).failures).toEqual([
+    { name: 'a', error: 'processor a returned no bytes' },
+  ]);
 });
 
 it('G-E6: gives each call its own settings', async () => {

@@ -101,7 +101,9 @@ export class ProcessorPipeline {
       const abort = (): void => giveUp(new ProcessorError('stopped', `processor ${name} was stopped`, { name }));
       const timeoutMs = this.#timeoutMs;
       const text = `processor ${name} took longer than ${timeoutMs} ms`;
-      cleanUp.push(this.#timers.after(timeoutMs, () => giveUp(new ProcessorError('timeout', text, { name, timeoutMs }))));
+      cleanUp.push(
+        this.#timers.after(timeoutMs, () => giveUp(new ProcessorError('timeout', text, { name, timeoutMs }))),
+      );
       cleanUp.push(() => signal?.removeEventListener('abort', abort));
       signal?.addEventListener('abort', abort, { once: true });
       if (signal?.aborted) abort();
@@ -114,7 +116,12 @@ export class ProcessorPipeline {
     }
   }
 
-  async #process(processor: Processor, input: ProcessorInput, config: ProcessorConfig, signal: AbortSignal): Promise<Uint8Array> {
+  async #process(
+    processor: Processor,
+    input: ProcessorInput,
+    config: ProcessorConfig,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
     const logger = this.#logger.child({ processor: processor.name });
     const result: unknown = await processor.process(input, { ...config }, { signal, logger });
     if (result instanceof Uint8Array) return result;

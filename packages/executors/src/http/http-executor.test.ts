@@ -20,7 +20,9 @@ const handlers: Record<string, Handler> = {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      response.end(JSON.stringify({ method: request.method, version: request.httpVersion, headers: request.headers, body }));
+      response.end(
+        JSON.stringify({ method: request.method, version: request.httpVersion, headers: request.headers, body }),
+      );
     });
   },
   endless: (_request, response) => void response.write('started'),
@@ -187,7 +189,11 @@ describe('errors', () => {
     [{ url: 'ftp://h/' }, 'Get "ftp://h/": unsupported protocol scheme "ftp"'],
     [{ url: 'http://127.0.0.1:1/x' }, 'Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused'],
   ])('%j', async (config, error) => {
-    expect((await attempt(executor, { method: 'GET', ...config })).result).toEqual({ success: false, error, reason: 'executor' });
+    expect((await attempt(executor, { method: 'GET', ...config })).result).toEqual({
+      success: false,
+      error,
+      reason: 'executor',
+    });
   });
 
   it('ends at its timeout, before and after the headers', async () => {

@@ -1,6 +1,6 @@
 import type { Cancel, Timers } from '@dkron/runtime';
 import { systemTimers } from '@dkron/runtime/system';
-import { formatDuration } from '../go-duration.ts';
+import { formatDurationMs } from '../durations.ts';
 import { CANCELLED, failed, SUCCEEDED } from '../results.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
 import { Agents } from './agents.ts';
@@ -59,7 +59,10 @@ class HttpRun {
     this.#timers = timers;
   }
 
-  async execute(sendRequest: (signal: AbortSignal) => ReturnType<typeof send>, searchBytesMax: number): Promise<ExecuteResult> {
+  async execute(
+    sendRequest: (signal: AbortSignal) => ReturnType<typeof send>,
+    searchBytesMax: number,
+  ): Promise<ExecuteResult> {
     const cleanUp = this.#watch();
     try {
       const answer = await sendRequest(this.#abort.signal);
@@ -114,7 +117,10 @@ class HttpRun {
       case 'cancelled':
         return CANCELLED;
       case 'timeout':
-        return failed(`execution time exceeded the timeout of ${formatDuration(this.#request.timeoutMs ?? 0)}`, 'timeout');
+        return failed(
+          `execution time exceeded the timeout of ${formatDurationMs(this.#request.timeoutMs ?? 0)}`,
+          'timeout',
+        );
       case 'request_timeout': {
         const text = this.#gotHeaders
           ? 'context deadline exceeded (Client.Timeout or context cancellation while reading body)'

@@ -36,7 +36,8 @@ export async function send(settings: HttpSettings, agent: Agent, signal: AbortSi
     if (!next) return { statusCode: answer.statusCode, body: decoded(step, answer) };
     answer.body.on('error', () => {});
     answer.body.destroy();
-    if (redirects === REDIRECTS_MAX) throw new HttpRequestError(transportText(next, `stopped after ${REDIRECTS_MAX} redirects`));
+    if (redirects === REDIRECTS_MAX)
+      throw new HttpRequestError(transportText(next, `stopped after ${REDIRECTS_MAX} redirects`));
     step = next;
   }
 }
@@ -101,11 +102,15 @@ function decoded(step: Step, answer: Dispatcher.ResponseData): Readable {
 function redirected(step: Step, answer: Dispatcher.ResponseData): Step | undefined {
   const { statusCode } = answer;
   const location = answer.headers['location'];
-  if (![301, 302, 303, 307, 308].includes(statusCode) || typeof location !== 'string' || location === '') return undefined;
+  if (![301, 302, 303, 307, 308].includes(statusCode) || typeof location !== 'string' || location === '')
+    return undefined;
   const url = URL.parse(location, step.url.href);
-  if (!url) throw new HttpRequestError(transportText(step, `failed to parse Location header ${JSON.stringify(location)}`));
+  if (!url)
+    throw new HttpRequestError(transportText(step, `failed to parse Location header ${JSON.stringify(location)}`));
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new HttpRequestError(transportText({ ...step, url }, `unsupported protocol scheme "${url.protocol.slice(0, -1)}"`));
+    throw new HttpRequestError(
+      transportText({ ...step, url }, `unsupported protocol scheme "${url.protocol.slice(0, -1)}"`),
+    );
   }
   const keepsBody = statusCode === 307 || statusCode === 308;
   const sameHost = url.hostname === step.url.hostname || url.hostname.endsWith(`.${step.url.hostname}`);

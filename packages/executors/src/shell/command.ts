@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Logger } from '@dkron/runtime';
-import { parseDurationMs } from '../go-duration.ts';
+import { parseDurationMs } from '../durations.ts';
 import { parseGoBool } from '../go-text.ts';
 import type { ExecuteRequest } from '../types.ts';
 import type { SpawnRequest } from '../spawn-helper/index.ts';
@@ -33,7 +33,11 @@ export interface CommandOptions {
 }
 
 /** @throws Error whose message is the attempt's error text */
-export async function readCommand(request: ExecuteRequest, options: CommandOptions, logger: Logger): Promise<ShellCommand> {
+export async function readCommand(
+  request: ExecuteRequest,
+  options: CommandOptions,
+  logger: Logger,
+): Promise<ShellCommand> {
   const { config } = request;
   const text = config['command'] ?? '';
   const env = readEnv(config['env'] ?? '', request.jobName);

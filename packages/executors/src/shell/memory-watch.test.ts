@@ -12,7 +12,12 @@ function setUp(): { time: ManualTime; watch: MemoryWatch; used: Map<number, numb
     polls.push([...groups]);
     return Promise.resolve(used);
   };
-  return { time, used, polls, watch: new MemoryWatch({ pollMs: POLL_MS }, { timers: time, processes: { residentBytes } }) };
+  return {
+    time,
+    used,
+    polls,
+    watch: new MemoryWatch({ pollMs: POLL_MS }, { timers: time, processes: { residentBytes } }),
+  };
 }
 
 it('G-E3: looks once a second, all groups in one pass, and tells once', async () => {
@@ -43,4 +48,3 @@ it('G-E3: stops when nothing is watched', async () => {
   await time.advance(POLL_MS);
   expect(polls.at(-1)).toEqual([30]);
 });
-

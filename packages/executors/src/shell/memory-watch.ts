@@ -50,7 +50,7 @@ export class MemoryWatch {
 
   async #poll(): Promise<void> {
     const used = await this.#modules.processes.residentBytes([...this.#watched].map((entry) => entry.group));
-    for (const entry of [...this.#watched]) {
+    for (const entry of this.#watched) {
       const bytes = used.get(entry.group) ?? 0;
       if (bytes <= entry.bytesMax) continue;
       this.#drop(entry);

@@ -20,8 +20,11 @@ afterAll(() => spawnHelper.close());
 
 const run = (config: Record<string, string>, options?: Parameters<typeof attempt>[2]): Promise<TestRun> =>
   attempt(executor, config, options);
-const sh = (command: string, more: Record<string, string> = {}, options?: Parameters<typeof attempt>[2]): Promise<TestRun> =>
-  run({ shell: 'true', command, ...more }, options);
+const sh = (
+  command: string,
+  more: Record<string, string> = {},
+  options?: Parameters<typeof attempt>[2],
+): Promise<TestRun> => run({ shell: 'true', command, ...more }, options);
 
 executorSuite(
   { describe, it },
@@ -78,7 +81,11 @@ describe('ends', () => {
 
 describe('surroundings of a command', () => {
   it('has the environment of the node, its own entries and the job name; later entries win', async () => {
-    const { stdout } = await sh('echo "$A|$B|$ENV_JOB_NAME|${PATH:+path}"', { env: 'A=1,B=x=y,A=2' }, { jobName: 'nightly' });
+    const { stdout } = await sh(
+      'echo "$A|$B|$ENV_JOB_NAME|${PATH:+path}"',
+      { env: 'A=1,B=x=y,A=2' },
+      { jobName: 'nightly' },
+    );
     expect(stdout).toBe('2|x=y|nightly|path\n');
   });
 

@@ -1,5 +1,5 @@
 import type { Cancel, Timers } from '@dkron/runtime';
-import { formatDuration } from '../go-duration.ts';
+import { formatDurationMs } from '../durations.ts';
 import { CANCELLED, failed, SUCCEEDED } from '../results.ts';
 import { SpawnHelperError, type EndNote, type SpawnedRun, type SpawnHelper } from '../spawn-helper/index.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult } from '../types.ts';
@@ -81,7 +81,7 @@ export class ShellRun {
     const { timeoutMs, text } = this.#command;
     if (timeoutMs !== undefined) {
       const exceeded = (): void => {
-        this.#lastWords ||= `shell: Job '${text}' execution time exceeding defined timeout ${formatDuration(timeoutMs)}. Job was killed`;
+        this.#lastWords ||= `shell: Job '${text}' execution time exceeding defined timeout ${formatDurationMs(timeoutMs)}. Job was killed`;
         this.#kill('command_timeout');
       };
       this.#cleanUp.push(afterLong(timers, Math.max(0, timeoutMs), exceeded));
@@ -116,7 +116,10 @@ export class ShellRun {
       case 'memory':
         return failed('signal: killed');
       case 'timeout':
-        return failed(`execution time exceeded the timeout of ${formatDuration(this.#request.timeoutMs ?? 0)}`, 'timeout');
+        return failed(
+          `execution time exceeded the timeout of ${formatDurationMs(this.#request.timeoutMs ?? 0)}`,
+          'timeout',
+        );
       case undefined:
         return ended(note, this.#command);
     }

@@ -14,6 +14,7 @@ it.each<[string, string[], string?]>([
   ['`date +%s` x', ['`date +%s`', 'x']],
   ['echo $(date +%s; a "b") x', ['echo', '$(date +%s; a "b")', 'x']],
   ['"(;|)"', ['(;|)']],
+  ['$(a `b) c', ['$(a `b)', 'c']],
   ['echo a; rm x', ['echo', 'a'], ';'],
   ['echo a&& b', ['echo', 'a'], '&'],
   ['echo a | b', ['echo', 'a'], '|'],

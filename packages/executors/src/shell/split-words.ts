@@ -84,7 +84,7 @@ class Splitter {
   }
 
   #takeBracket(character: string): void {
-    if (character === '`') {
+    if (character === '`' && this.#span !== '$(') {
       this.#span = this.#span === '`' ? '' : '`';
     } else if (character === '(' && this.#span !== '`') {
       if (this.#span === '$(' || !this.#word.endsWith('$')) throw new WordSplitError();

@@ -54,7 +54,9 @@ export class ChildRun {
         uid: order.uid,
         gid: order.gid,
         detached: true,
-        stdio: fifos ? [stdinFd ?? 'ignore', fifos[0].writeFd, fifos[1].writeFd] : [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+        stdio: fifos
+          ? [stdinFd ?? 'ignore', fifos[0].writeFd, fifos[1].writeFd]
+          : [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       } as Parameters<typeof spawn>[2] & object);
       this.#child = child;
       child.on('error', (error) => this.#fail(error, order.cwd));

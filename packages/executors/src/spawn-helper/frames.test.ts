@@ -3,7 +3,11 @@ import { expect, it } from 'vitest';
 import { encodeFrame, FrameReader } from './frames.ts';
 
 const frames = fc.array(
-  fc.record({ kind: fc.integer({ min: 0, max: 255 }), run: fc.integer({ min: 0, max: 2 ** 32 - 1 }), body: fc.uint8Array() }),
+  fc.record({
+    kind: fc.integer({ min: 0, max: 255 }),
+    run: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    body: fc.uint8Array(),
+  }),
 );
 
 it('reads frames back however the stream is cut', () => {

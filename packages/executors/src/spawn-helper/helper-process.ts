@@ -4,7 +4,16 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@dkron/runtime';
 import { SpawnHelperError } from './errors.ts';
-import { bodyJson, encodeFrame, FrameReader, Kind, type EndNote, type Frame, type SpawnOrder, type StartedNote } from './frames.ts';
+import {
+  bodyJson,
+  encodeFrame,
+  FrameReader,
+  Kind,
+  type EndNote,
+  type Frame,
+  type SpawnOrder,
+  type StartedNote,
+} from './frames.ts';
 import { signalGroup } from './process-stat.ts';
 
 export interface RunEvents {
@@ -87,7 +96,11 @@ export class HelperProcess {
   }
 
   /** Starts a run; `ended` rejects only when this process ends first. */
-  spawn(order: Omit<SpawnOrder, 'stdin'>, stdin: Uint8Array | undefined, events: RunEvents): { run: number; ended: Promise<EndNote> } {
+  spawn(
+    order: Omit<SpawnOrder, 'stdin'>,
+    stdin: Uint8Array | undefined,
+    events: RunEvents,
+  ): { run: number; ended: Promise<EndNote> } {
     do this.#lastRun = this.#lastRun === RUN_ID_MAX ? 1 : this.#lastRun + 1;
     while (this.#runs.has(this.#lastRun));
     const run = this.#lastRun;

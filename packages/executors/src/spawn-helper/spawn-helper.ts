@@ -168,7 +168,7 @@ export class SpawnHelper {
   }
 
   #changed(): void {
-    for (const listener of [...this.#onChange]) listener();
+    for (const listener of this.#onChange) listener();
   }
 
   /** Waits until the condition holds after some helper came or went; false when time is up first. */

@@ -5,8 +5,8 @@ type Config = Readonly<Record<string, string>>;
 
 /** The two functions of a test runner that the suite uses. */
 export interface ExecutorSuiteRunner {
-  describe(title: string, body: () => void): void;
-  it(title: string, body: () => Promise<void>): void;
+  readonly describe: (title: string, body: () => void) => void;
+  readonly it: (title: string, body: () => Promise<void>) => void;
 }
 
 /** One executor and configurations that make it do known things. */

@@ -9,7 +9,10 @@ import { filesProcessor } from './index.ts';
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'processors-'));
 
-processorSuite({ describe, it }, { name: 'files', make: () => filesProcessor({ defaultFolder: join(newFolder(), 'made') }) });
+processorSuite(
+  { describe, it },
+  { name: 'files', make: () => filesProcessor({ defaultFolder: join(newFolder(), 'made') }) },
+);
 
 async function run(config: Record<string, string>, more: Partial<ProcessorInput> = {}, defaultFolder?: string) {
   const logger = new MemoryLogger();

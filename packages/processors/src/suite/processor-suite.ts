@@ -3,8 +3,8 @@ import type { Processor, ProcessorConfig, ProcessorInput } from '../types.ts';
 
 /** The two functions of a test runner that the suite uses. */
 export interface ProcessorSuiteRunner {
-  describe(title: string, body: () => void): void;
-  it(title: string, body: () => Promise<void>): void;
+  readonly describe: (title: string, body: () => void) => void;
+  readonly it: (title: string, body: () => Promise<void>) => void;
 }
 
 export interface ProcessorSuiteOptions {
