@@ -36,7 +36,12 @@ export function unpackOutput(stored: Uint8Array): ExecutionOutput {
   const body =
     stored[0] === 1 ? inflateRawSync(rest, { maxOutputLength: OUTPUT_HEAD_BYTES_MAX + OUTPUT_TAIL_BYTES_MAX }) : rest;
   const headLength = view.getUint32(9);
-  return { head: body.slice(0, headLength), tail: body.slice(headLength), totalBytes: view.getFloat64(1) };
+  // `new` copies: what is handed out is plain bytes of its own, not a view of a pool.
+  return {
+    head: new Uint8Array(body.subarray(0, headLength)),
+    tail: new Uint8Array(body.subarray(headLength)),
+    totalBytes: view.getFloat64(1),
+  };
 }
 
 /** Cuts to the limits kept per attempt, whatever was sent. */

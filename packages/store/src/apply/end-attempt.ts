@@ -23,38 +23,37 @@ const NANOS_PER_MS = 1_000_000n;
 /** Everything that follows from the end of one attempt: record, output, counters, retry or close of the run. */
 export function endAttempt(tx: Transaction, record: ExecutionRecord, end: End): void {
   const execution = ended(record.execution, end);
-  const job = record.detached ? undefined : tx.job(execution.jobName);
+  const { jobName, group } = execution;
+  const job = tx.run(jobName, group)?.orphan === true ? undefined : tx.job(jobName);
   if (job === undefined) {
     endWithoutJob(tx, record, execution);
     return;
   }
   storeEnded(tx, record, execution, end);
   countEnd(tx, job, execution, 1);
-  addProcessing(tx, job, execution);
+  if (!record.detached) {
+    addProcessing(tx, job, execution);
+  }
   const retry = wantsRetry(job.definition, execution.state, execution.attempt) && !execution.cancelRequested;
   const run = setTargetState(tx, execution, retry ? 'waiting' : execution.state);
-  if (run === undefined) {
-    return;
-  }
-  if (retry) {
+  if (retry && run !== undefined) {
     addRetry(tx, execution, run.run.rootGroup);
-  } else if (!run.run.open) {
+  } else if (run?.run.open === false) {
     closeRun(tx, run);
+    if (record.detached) {
+      tx.removeRun(jobName, group);
+    }
   }
 }
 
-/** Its job is gone, or its place in the history: the run still ends, and the record vanishes. */
+/** Its job is gone: the run still ends, and the record vanishes. */
 function endWithoutJob(tx: Transaction, record: ExecutionRecord, execution: Execution): void {
   tx.setExecution({ ...record, execution });
   const run = setTargetState(tx, execution, execution.state);
   tx.removeExecution(execution.id);
-  if (run === undefined || run.run.open) {
-    return;
+  if (run?.run.open === false) {
+    tx.removeRun(execution.jobName, execution.group);
   }
-  if (!run.orphan) {
-    closeRun(tx, run);
-  }
-  tx.removeRun(execution.jobName, execution.group);
 }
 
 function ended(execution: Execution, { state, reason, exitCode, startedAt, finishedAt }: End): Execution {
@@ -69,6 +68,12 @@ function ended(execution: Execution, { state, reason, exitCode, startedAt, finis
 }
 
 function storeEnded(tx: Transaction, record: ExecutionRecord, execution: Execution, { output }: End): void {
+  if (record.detached) {
+    // Newer executions took its place in the history while it ran: it is told and counted, not kept.
+    tx.setExecution({ ...record, execution });
+    tx.removeExecution(execution.id);
+    return;
+  }
   const sent = output !== null && output.totalBytes + output.head.length + output.tail.length > 0;
   const outputBytes = sent ? tx.setOutput(execution.id, output) : record.outputBytes;
   tx.setExecution({ ...record, execution, outputBytes });
