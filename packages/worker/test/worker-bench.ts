@@ -78,7 +78,8 @@ export function text(bytes: Uint8Array): string {
 export class WorkerBench {
   readonly time = new ManualTime();
   readonly logger = new MemoryLogger();
-  readonly storage: MemoryJournalStorage;
+  /** Of the next boot. */
+  storage: MemoryJournalStorage;
   readonly runs: FakeRun[] = [];
   readonly killed: [number, string][] = [];
   #boots = 0;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { kill } from 'node:process';
 import type { ProcessControl } from './storage.ts';
 
 /**
@@ -9,7 +10,7 @@ export class ProcProcessControl implements ProcessControl {
   killGroup(processGroup: number, startTime: string): boolean {
     if (processGroup <= 1 || startTime === '' || leaderStartTime(processGroup) !== startTime) return false;
     try {
-      return process.kill(-processGroup, 'SIGKILL');
+      return kill(-processGroup, 'SIGKILL');
     } catch {
       return false;
     }
