@@ -1,11 +1,40 @@
 import { ExecutorRegistry } from '@dkron/executors';
 import { httpExecutor } from '@dkron/executors/http';
 import { shellExecutor } from '@dkron/executors/shell';
+import { SpawnHelper } from '@dkron/executors/spawn-helper';
 import type { SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
+import { Journal, Worker } from '@dkron/worker';
+import { FileJournalStorage, ProcProcessControl } from '@dkron/worker/journal/file';
 import type { ServerOptions } from './options.ts';
 
+interface Modules {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Started at boot, while this process is small. */
+  readonly spawnHelper: SpawnHelper;
+}
+
+/** This node's own worker, with the executors that need no other program. */
 export interface LocalWorker {
   connect(channel: SessionChannel<ToServer>): SessionReceiver<ToWorker>;
+  /** Lets what runs go on for `timeoutMs`, then kills it, and closes the journal. */
   stop(timeoutMs: number): Promise<void>;
+}
+
+export async function startWorker(journalPath: string, options: ServerOptions, modules: Modules): Promise<LocalWorker> {
+  const { timers, random, logger, spawnHelper } = modules;
+  const journal = await Journal.open(
+    {},
+    { storage: new FileJournalStorage(journalPath), processes: new ProcProcessControl(), timers, random, logger },
+  );
+  const executors = new ExecutorRegistry([shellExecutor({}, { spawnHelper, timers }), httpExecutor()]);
+  const worker = new Worker({ node: options.nodeName, region: options.region }, { journal, executors, ...modules });
+  return {
+    connect: (channel) => worker.connect(channel),
+    stop: (timeoutMs) => worker.stop({ timeoutMs }),
+  };
 }

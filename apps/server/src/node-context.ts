@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@dkron/runtime';
-import type { Engine, Membership, Planner, ReplicatedLog, StampSource } from '@dkron/scheduler';
+import type { Engine, Membership, Planner, ReplicatedLog } from '@dkron/scheduler';
 import type { Store } from '@dkron/store';
 import type { ServerOptions } from './options.ts';
 
@@ -10,7 +10,6 @@ export interface NodeContext {
   readonly log: ReplicatedLog;
   readonly engine: Engine;
   readonly planner: Planner;
-  readonly stamps: StampSource;
   readonly membership: Membership;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -33,8 +33,6 @@ export interface ServerOptions {
   readonly executionRetention: number;
   /** Ledger entries kept per job. */
   readonly ledgerRetention: number;
-  /** Print, once ready, what a newcomer may type next. */
-  readonly welcome: boolean;
 }
 
 export const SERVER_DEFAULTS: ServerOptions = {
@@ -58,7 +56,6 @@ export const SERVER_DEFAULTS: ServerOptions = {
   defaultTimezone: '',
   executionRetention: 100,
   ledgerRetention: 1_000,
-  welcome: false,
 };
 
 export interface HostPort {

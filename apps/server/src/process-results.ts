@@ -27,7 +27,7 @@ export function processResults(reportingNode: string, timers: Timers, logger: Lo
         output: output.tail,
       },
       definition.processors,
-      { signal },
+      signal,
     );
     return result.output === output.tail ? null : result.output;
   };

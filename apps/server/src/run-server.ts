@@ -4,7 +4,6 @@ import { StartError } from './errors.ts';
 import type { ServerOptions } from './options.ts';
 import type { ServerNode } from './server-node.ts';
 import { startNode } from './server-node.ts';
-import { welcomeText } from './welcome.ts';
 
 /**
  * Runs a server until SIGINT or SIGTERM, then stops it in order; a second signal ends at once.
@@ -24,7 +23,6 @@ export async function runServer(options: ServerOptions): Promise<number> {
     logStartFailure(logger, error);
     return 1;
   }
-  if (options.welcome) process.stdout.write(welcomeText(options, node.httpPort));
   const unhook = onSignals(logger, node, options, ended.resolve);
   const code = await ended.promise;
   if (code !== 0) await node.abandon();

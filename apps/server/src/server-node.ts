@@ -1,7 +1,9 @@
+import { storeCodec } from '@dkron/contracts';
 import type { Logger } from '@dkron/runtime';
 import { noMetrics } from '@dkron/runtime';
+import { SpawnHelper } from '@dkron/executors/spawn-helper';
 import { systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
-import { Engine, Planner, StampSource } from '@dkron/scheduler';
+import { Engine, Planner } from '@dkron/scheduler';
 import { LocalLog } from './cluster/local-log.ts';
 import { memorySession } from './cluster/memory-session.ts';
 import { SingleMember } from './cluster/single-member.ts';
@@ -16,10 +18,12 @@ import { startWorker } from './local-worker.ts';
 import type { HostPort, ServerOptions } from './options.ts';
 import { splitHostPort } from './options.ts';
 import { processResults } from './process-results.ts';
-import { settleDefaultTimezone } from './settings.ts';
+import { settle } from './settings.ts';
 
 const GOSSIP_PORT = 8946;
 const HTTP_PORT = 8080;
+/** For proposals under way once the worker is done. */
+const DRAIN_MS = 2_000;
 
 export interface ServerNode {
   readonly httpPort: number;
@@ -42,34 +46,32 @@ export async function startNode(
   const httpAddress = address('http-addr', options.httpAddr, HTTP_PORT);
   const advertised = address('advertise-addr', options.advertiseAddr || options.bindAddr, GOSSIP_PORT);
   const paths = prepareDataDir(options.dataDir);
-  const store = await openStore(paths.store, options, logger);
-  const log = new LocalLog({ store, timers: systemTimers, logger, onFatal });
-  const undo: (() => Promise<void>)[] = [() => store.close(), () => log.close()];
+  // First, while this process is small: starting a process costs the more the larger its parent is.
+  const spawnHelper = await SpawnHelper.start({}, { timers: systemTimers, logger });
+  const undo: (() => Promise<void>)[] = [() => spawnHelper.close()];
   const unwind = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step();
   };
   try {
+    const store = await openStore(paths.store, options, logger);
+    undo.push(() => store.close());
+    const log = new LocalLog({ store, codec: storeCodec.command, timers: systemTimers, logger, onFatal });
+    undo.push(() => log.close());
     const membership = new SingleMember(options, advertised);
-    const stamps = new StampSource(systemClock, store);
-    const defaultTimezone = await settleDefaultTimezone(options.defaultTimezone, { store, log, stamps, logger });
     const common = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics: noMetrics };
-    const planner = new Planner({ defaultTimezone });
-    const processing = processResults(options.nodeName, systemTimers, logger);
+    const settings = await settle(options, { store, log, ...common });
+    const planner = new Planner({ defaultTimezone: settings.defaultTimezone, region: options.region });
+    const processResult = processResults(options.nodeName, systemTimers, logger);
     const engine = new Engine(
-      {
-        defaultTimezone,
-        region: options.region,
-        tickGraceMs: options.tickGrace,
-        killGraceMs: options.killGrace,
-      },
-      { log, view: store, membership, stamps, planner, processing, ...common },
+      { clusterId: settings.clusterId, tickGraceMs: options.tickGrace, killGraceMs: options.killGrace },
+      { log, view: store, membership, planner, processResult, ...common },
     );
-    const worker = await startWorker(paths.journal, options, common);
+    const worker = await startWorker(paths.journal, options, { ...common, spawnHelper });
     undo.push(() => worker.stop(0));
-    const node: NodeContext = { options, store, log, engine, planner, stamps, membership, clock: systemClock, logger };
+    const node: NodeContext = { options, store, log, engine, planner, membership, clock: systemClock, logger };
     const http = await listen(node, httpAddress);
     undo.push(() => http.close());
-    await engine.start();
+    engine.start();
     undo.push(async () => engine.stop());
     const closeSession = memorySession(engine, worker, systemTimers);
     undo.push(async () => closeSession());
@@ -94,8 +96,8 @@ interface Parts {
 
 /** No new decisions; what runs may end and report; what is left is cut and read as lost at the next start. */
 async function stopInOrder({ engine, worker, unwind, timeoutMs }: Parts): Promise<void> {
-  await engine.drain(timeoutMs);
-  await worker.stop(0);
+  await worker.stop(timeoutMs);
+  await engine.drain(DRAIN_MS);
   await unwind();
 }
 

@@ -1,24 +1,53 @@
-import type { Logger } from '@dkron/runtime';
-import type { ReplicatedLog, StampSource } from '@dkron/scheduler';
+import type { Clock, Logger, Random } from '@dkron/runtime';
+import type { ReplicatedLog } from '@dkron/scheduler';
+import { StampSource } from '@dkron/scheduler';
 import type { Store } from '@dkron/store';
+import type { ServerOptions } from './options.ts';
 
-const KEY = 'default-timezone';
+export interface ClusterSettings {
+  /** 32 hex digits, drawn once. */
+  readonly clusterId: string;
+  /** Zone of jobs without one, the same on every server. */
+  readonly defaultTimezone: string;
+}
 
-/**
- * The cluster's zone for jobs without one (G-S13): the stored value; where none is stored or another is asked for
- * explicitly, that one is stored first. Falls back to this machine's zone.
- */
-export async function settleDefaultTimezone(
+interface Modules {
+  readonly store: Store;
+  readonly log: ReplicatedLog;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Reads the cluster's settings; what is not stored yet, or is asked for anew, is stored first. */
+export async function settle(options: ServerOptions, modules: Modules): Promise<ClusterSettings> {
+  const stamps = new StampSource(modules.clock, modules.store);
+  const put = async (key: string, value: string): Promise<string> => {
+    await modules.log.propose({ type: 'putSetting', stamp: stamps.next(), key, value });
+    return value;
+  };
+  return {
+    clusterId: modules.store.getSetting('cluster-id') ?? (await put('cluster-id', drawClusterId(modules.random))),
+    defaultTimezone: await settleZone(options.defaultTimezone, modules, put),
+  };
+}
+
+/** G-S13: one zone for the cluster. An explicit wish replaces the stored one; the first server's own is the fallback. */
+async function settleZone(
   wanted: string,
-  modules: { store: Store; log: ReplicatedLog; stamps: StampSource; logger: Logger },
+  { store, logger }: Modules,
+  put: (key: string, value: string) => Promise<string>,
 ): Promise<string> {
-  const { store, log, stamps, logger } = modules;
-  const stored = store.getSetting(KEY);
+  const key = 'default-timezone';
+  const stored = store.getSetting(key);
   const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const value = wanted || stored || local;
   if (stored !== undefined && wanted === '' && stored !== local) {
     logger.warn('settings: this machine is in another zone than the cluster', { cluster: stored, machine: local });
   }
-  if (value !== stored) await log.propose({ type: 'putSetting', stamp: stamps.next(), key: KEY, value });
-  return value;
+  const value = wanted || stored || local;
+  return value === stored ? value : put(key, value);
+}
+
+function drawClusterId(random: Random): string {
+  return Buffer.from(random.bytes(16)).toString('hex');
 }

@@ -43,13 +43,7 @@ export async function churn(url: string, random: Random, known: Acknowledged, si
   }
 }
 
-async function put(
-  url: string,
-  known: Acknowledged,
-  name: string,
-  job: object,
-  signal?: AbortSignal,
-): Promise<void> {
+async function put(url: string, known: Acknowledged, name: string, job: object, signal?: AbortSignal): Promise<void> {
   const text = JSON.stringify({ name, schedule: '@manually', executor: 'shell', ...job });
   known.uncertain.add(name);
   const answer = await fetch(`${url}/v1/jobs`, { method: 'POST', body: text, ...(signal ? { signal } : {}) });

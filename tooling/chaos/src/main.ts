@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ServerProcess } from '@dkron/harness';
 import { seededRandom } from '@dkron/runtime/testing';
 import { attemptsOf, checkJobs, checkLedger, checkMarks, checkSettled } from './checks.ts';
 import { churn, createTicking, nothingAcknowledged } from './load.ts';
-import { ServerProcess } from './server-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -31,14 +31,14 @@ let server: ServerProcess | undefined;
 process.stdout.write(`chaos: seed ${values.seed}, ${kills} kills, ${jobCount} ticking jobs\n`);
 try {
   for (let kill = 0; kill < kills; kill++) {
-    server = await ServerProcess.start(dataDir);
+    server = await ServerProcess.start({ dataDir, nodeName: 'chaos', args: ['--log-level=warn'] });
     if (kill === 0) await createTicking(server.url, jobCount, marksFile, known);
     else failures.push(...(await checkJobs(server.url, known)));
     await loadFor(server, 50 + random.nextInt(UP_MS_MAX));
     await pause(random.nextInt(DOWN_MS_MAX));
     if (failures.length > 0) break;
   }
-  server = await ServerProcess.start(dataDir);
+  server = await ServerProcess.start({ dataDir, nodeName: 'chaos', args: ['--log-level=warn'] });
   failures.push(...(await finalChecks(server)));
 } catch (error) {
   failures.push(`${(error as Error).stack ?? String(error)}\n${server?.log ?? ''}`);
@@ -53,7 +53,9 @@ process.exitCode = failures.length === 0 ? 0 : 1;
 
 async function loadFor(target: ServerProcess, upMs: number): Promise<void> {
   const stop = new AbortController();
-  const writers = [1, 2, 3].map((n) => churn(target.url, random.fork(`${n}-${random.nextInt(1e9)}`), known, stop.signal));
+  const writers = [1, 2, 3].map((n) =>
+    churn(target.url, random.fork(`${n}-${random.nextInt(1e9)}`), known, stop.signal),
+  );
   await pause(upMs);
   await target.kill();
   stop.abort();

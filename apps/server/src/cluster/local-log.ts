@@ -2,10 +2,19 @@ import type { Command, CommandResults } from '@dkron/jobs';
 import type { Logger, Timers } from '@dkron/runtime';
 import { assert } from '@dkron/runtime';
 import type { ReplicatedLog } from '@dkron/scheduler';
-import type { Store } from '@dkron/store';
+import type { Codec, Store, StoreEntry } from '@dkron/store';
 
 const QUEUE_MAX = 10_000;
 const BATCH_MAX = 1_024;
+
+export interface LocalLogModules {
+  readonly store: Store;
+  readonly codec: Codec<Command>;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /** Called once when a write failed: whether it reached the disk is unknown, so nothing may follow it. */
+  readonly onFatal: (error: Error) => void;
+}
 
 interface Proposal {
   readonly command: Command;
@@ -19,6 +28,7 @@ interface Proposal {
  */
 export class LocalLog implements ReplicatedLog {
   readonly #store: Store;
+  readonly #codec: Codec<Command>;
   readonly #timers: Timers;
   readonly #logger: Logger;
   readonly #onFatal: (error: Error) => void;
@@ -26,9 +36,9 @@ export class LocalLog implements ReplicatedLog {
   #flushing: Promise<void> | undefined;
   #open = true;
 
-  /** @param onFatal called once when a write failed: whether it reached the disk is unknown, so nothing may follow it */
-  constructor(modules: { store: Store; timers: Timers; logger: Logger; onFatal: (error: Error) => void }) {
+  constructor(modules: LocalLogModules) {
     this.#store = modules.store;
+    this.#codec = modules.codec;
     this.#timers = modules.timers;
     this.#logger = modules.logger;
     this.#onFatal = modules.onFatal;
@@ -66,16 +76,18 @@ export class LocalLog implements ReplicatedLog {
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, BATCH_MAX);
       try {
-        const results = await this.#store.applyCommands(
-          batch.map((proposal) => proposal.command),
-          { sync: true },
-        );
+        const results = await this.#store.applyCommands(this.#entries(batch), { sync: true });
         assert(results.length === batch.length, 'apply answers every command');
         for (const [i, proposal] of batch.entries()) proposal.resolve(results[i] as never);
       } catch (cause) {
         this.#fail(batch, cause as Error);
       }
     }
+  }
+
+  #entries(batch: readonly Proposal[]): Required<StoreEntry>[] {
+    const first = this.#store.appliedIndex() + 1n;
+    return batch.map(({ command }, i) => ({ index: first + BigInt(i), data: this.#codec.encode(command), command }));
   }
 
   #fail(batch: readonly Proposal[], error: Error): void {

@@ -33,8 +33,11 @@ export interface ApiErrorInit {
   readonly plain?: string;
   /** An additive path has no original: it always answers JSON. @default false */
   readonly additive?: boolean;
-  readonly problems?: readonly Problem[];
+  readonly problems?: readonly ApiProblem[];
 }
+
+/** A finding, about a job or about the request itself. */
+export type ApiProblem = Omit<Problem, 'code'> & { readonly code: ApiErrorCode };
 
 /** An answer that is not the wished one. Thrown by services and controllers, written by the error filter. */
 export class ApiError extends Error {

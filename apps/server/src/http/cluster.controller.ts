@@ -19,7 +19,7 @@ export class ClusterController {
     this.#node = node;
   }
 
-  @Get(['v1', 'v1/'])
+  @Get('v1')
   index(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
     const self = this.#node.membership.self();
     const body = {

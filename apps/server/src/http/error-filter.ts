@@ -36,7 +36,13 @@ export class ErrorFilter implements ExceptionFilter {
     if (exception instanceof ApiError) return exception;
     if (exception instanceof JobInvalidError) {
       const text = exception.message;
-      return new ApiError({ status: 400, code: 'invalid_value', message: text, plain: text, problems: exception.problems });
+      return new ApiError({
+        status: 400,
+        code: 'invalid_value',
+        message: text,
+        plain: text,
+        problems: exception.problems,
+      });
     }
     if (exception instanceof HttpException && exception.getStatus() === 404) return unlessAdditive(request);
     const code = (exception as { code?: string } | null)?.code;

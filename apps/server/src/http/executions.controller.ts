@@ -2,9 +2,11 @@ import { Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nes
 import type { FastifyReply } from 'fastify';
 import type { Execution, ExecutionState } from '@dkron/jobs';
 import { executionToJson } from '@dkron/jobs';
+import type { ExecutionQuery } from '@dkron/store';
 import type { NodeContext } from '../node-context.ts';
 import { answerJson, jsonList } from './answers.ts';
 import { ApiError } from './api-error.ts';
+import { defined } from './defined.ts';
 import { keptOutput } from './kept-output.ts';
 import { limitedOutput } from './output-limit.ts';
 import { instant, invalid, oneOf, wholeNumber } from './query-checks.ts';
@@ -27,19 +29,13 @@ export class ExecutionsController {
   }
 
   @Get()
-  list(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
+  async list(@Query() query: QueryMap, @Res() reply: FastifyReply): Promise<void> {
     const { store } = this.#node;
-    const { executions, total } = store.listExecutions({
+    const { executions, total } = await store.listExecutions({
       ...slice(query, PAGE),
       order: first(query, '_order') === 'ASC' ? 'asc' : 'desc',
       sort: oneOf(query, '_sort', ['started_at', 'finished_at']) ?? 'stamp',
-      job: first(query, 'job'),
-      states: states(query),
-      node: first(query, 'node'),
-      trigger: oneOf(query, 'trigger', TRIGGERS),
-      group: wholeNumber(query, 'group'),
-      from: instant(query, 'from'),
-      to: instant(query, 'to'),
+      ...filters(query),
     });
     const limit = first(query, 'output_size_limit') ?? '0';
     const items = executions.map((execution) => {
@@ -82,6 +78,19 @@ export class ExecutionsController {
     if (execution) return execution;
     throw new ApiError({ status: 404, code: 'not_found', message: `execution ${id} does not exist`, additive: true });
   }
+}
+
+function filters(query: QueryMap): ExecutionQuery {
+  const wanted = states(query);
+  return defined({
+    job: first(query, 'job') || undefined,
+    states: wanted.length === 0 ? undefined : wanted,
+    node: first(query, 'node') || undefined,
+    trigger: oneOf(query, 'trigger', TRIGGERS),
+    group: wholeNumber(query, 'group'),
+    from: instant(query, 'from'),
+    to: instant(query, 'to'),
+  });
 }
 
 function states(query: QueryMap): readonly ExecutionState[] {

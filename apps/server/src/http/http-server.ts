@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -20,6 +21,7 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1_024 },
+    rewriteUrl: (request: IncomingMessage) => withoutIndexSlash(request.url ?? '/'),
   });
   const app = await NestFactory.create<NestFastifyApplication>(HttpModule.forNode(node), adapter, {
     logger: false,
@@ -44,4 +46,9 @@ function readBodiesAsBytes(app: NestFastifyApplication, whom: string): void {
     if (methods !== undefined && !methods.includes(request.method)) void reply.header('allow', methods);
     done();
   });
+}
+
+/** `/v1/` is `/v1`; no other path is equal to itself with a slash. */
+function withoutIndexSlash(url: string): string {
+  return url === '/v1/' || url.startsWith('/v1/?') ? `/v1${url.slice(4)}` : url;
 }

@@ -31,7 +31,7 @@ export class JobExecutionsController {
     const job = store.getJob(name);
     if (!job) throw notFound(`job ${name} does not exist`);
     const sort = sortKey(first(query, '_sort'));
-    const executions = store.jobExecutions(name).filter((execution) => execution.state !== 'pending');
+    const executions = store.executions(name).filter((execution) => execution.state !== 'pending');
     executions.sort(comparator(sort, first(query, '_order') ?? 'DESC'));
     const { start, end } = slice(query, Number.MAX_SAFE_INTEGER);
     const options = { zone: job.definition.timezone, pretty: pretty(query) };

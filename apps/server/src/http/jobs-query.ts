@@ -1,8 +1,11 @@
+import type { JobStatus } from '@dkron/jobs';
+import type { JobQuery } from '@dkron/store';
 import { ApiError } from './api-error.ts';
+import { defined } from './defined.ts';
 import type { Query } from './query.ts';
 import { first, metadataFilter, slice } from './query.ts';
 
-export const JOB_SORT_KEYS = [
+const SORT_KEYS = [
   'name',
   'displayname',
   'schedule',
@@ -12,40 +15,51 @@ export const JOB_SORT_KEYS = [
   'last_error',
   'next',
 ] as const;
-export type JobSortKey = (typeof JOB_SORT_KEYS)[number];
+type SortKey = (typeof SORT_KEYS)[number];
 
-export interface JobListQuery {
-  readonly sort: JobSortKey;
-  readonly order: 'asc' | 'desc';
-  readonly start: number;
-  readonly end: number;
-  readonly q: string;
-  /** undefined = any; `''` = never finished a run. */
-  readonly status: string | undefined;
-  /** undefined = any; other text than true or false matches nothing. */
-  readonly disabled: string | undefined;
-  readonly metadata: ReadonlyMap<string, string>;
-}
+const STATUSES: ReadonlyMap<string, JobStatus> = new Map<string, JobStatus>([
+  ['untriggered', ''],
+  ['success', 'success'],
+  ['failed', 'failed'],
+  ['partially_failed', 'partially_failed'],
+]);
 
-/** Reads the query of `GET /v1/jobs`. Throws {@link ApiError} 400 for an unknown sort key. */
-export function listQuery(query: Query): JobListQuery {
-  const status = first(query, 'status');
+const SWITCHES: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
+/**
+ * Reads the query of `GET /v1/jobs`; undefined when a filter holds a value that no job can have.
+ * Throws {@link ApiError} 400 for an unknown sort key.
+ */
+export function listQuery(query: Query): JobQuery | undefined {
+  const sort = sortKey(first(query, '_sort'));
+  const statusText = first(query, 'status') || undefined;
+  const disabledText = first(query, 'disabled') || undefined;
+  const status = statusText === undefined ? undefined : STATUSES.get(statusText);
+  const disabled = disabledText === undefined ? undefined : SWITCHES.get(disabledText);
+  if (statusText !== undefined && status === undefined) return undefined;
+  if (disabledText !== undefined && disabled === undefined) return undefined;
+  const metadata = metadataFilter(query);
   return {
-    sort: sortKey(first(query, '_sort')),
+    sort,
     order: first(query, '_order') === 'DESC' ? 'desc' : 'asc',
     ...slice(query, Number.MAX_SAFE_INTEGER),
-    q: first(query, 'q') ?? '',
-    status: status === '' || status === undefined ? undefined : status === 'untriggered' ? '' : status,
-    disabled: first(query, 'disabled') || undefined,
-    metadata: metadataFilter(query),
+    ...defined({
+      q: first(query, 'q') || undefined,
+      status,
+      disabled,
+      metadata: metadata.size === 0 ? undefined : Object.fromEntries(metadata),
+    }),
   };
 }
 
-function sortKey(text: string | undefined): JobSortKey {
+function sortKey(text: string | undefined): SortKey {
   if (text === undefined || text === '' || text === 'id') return 'name';
-  const known = JOB_SORT_KEYS.find((key) => key === text);
+  const known = SORT_KEYS.find((key) => key === text);
   if (known) return known;
-  const allowed = `id, ${JOB_SORT_KEYS.join(', ')}`;
+  const allowed = `id, ${SORT_KEYS.join(', ')}`;
   const message = `_sort: ${text} is not a sort key; allowed: ${allowed}`;
   throw new ApiError({
     status: 400,

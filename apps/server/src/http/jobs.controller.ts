@@ -1,4 +1,18 @@
-import { Body, Controller, Delete, Get, Headers, Inject, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredJob } from '@dkron/jobs';
 import { comingTick, echoJobJson, jobToJson } from '@dkron/jobs';
@@ -12,6 +26,7 @@ import { has, pretty } from './query.ts';
 import { JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
 
 const NO_BODY = new Uint8Array();
+const NOTHING = { jobs: [], total: 0 } as const;
 
 @Controller('v1/jobs')
 export class JobsController {
@@ -25,7 +40,8 @@ export class JobsController {
 
   @Get()
   list(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
-    const { jobs, total } = this.#node.store.listJobs(listQuery(query));
+    const wanted = listQuery(query);
+    const { jobs, total } = wanted ? this.#node.store.listJobs(wanted) : NOTHING;
     const items = jobs.map((job) => this.#json(job, query));
     answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(total) } });
   }

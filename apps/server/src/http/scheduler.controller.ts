@@ -32,8 +32,7 @@ export class SchedulerController {
   }
 
   async #set(paused: boolean, reply: FastifyReply): Promise<void> {
-    const { log, stamps } = this.#node;
-    const result = await log.propose({ type: 'setPause', stamp: stamps.next(), scope: 'schedule', paused });
+    const result = await this.#node.engine.setSchedulePaused(paused);
     answerJson(reply, stringifyJson({ paused: result.paused }));
   }
 }

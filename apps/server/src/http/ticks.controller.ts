@@ -4,6 +4,7 @@ import { ledgerEntryToJson } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
 import { answerJson, jsonList } from './answers.ts';
 import { ApiError } from './api-error.ts';
+import { defined } from './defined.ts';
 import { instant, oneOf } from './query-checks.ts';
 import type { Query as QueryMap } from './query.ts';
 import { first, pretty, slice } from './query.ts';
@@ -43,11 +44,13 @@ export class TicksController {
     const { entries, total } = this.#node.store.ledger(name, {
       ...slice(query, PAGE),
       order: first(query, '_order') === 'ASC' ? 'asc' : 'desc',
-      decision: oneOf(query, 'decision', DECISIONS),
-      reason: oneOf(query, 'reason', REASONS),
-      trigger: oneOf(query, 'trigger', TRIGGERS),
-      from: instant(query, 'from'),
-      to: instant(query, 'to'),
+      ...defined({
+        decision: oneOf(query, 'decision', DECISIONS),
+        reason: oneOf(query, 'reason', REASONS),
+        trigger: oneOf(query, 'trigger', TRIGGERS),
+        from: instant(query, 'from'),
+        to: instant(query, 'to'),
+      }),
     });
     const items = entries.map((entry) => ledgerEntryToJson(entry, { pretty: pretty(query) }));
     answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(total) } });

@@ -29,11 +29,11 @@ export class JobsService {
   }
 
   async put(parsed: ParsedJob, precondition: Precondition): Promise<StoredJob> {
-    const { store, log, planner, stamps } = this.#node;
+    const { store, log, planner, engine } = this.#node;
     if (store.paused('submissions')) throw submissionsPaused();
     for (let attempt = 1; ; attempt++) {
       const stored = store.getJob(parsed.definition.name);
-      const stamp = stamps.next();
+      const stamp = engine.stamps.next();
       const command: PutJob = {
         type: 'putJob',
         stamp,
@@ -50,18 +50,18 @@ export class JobsService {
   }
 
   async delete(name: string, precondition: Precondition): Promise<StoredJob> {
-    const { log, stamps } = this.#node;
-    const result = await log.propose({ type: 'deleteJob', stamp: stamps.next(), name, precondition });
+    const { log, engine } = this.#node;
+    const result = await log.propose({ type: 'deleteJob', stamp: engine.stamps.next(), name, precondition });
     if (isRefusal(result)) throw refusalError(result, 'delete');
     return result.job;
   }
 
   async toggle(name: string, precondition: Precondition): Promise<StoredJob> {
-    const { store, log, planner, stamps } = this.#node;
+    const { store, log, planner, engine } = this.#node;
     for (let attempt = 1; ; attempt++) {
       const stored = store.getJob(name);
       if (!stored) throw notFound(`job ${name} does not exist`);
-      const stamp = stamps.next();
+      const stamp = engine.stamps.next();
       const disabled = !stored.definition.disabled;
       const command: ToggleJob = {
         type: 'toggleJob',
@@ -97,8 +97,8 @@ export class JobsService {
   }
 
   async deleteExecutions(name: string): Promise<StoredJob> {
-    const { log, stamps } = this.#node;
-    const result = await log.propose({ type: 'deleteExecutions', stamp: stamps.next(), name });
+    const { log, engine } = this.#node;
+    const result = await log.propose({ type: 'deleteExecutions', stamp: engine.stamps.next(), name });
     if (isRefusal(result)) throw refusalError(result, 'deleteExecutions');
     return result.job;
   }

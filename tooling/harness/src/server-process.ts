@@ -1,0 +1,111 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
+const READY_TRIES = 1_200;
+const READY_PAUSE_MS = 25;
+const LOG_KEPT = 20_000;
+
+export interface ServerProcessOptions {
+  readonly dataDir: string;
+  /** HTTP port. @default a free one */
+  readonly port?: number;
+  /** @default 'test' */
+  readonly nodeName?: string;
+  /** Further flags of `dkron agent`. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** One run of a real server, in a process of its own. */
+export class ServerProcess {
+  readonly url: string;
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<number>;
+  #log = '';
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+    const keep = (chunk: Buffer): void => void (this.#log = (this.#log + chunk.toString()).slice(-LOG_KEPT));
+    child.stderr?.on('data', keep);
+    child.stdout?.on('data', keep);
+    this.#exit = once(child, 'close').then(([code, signal]) => (signal === null ? (code as number) : 128));
+  }
+
+  /** Starts a server and waits until it leads. Rejects with its log when it ends before. */
+  static async start(options: ServerProcessOptions): Promise<ServerProcess> {
+    const server = await ServerProcess.launch(options);
+    try {
+      await server.#ready();
+    } catch (error) {
+      await server.kill();
+      throw error;
+    }
+    return server;
+  }
+
+  /** Starts a server without waiting: for starts that are meant to fail. */
+  static async launch(options: ServerProcessOptions): Promise<ServerProcess> {
+    const port = options.port ?? (await freePort());
+    const flags = ['--bootstrap-expect=1', `--node-name=${options.nodeName ?? 'test'}`, `--data-dir=${options.dataDir}`];
+    flags.push('--bind-addr=127.0.0.1:8946', `--http-addr=127.0.0.1:${port}`, ...(options.args ?? []));
+    const child = spawn(process.execPath, [CLI, 'agent', '--server', ...flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env },
+    });
+    return new ServerProcess(child, `http://127.0.0.1:${port}`);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The last 20 kB of what it wrote. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Its exit code, once it ended; 128 when a signal ended it. */
+  exited(): Promise<number> {
+    return this.#exit;
+  }
+
+  /** SIGTERM, and wait for the end. */
+  async stop(): Promise<number> {
+    this.#child.kill('SIGTERM');
+    return this.#exit;
+  }
+
+  /** SIGKILL, and wait until the process is gone. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exit;
+  }
+
+  async #ready(): Promise<void> {
+    for (let i = 0; i < READY_TRIES; i++) {
+      if (this.#child.exitCode !== null) throw new Error(`server exited with ${this.#child.exitCode}\n${this.#log}`);
+      const status = await fetch(`${this.url}/v1/leader`).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      if (status === 200) return;
+      await new Promise((resolve) => setTimeout(resolve, READY_PAUSE_MS));
+    }
+    throw new Error(`server did not answer within ${READY_TRIES * READY_PAUSE_MS} ms\n${this.#log}`);
+  }
+}
+
+/** A TCP port of loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
