@@ -286,6 +286,29 @@ describe('Engine: worker sessions', () => {
     expect(worker.received.at(-1)).toEqual({ type: 'watch', id, on: false });
   });
 
+  it('what a full or draining worker refuses stays pending and is sent again', async () => {
+    const worker = await h.connect();
+    const id = await pending();
+    worker.tell({ type: 'refused', seq: 1, id, attempt: 1, reason: 'no free slot: 1 in use' });
+    await h.time.advance(10);
+    expect(worker.ackedUpTo).toBe(1);
+    expect(stateOf(id)).toBe('pending');
+    expect(worker.dispatches).toHaveLength(1);
+    await h.time.advance(4_000);
+    expect(worker.dispatches.map((dispatch) => dispatch.id)).toEqual([id, id]);
+  });
+
+  it('a worker that drains before its welcome gets nothing', async () => {
+    const id = await pending();
+    const worker = new FakeWorker('n1', h.time);
+    worker.connect(h.engine);
+    worker.tell({ type: 'drain' });
+    await h.time.advance(10);
+    expect(worker.welcome).toBeDefined();
+    expect(worker.dispatches).toHaveLength(0);
+    expect(stateOf(id)).toBe('pending');
+  });
+
   it('a deposed leader closes its sessions', async () => {
     const worker = await h.connect();
     h.engine.stop();

@@ -1,7 +1,8 @@
-import type { ExecutionUpdate, SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
+import type { ExecutionId, ExecutionUpdate, SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
 import { ZERO_TIME } from '@dkron/runtime';
 import type { Context } from '../context.ts';
 import type { OutputChunk } from './output-watchers.ts';
+import { textOutput } from './reconcile.ts';
 import type { UpdateBatcher } from './update-batcher.ts';
 import { WINDOW } from './worker-session.ts';
 import type { WorkerSession } from './worker-session.ts';
@@ -11,9 +12,16 @@ export interface ReceiverHooks {
   welcome(hello: Extract<ToServer, { type: 'hello' }>, adopt: (session: WorkerSession) => boolean): Promise<boolean>;
   closed(session: WorkerSession): void;
   output(chunk: OutputChunk): void;
-  /** Window or drain state changed. */
+  /** The worker cannot take it now; it stays pending. */
+  putBack(session: WorkerSession, id: ExecutionId): void;
+  /** The window moved. */
   sendable(session: WorkerSession): void;
 }
+
+/** Refusals that pass: the worker never journaled the execution and may take it later. */
+const TRANSIENT = /^(draining|no free slot|too many results)/;
+/** The worker's journal knows the attempt from a boot that is gone. */
+const DIED = /^died/;
 
 /** Takes one worker's messages: a hello, then updates that are acknowledged when committed. */
 export class Receiver implements SessionReceiver<ToServer> {
@@ -23,6 +31,7 @@ export class Receiver implements SessionReceiver<ToServer> {
   readonly #hooks: ReceiverHooks;
   #session: WorkerSession | undefined;
   #greeted = false;
+  #drainEarly = false;
   #over = false;
 
   constructor(context: Context, updates: UpdateBatcher, channel: SessionChannel<ToWorker>, hooks: ReceiverHooks) {
@@ -52,6 +61,7 @@ export class Receiver implements SessionReceiver<ToServer> {
     this.#greeted = true;
     const adopt = (session: WorkerSession): boolean => {
       if (!this.#over) this.#session = session;
+      session.draining = this.#drainEarly;
       return !this.#over;
     };
     this.#hooks.welcome(hello, adopt).then(
@@ -65,10 +75,11 @@ export class Receiver implements SessionReceiver<ToServer> {
     );
   }
 
-  /** Before the welcome a worker may only ask whether the server lives. */
+  /** Before the welcome a worker may only ask whether the server lives, or say that it drains. */
   #early(message: ToServer): void {
     if (message.type === 'ping') this.#pong((pong) => this.#channel.send([pong]), message.n);
-    else if (message.type !== 'drain') this.#end(`${message.type} before the welcome`);
+    else if (message.type === 'drain') this.#drainEarly = true;
+    else this.#end(`${message.type} before the welcome`);
   }
 
   #take(session: WorkerSession, message: Exclude<ToServer, { type: 'hello' }>): void {
@@ -87,9 +98,13 @@ export class Receiver implements SessionReceiver<ToServer> {
         this.#hooks.output(message);
         return session.returnCredit(message.bytes.length);
       }
+      case 'refused':
+        if (!TRANSIENT.test(message.reason)) break;
+        if (this.#inOrder(session, message.seq, false)) this.#hooks.putBack(session, message.id);
+        return;
       default:
-        if (this.#inOrder(session, message.seq, true)) this.#commit(session, message.seq, this.#updateOf(message));
     }
+    if (this.#inOrder(session, message.seq, true)) this.#commit(session, message.seq, this.#updateOf(message));
   }
 
   #pong(send: (pong: ToWorker) => void, n: number): void {
@@ -151,20 +166,12 @@ export class Receiver implements SessionReceiver<ToServer> {
         output,
       };
     }
-    const bytes = new TextEncoder().encode(`${message.reason}\n`);
-    const output = { head: bytes, tail: bytes, totalBytes: bytes.length };
+    const output = textOutput(`${message.reason}\n`);
     const finishedAt = this.#context.clock.wallNanos();
-    return {
-      kind: 'finished',
-      id,
-      attempt,
-      state: 'failed',
-      reason: 'executor',
-      exitCode: null,
-      startedAt: ZERO_TIME,
-      finishedAt,
-      output,
-    };
+    const end = DIED.test(message.reason)
+      ? ({ state: 'lost', reason: 'restart' } as const)
+      : ({ state: 'failed', reason: 'executor' } as const);
+    return { kind: 'finished', id, attempt, ...end, exitCode: null, startedAt: ZERO_TIME, finishedAt, output };
   }
 
   #end(reason: string): void {

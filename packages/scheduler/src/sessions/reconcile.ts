@@ -1,4 +1,4 @@
-import type { Execution, ExecutionId, ExecutionUpdate, HelloItem, Verdict } from '@dkron/jobs';
+import type { Execution, ExecutionId, ExecutionOutput, ExecutionUpdate, HelloItem, Verdict } from '@dkron/jobs';
 import { ZERO_TIME } from '@dkron/runtime';
 import type { EpochNanos } from '@dkron/runtime';
 
@@ -66,13 +66,11 @@ function lost(execution: Execution, startedAt: EpochNanos, now: EpochNanos): Exe
 /** An end that the leader decides; the node's own word may replace `lost` later. */
 export function ended(
   execution: Execution,
-  state: 'lost' | 'cancelled' | 'failed',
-  reason: 'restart' | 'lease' | 'unreachable' | 'cancelled' | 'executor',
+  state: 'lost' | 'cancelled',
+  reason: 'restart' | 'lease' | 'unreachable' | 'cancelled',
   startedAt: EpochNanos,
   now: EpochNanos,
-  text = '',
 ): ExecutionUpdate {
-  const bytes = new TextEncoder().encode(text);
   return {
     kind: 'finished',
     id: execution.id,
@@ -82,6 +80,12 @@ export function ended(
     exitCode: null,
     startedAt,
     finishedAt: now,
-    output: { head: bytes, tail: bytes, totalBytes: bytes.length },
+    output: textOutput(''),
   };
+}
+
+/** Output that the leader writes in the node's place. */
+export function textOutput(text: string): ExecutionOutput {
+  const bytes = new TextEncoder().encode(text);
+  return { head: bytes, tail: bytes, totalBytes: bytes.length };
 }

@@ -30,6 +30,8 @@ export interface CancelAnswer {
   readonly execution: Execution;
 }
 
+const HOLD_MS = 1_000;
+
 type Hello = Extract<ToServer, { type: 'hello' }>;
 
 /** Sends committed executions to their nodes, watches leases, and takes the nodes' words for the log. */
@@ -92,6 +94,7 @@ export class Sessions {
       welcome: (hello, adopt) => this.#welcome(hello, channel, adopt),
       closed: (session) => this.#closed(session),
       output: (message) => this.watchers.publish(message),
+      putBack: (session, id) => this.#putBack(session, id),
       sendable: (session) => this.#pumpNode(session.node),
     });
   }
@@ -152,6 +155,7 @@ export class Sessions {
   #pump(book: NodeBook): void {
     const { session } = book;
     if (session === undefined || session.draining || book.unsent.size === 0 || !this.#context.mayStart()) return;
+    if (this.#context.clock.monotonicMs() < session.holdUntilMs) return;
     const dispatches: Dispatch[] = [];
     let room = Math.min(session.room, session.slots - book.sent.size);
     for (const id of book.unsent.keys()) {
@@ -163,6 +167,14 @@ export class Sessions {
       room--;
     }
     if (dispatches.length > 0) session.dispatch(dispatches);
+  }
+
+  /** Tried again with the next lease check, or when something of the node ends after the pause. */
+  #putBack(session: WorkerSession, id: ExecutionId): void {
+    const nowMs = this.#context.clock.monotonicMs();
+    session.holdUntilMs = nowMs + HOLD_MS;
+    const book = this.#books.get(session.node);
+    if (this.#context.view.getExecution(id)?.state === 'pending' && book?.sent.delete(id)) book.unsent.set(id, nowMs);
   }
 
   #dispatchOf(id: ExecutionId, book: NodeBook): Dispatch | undefined {
@@ -263,7 +275,7 @@ export class Sessions {
     const nowMs = clock.monotonicMs();
     const { session } = book;
     if (session !== undefined) {
-      if (nowMs - session.lastHeardMs < settings.leaseMs) return;
+      if (nowMs - session.lastHeardMs < settings.leaseMs) return this.#pump(book);
       logger.warn('Lease of a node ended', { node: book.node });
       session.close('lease ended');
       this.#closed(session);

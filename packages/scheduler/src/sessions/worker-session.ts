@@ -18,6 +18,8 @@ export class WorkerSession {
   #owedCredit = 0;
   lastHeardMs: number;
   draining = false;
+  /** Monotonic ms until which nothing is dispatched: the node had no room. */
+  holdUntilMs = 0;
   open = true;
 
   constructor(
