@@ -9,8 +9,8 @@ export interface Kind<T> {
   read(reader: WireReader): T;
 }
 
-const INT64_MIN = -(1n << 63n);
-const INT64_MAX = (1n << 63n) - 1n;
+export const INT64_MIN = -(1n << 63n);
+export const INT64_MAX = (1n << 63n) - 1n;
 
 export const text: Kind<string> = {
   wireType: DELIMITED,

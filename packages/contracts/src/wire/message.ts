@@ -16,28 +16,28 @@ export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
 
 /** Reads and writes a domain object directly; the `.proto` file of the same name is what it writes. */
 export function message<T extends object>(name: string, fields: Fields<T>): Message<T> {
-  const keys = Object.keys(fields) as (keyof T & string)[];
-  const columns = keys.map((key) => fields[key] as Field<unknown>);
-  const indexByTag: number[] = [];
-  for (const [index, column] of columns.entries()) indexByTag[column.tag] = index;
+  const columns = Object.entries(fields).map(([key, field]) => ({ key: key as keyof T & string, field: field as Field<unknown> }));
+  const byTag: ((typeof columns)[number] | undefined)[] = [];
+  for (const column of columns) byTag[column.field.tag] = column;
+  // Cloning one object gives all results the same shape at once; what may be filled in place is made anew.
+  const template = Object.fromEntries(columns.map(({ key, field }) => [key, field.initial()]));
+  const own = columns.filter(({ key }) => typeof template[key] === 'object' && template[key] !== null);
+  const needed = columns.filter(({ key }) => template[key] === undefined);
   return {
     name,
     writeBody(writer, value) {
-      for (let i = 0; i < columns.length; i++) (columns[i] as Field<unknown>).write(writer, value[keys[i] as keyof T]);
+      for (const { key, field } of columns) field.write(writer, value[key]);
     },
     readBody(reader) {
-      const result: Record<string, unknown> = {};
-      for (let i = 0; i < columns.length; i++) result[keys[i] as string] = (columns[i] as Field<unknown>).initial();
+      const result: Record<string, unknown> = { ...template };
+      for (const { key, field } of own) result[key] = field.initial();
       while (reader.more()) {
         const tag = reader.varint();
-        const index = indexByTag[tag];
-        if (index === undefined) reader.unknown(tag, name);
-        else {
-          const key = keys[index] as string;
-          result[key] = (columns[index] as Field<unknown>).read(reader, result[key]);
-        }
+        const column = byTag[tag];
+        if (column === undefined) reader.unknown(tag, name);
+        else result[column.key] = column.field.read(reader, result[column.key]);
       }
-      for (const key of keys) if (result[key] === undefined) throw new ContractError(`${name}.${key} is missing`);
+      for (const { key } of needed) if (result[key] === undefined) throw new ContractError(`${name}.${key} is missing`);
       return result as T;
     },
   };

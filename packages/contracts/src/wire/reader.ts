@@ -1,7 +1,8 @@
 import { ContractError } from '../errors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const ASCII_LOOP_MAX = 32;
+/** Up to here looking at each byte and taking the fast way is cheaper than decoding. */
+const ASCII_SCAN_MAX = 64;
 
 export const VARINT = 0;
 export const FIXED64 = 1;
@@ -11,6 +12,7 @@ const FIXED32 = 5;
 /** Reads protobuf's wire format. Every length is checked against what is there before anything is allocated. */
 export class WireReader {
   readonly #bytes: Uint8Array;
+  readonly #buffer: Buffer;
   readonly #view: DataView;
   /** Refuse fields that this version does not know. */
   readonly strict: boolean;
@@ -19,6 +21,7 @@ export class WireReader {
 
   constructor(bytes: Uint8Array, strict: boolean) {
     this.#bytes = bytes;
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.strict = strict;
     this.#end = bytes.length;
@@ -30,9 +33,11 @@ export class WireReader {
 
   /** @throws ContractError above 2^53-1. */
   varint(): number {
-    let value = 0;
-    let scale = 1;
-    for (let i = 0; i < 8; i++) {
+    const first = this.#byte();
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    let scale = 128;
+    for (let i = 1; i < 8; i++) {
       const byte = this.#byte();
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
@@ -52,16 +57,7 @@ export class WireReader {
   string(): string {
     const length = this.varint();
     const at = this.#skip(length);
-    if (length <= ASCII_LOOP_MAX) {
-      let text = '';
-      let i = 0;
-      for (; i < length; i++) {
-        const byte = this.#bytes[at + i] as number;
-        if (byte > 0x7f) break;
-        text += String.fromCharCode(byte);
-      }
-      if (i === length) return text;
-    }
+    if (length <= ASCII_SCAN_MAX && this.#isAscii(at, at + length)) return this.#buffer.toString('latin1', at, at + length);
     try {
       return utf8.decode(this.#bytes.subarray(at, at + length));
     } catch {
@@ -75,6 +71,14 @@ export class WireReader {
     const at = this.#skip(length);
     // Not `slice`: that of a Buffer is a view.
     return new Uint8Array(this.#bytes.subarray(at, at + length));
+  }
+
+  /** The 64 bits of a part that is exactly `length` long and begins with `tag`; null, and nothing read, if it is not. */
+  shortcut(length: number, tag: number): bigint | null {
+    const at = this.#at;
+    if (this.#end - at <= length || this.#bytes[at] !== length || this.#bytes[at + 1] !== tag) return null;
+    this.#at = at + 1 + length;
+    return this.#view.getBigInt64(at + 2, true);
   }
 
   /** Enters a length-delimited part; hand the answer to `leave`. */
@@ -107,6 +111,11 @@ export class WireReader {
     else if (wireType === DELIMITED) this.#skip(this.varint());
     else if (wireType === FIXED32) this.#skip(4);
     else throw new ContractError(`wire type ${wireType} at byte ${this.#at} is not protobuf's`);
+  }
+
+  #isAscii(start: number, end: number): boolean {
+    for (let at = start; at < end; at++) if ((this.#bytes[at] as number) > 0x7f) return false;
+    return true;
   }
 
   #byte(): number {

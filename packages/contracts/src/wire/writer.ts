@@ -9,6 +9,7 @@ const SHORT_UNITS_MAX = 42;
 /** Writes protobuf's wire format into one growing buffer. Lengths of nested messages are filled in afterwards. */
 export class WireWriter {
   #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  #view = viewOf(this.#buffer);
   #at = 0;
 
   /** The bytes written so far as a copy; the writer starts anew. */
@@ -21,12 +22,16 @@ export class WireWriter {
 
   reset(): void {
     this.#at = 0;
-    if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+    if (this.#buffer.length > KEPT_BYTES_MAX) this.#use(Buffer.allocUnsafeSlow(INITIAL_BYTES));
   }
 
   /** A whole number, 0 … 2^53-1. */
   varint(value: number): void {
     this.#reserve(10);
+    if (value < 0x80) {
+      this.#buffer[this.#at++] = value;
+      return;
+    }
     let rest = value;
     while (rest > 0x7fffffff) {
       this.#buffer[this.#at++] = (rest % 128) | 0x80;
@@ -41,7 +46,7 @@ export class WireWriter {
 
   fixed64(value: bigint): void {
     this.#reserve(8);
-    this.#buffer.writeBigInt64LE(value, this.#at);
+    this.#view.setBigInt64(this.#at, value, true);
     this.#at += 8;
   }
 
@@ -106,8 +111,17 @@ export class WireWriter {
     if (needed <= this.#buffer.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(grown, 0, 0, this.#at);
-    this.#buffer = grown;
+    this.#use(grown);
   }
+
+  #use(buffer: Buffer<ArrayBuffer>): void {
+    this.#buffer = buffer;
+    this.#view = viewOf(buffer);
+  }
+}
+
+function viewOf(buffer: Buffer<ArrayBuffer>): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
 function varintBytes(value: number): number {
