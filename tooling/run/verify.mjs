@@ -31,7 +31,7 @@ export async function verify(args) {
     results.push([name, await check(name, command, commandArgs, env)]);
   }
 
-  for (const [name, ok] of results) process.stdout.write(`${ok ? 'pass' : 'FAIL'}  ${name}\n`);
+  for (const [name, ok] of results) process.stdout.write(`${ok ? 'pass' : 'FAIL'}  ${String(name)}\n`);
   const passed = tests.passed + results.filter(([, ok]) => ok).length;
   const failed = tests.failed + results.filter(([, ok]) => !ok).length;
   process.stdout.write(`tests: ${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} skipped\n`);
