@@ -27,7 +27,7 @@ function compileFloor(): string | undefined {
   }
 }
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+const median = (values: number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 const spawnHelper = await SpawnHelper.start({ processes }, { timers: systemTimers, logger: silentLogger });
 const executor = shellExecutor({}, { spawnHelper, timers: systemTimers });

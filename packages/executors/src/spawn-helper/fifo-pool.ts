@@ -21,6 +21,11 @@ export class FifoPool {
   #count = 0;
   readonly #idle: string[] = [];
 
+  /** Where the FIFOs are; undefined before the first. */
+  get folder(): string | undefined {
+    return this.#folder;
+  }
+
   /** Makes the first few. Throws where there is no `mkfifo`. */
   prepare(): void {
     this.#make();
@@ -87,7 +92,7 @@ export class FifoPool {
   }
 
   #make(): void {
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'dkron-spawn-'));
+    this.#folder ??= mkdtempSync(join(tmpdir(), `dkron-spawn-${process.pid}-`));
     const paths = Array.from({ length: BATCH }, () => join(this.#folder as string, String(this.#count++)));
     // Open to other users, for `su`: they may open their own output by name. The folder is closed to them.
     execFileSync('mkfifo', ['-m', '666', ...paths], { stdio: 'ignore' });

@@ -9,7 +9,7 @@ export const Kind = {
   Stdin: 2,
   /** To the helper: a signal's name, for the whole process group. */
   Kill: 3,
-  /** From the helper, once: it takes orders. */
+  /** From the helper, once: it takes orders. {@link ReadyNote} as JSON. */
   Ready: 9,
   /** From the helper: {@link StartedNote} as JSON. */
   Started: 10,
@@ -31,6 +31,11 @@ export interface SpawnOrder {
   readonly gid?: number;
   /** True when a {@link Kind.Stdin} frame is next; else the child reads an empty input. */
   readonly stdin: boolean;
+}
+
+export interface ReadyNote {
+  /** Of temporary files, for the server to remove should the helper be killed. */
+  readonly folder?: string;
 }
 
 export interface StartedNote {

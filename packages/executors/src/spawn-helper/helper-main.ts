@@ -85,4 +85,4 @@ server.on('drain', () => {
 server.on('end', leave);
 server.on('error', leave);
 server.on('close', leave);
-send(Kind.Ready, 0, new Uint8Array(0));
+send(Kind.Ready, 0, { folder: fifos?.folder });

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,7 @@ import {
   FrameReader,
   Kind,
   type EndNote,
+  type ReadyNote,
   type Frame,
   type SpawnOrder,
   type StartedNote,
@@ -47,6 +49,7 @@ export class HelperProcess {
   #lastRun = 0;
   #ready = false;
   #corked = false;
+  #folder: string | undefined;
   #onReady: (() => void) | undefined;
 
   /** @param onExit called once, when the process is gone and its runs are failed */
@@ -77,6 +80,7 @@ export class HelperProcess {
       gone = true;
       this.#ready = false;
       this.#failRuns();
+      if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
       onExit();
     };
     this.#child.on('error', exited);
@@ -139,6 +143,7 @@ export class HelperProcess {
   #receive(frame: Frame): void {
     if (frame.kind === Kind.Ready) {
       this.#ready = true;
+      this.#folder = bodyJson<ReadyNote>(frame).folder;
       this.#onReady?.();
       this.#onReady = undefined;
       return;

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { systemTimers } from '@dkron/runtime/system';
 import { MemoryLogger } from '@dkron/runtime/testing';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -15,6 +16,11 @@ async function start(options: SpawnHelperOptions = {}): Promise<SpawnHelper> {
 }
 
 const SLEEP = { file: 'sleep', args: ['60'], env: {} };
+
+/** Temporary folders whose name has the helper's id. */
+function foldersOf(pid: number): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`dkron-spawn-${pid}-`));
+}
 
 /** Starts a command and waits until it runs. */
 async function startSleep(from: SpawnHelper): Promise<{ pid: number; ended: Promise<unknown>; kill: () => void }> {
@@ -41,9 +47,11 @@ describe('SpawnHelper', () => {
     const spawner = await start();
     const [before] = spawner.pids as [number];
     const { pid, ended } = await startSleep(spawner);
+    expect(foldersOf(before)).toHaveLength(1);
     process.kill(before, 'SIGKILL');
     await expect(ended).rejects.toMatchObject({ name: 'SpawnHelperError', code: 'crashed' });
     await gone(pid);
+    expect(foldersOf(before)).toEqual([]);
     const run = spawner.spawn({ file: 'true', args: [], env: {} }, { output: () => {} });
     await expect(run.ended).resolves.toEqual({ exitCode: 0 });
     expect(spawner.pids).not.toContain(before);
