@@ -1,7 +1,8 @@
-import type { FinishedReport } from '@dkron/jobs';
+import type { FinishedReport, HelloItem } from '@dkron/jobs';
 import type { EpochNanos } from '@dkron/runtime';
 import { ZERO_TIME } from '@dkron/runtime';
 import type { AttemptRef } from './journal/record.ts';
+import type { RecoveredAttempt } from './journal/table.ts';
 import { OutputBuffer } from './output-buffer.ts';
 
 /** Why the worker itself ended an attempt; the first one counts. */
@@ -37,4 +38,18 @@ export class Attempt {
     this.aborter.abort(cause);
     return true;
   }
+}
+
+/** What the journal kept of an earlier boot: an end, or death. */
+export function recoveredAttempt({ ref, start, report }: RecoveredAttempt): Attempt {
+  const attempt = new Attempt(ref);
+  attempt.state = report ? 'finished' : 'died';
+  attempt.startedAt = start?.at ?? attempt.startedAt;
+  attempt.report = report;
+  return attempt;
+}
+
+/** How the attempt is named to a server. */
+export function helloItem({ ref, state, startedAt }: Attempt): HelloItem {
+  return { id: ref.id, attempt: ref.attempt, state, startedAt };
 }

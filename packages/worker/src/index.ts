@@ -5,7 +5,7 @@
 export type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor, ExecutorSource } from './executor.ts';
 export type { WorkerErrorCode } from './errors.ts';
 export { WorkerError } from './errors.ts';
-export type { StopOptions, WorkerModules, WorkerOptions } from './worker.ts';
+export type { StopOptions, WorkerModules, WorkerOptions } from './options.ts';
 export { Worker } from './worker.ts';
 export type { JournalModules, JournalOptions } from './journal/journal.ts';
 export { Journal } from './journal/journal.ts';

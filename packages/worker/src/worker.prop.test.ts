@@ -5,9 +5,13 @@ import { MemoryJournalStorage } from './index.ts';
 import type { Worker } from './index.ts';
 
 type Step =
-  | { readonly do: 'dispatch' | 'end' | 'cancel'; readonly n: number }
+  | { readonly do: 'dispatch'; readonly n: number }
+  | { readonly do: 'end'; readonly n: number }
+  | { readonly do: 'cancel'; readonly n: number }
   | { readonly do: 'crash'; readonly keep: number }
-  | { readonly do: 'drop' | 'connect' | 'ack' };
+  | { readonly do: 'drop' }
+  | { readonly do: 'connect' }
+  | { readonly do: 'ack' };
 
 const IDS = 6;
 const step: fc.Arbitrary<Step> = fc.oneof(

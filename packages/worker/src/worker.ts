@@ -1,7 +1,6 @@
 import type {
   Dispatch,
   FinishedReport,
-  HelloItem,
   SessionChannel,
   SessionReceiver,
   ToServer,
@@ -9,49 +8,21 @@ import type {
   Verdict,
 } from '@dkron/jobs';
 import { assertNever } from '@dkron/runtime';
-import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
-import { Attempt } from './attempt.ts';
-import { WorkerError } from './errors.ts';
-import type { ExecutorSource } from './executor.ts';
+import { Attempt, helloItem, recoveredAttempt } from './attempt.ts';
 import { toHex } from './hex.ts';
-import type { Journal } from './journal/journal.ts';
 import { attemptKey } from './journal/table.ts';
-import type { RecoveredAttempt } from './journal/table.ts';
+import { resolveOptions } from './options.ts';
+import type { StopOptions, WorkerModules, WorkerOptions } from './options.ts';
 import { OutputBuffer } from './output-buffer.ts';
 import { workerMetrics } from './metrics.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import { runAttempt, unstartedReport } from './run-attempt.ts';
 import { SessionLink } from './session-link.ts';
 
-export interface WorkerOptions {
-  readonly node: string;
-  readonly region: string;
-  /** Executions at a time, 1 … 100,000. Default 512. */
-  readonly slots?: number;
-  /** A session ends unless it is welcomed within. Default 10,000. */
-  readonly helloTimeoutMs?: number;
-}
-
-export interface WorkerModules {
-  readonly journal: Journal;
-  readonly executors: ExecutorSource;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
-
-export interface StopOptions {
-  /** Executions may go on this long, then they are killed. */
-  readonly timeoutMs: number;
-}
-
 type Welcome = Extract<ToWorker, { readonly type: 'welcome' }>;
 type DispatchMessage = Extract<ToWorker, { readonly type: 'dispatch' }>;
 type CancelMessage = Extract<ToWorker, { readonly type: 'cancel' }>;
 
-const SLOTS_MAX = 100_000;
 /** How long `stop` waits for the leader to take the last results; undelivered ones stay in the journal. */
 const HAND_OVER_MS = 1000;
 
@@ -79,11 +50,7 @@ export class Worker {
   #wake: () => void = () => {};
 
   constructor(options: WorkerOptions, modules: WorkerModules) {
-    const { node, region, slots = 512, helloTimeoutMs = 10_000 } = options;
-    if (!Number.isInteger(slots) || slots < 1 || slots > SLOTS_MAX) {
-      throw new WorkerError('invalid-option', `slots: ${slots}; allowed are 1 to ${SLOTS_MAX}`, { slots });
-    }
-    this.#options = { node, region, slots, helloTimeoutMs };
+    this.#options = resolveOptions(options);
     this.#modules = modules;
     this.#metrics = workerMetrics(modules.metrics);
     this.#boot = toHex(modules.random.bytes(16));
@@ -411,15 +378,3 @@ export class Worker {
 
 /** Stands in once the report holds the output. Nothing is written to it. */
 const EMPTY_OUTPUT = new OutputBuffer();
-
-function recoveredAttempt({ ref, start, report }: RecoveredAttempt): Attempt {
-  const attempt = new Attempt(ref);
-  attempt.state = report ? 'finished' : 'died';
-  attempt.startedAt = start?.at ?? attempt.startedAt;
-  attempt.report = report;
-  return attempt;
-}
-
-function helloItem({ ref, state, startedAt }: Attempt): HelloItem {
-  return { id: ref.id, attempt: ref.attempt, state, startedAt };
-}
