@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { parse, YAMLParseError } from 'yaml';
+import { CommandError } from '../errors.ts';
+import type { Io } from '../io.ts';
+
+export interface JobDocument {
+  readonly name: string;
+  /** The request body. */
+  readonly body: string;
+}
+
+/**
+ * Reads one job or an array of jobs, JSON or YAML (of which JSON is a part); `-` = standard input. Integers keep 64 bits.
+ *
+ * @throws CommandError naming file and place
+ */
+export async function readJobFile(path: string, io: Io): Promise<JobDocument[]> {
+  const shown = path === '-' ? 'standard input' : path;
+  const value = parseDocument(await readText(path, io, shown), shown);
+  const jobs: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return jobs.map((job, index) => documentOf(job, jobs.length > 1 ? `${shown}, job ${index + 1}` : shown));
+}
+
+async function readText(path: string, io: Io, shown: string): Promise<string> {
+  if (path === '-') return io.stdin();
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new CommandError(`cannot read ${shown}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function parseDocument(text: string, shown: string): unknown {
+  try {
+    return parse(text, { intAsBigInt: true, maxAliasCount: 100 });
+  } catch (error) {
+    if (!(error instanceof YAMLParseError) && !(error instanceof ReferenceError)) throw error;
+    throw new CommandError(`${shown} is neither JSON nor YAML: ${error.message}`);
+  }
+}
+
+function documentOf(job: unknown, shown: string): JobDocument {
+  const name = typeof job === 'object' && job !== null && 'name' in job ? job.name : undefined;
+  if (typeof name !== 'string') throw new CommandError(`${shown}: a job is an object with a name`);
+  return { name, body: bodyOf(job) };
+}
+
+/** JSON with exact integers. */
+function bodyOf(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return `[${value.map(bodyOf).join(',')}]`;
+  if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+    return `{${Object.entries(value)
+      .map(([key, item]) => `${JSON.stringify(key)}:${bodyOf(item)}`)
+      .join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}

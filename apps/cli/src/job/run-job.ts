@@ -1,0 +1,60 @@
+import type { ApiExecution, DkronClient } from '@dkron/client';
+import { CommandError } from '../errors.ts';
+import type { Io } from '../io.ts';
+
+const POLL_MS = 250;
+const MISSING_POLLS_MAX = 8;
+const OPEN: ReadonlySet<ApiExecution['state']> = new Set(['pending', 'running']);
+const RETRIED: ReadonlySet<ApiExecution['state']> = new Set(['failed', 'lost']);
+
+/**
+ * Starts a job, waits until the last attempt on every node has ended, prints each one's output.
+ *
+ * @throws CommandError with exit code 2 when a node ended without success
+ */
+export async function runAndWait(client: DkronClient, name: string, io: Io): Promise<readonly ApiExecution[]> {
+  const { retries } = await client.getJob(name);
+  const { group, executions } = await client.startJob(name);
+  let missing = 0;
+  for (;;) {
+    const { items } = await client.listExecutions({ job: name, group: String(group), _end: 1000 });
+    // An ephemeral job takes its executions along when it ends.
+    missing = items.length === 0 ? missing + 1 : 0;
+    if (missing > MISSING_POLLS_MAX) {
+      throw new CommandError(`the executions ${executions.join(', ')} are no longer stored; their end is unknown`);
+    }
+    const last = lastAttempts(items);
+    if (last.length > 0 && last.length >= executions.length && last.every((one) => isFinal(one, retries))) {
+      return printAll(client, last, io);
+    }
+    await new Promise((resolve) => {
+      setTimeout(resolve, POLL_MS);
+    });
+  }
+}
+
+function lastAttempts(items: readonly ApiExecution[]): ApiExecution[] {
+  const byNode = new Map<string, ApiExecution>();
+  for (const item of items) {
+    const known = byNode.get(item.node_name);
+    if (known === undefined || known.attempt < item.attempt) byNode.set(item.node_name, item);
+  }
+  return [...byNode.values()];
+}
+
+function isFinal(execution: ApiExecution, retries: number): boolean {
+  if (OPEN.has(execution.state)) return false;
+  return !RETRIED.has(execution.state) || execution.attempt > retries;
+}
+
+async function printAll(client: DkronClient, last: readonly ApiExecution[], io: Io): Promise<readonly ApiExecution[]> {
+  const full = await Promise.all(last.map((one) => client.getExecution(one.id)));
+  for (const one of full) {
+    if (full.length > 1) io.err(`--- ${one.node_name}\n`);
+    io.out(one.output ?? '');
+  }
+  const bad = full.filter((one) => !one.success);
+  if (bad.length === 0) return full;
+  const ends = bad.map((one) => `${one.node_name}: ${one.state}${one.reason === undefined ? '' : ` (${one.reason})`}`);
+  throw new CommandError(`the run ended unsuccessfully on ${ends.join(', ')}`, 2);
+}
