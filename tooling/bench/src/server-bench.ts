@@ -39,7 +39,12 @@ const IN_FLIGHT = 32;
 
 /** Shell executions per second: `sh -c true` by hand, `IN_FLIGHT` runs under way, each awaited to its committed end. */
 export async function shellRate(server: ServerProcess, durationMs: number): Promise<number> {
-  const job = { name: 'shell-rate', schedule: '@manually', executor: 'shell', executor_config: { shell: 'true', command: 'true' } };
+  const job = {
+    name: 'shell-rate',
+    schedule: '@manually',
+    executor: 'shell',
+    executor_config: { shell: 'true', command: 'true' },
+  };
   await fetch(`${server.url}/v1/jobs`, { method: 'POST', body: JSON.stringify(job) });
   const end = performance.now() + durationMs;
   let done = 0;

@@ -13,7 +13,9 @@ export function tableOf(figures: readonly Figure[]): string {
   const rows = figures.map(
     (f) => `| ${f.name} | ${f.ours} | ${f.floor} | ${f.ratio.toFixed(2)} | ${f.target} | ${f.met ? 'yes' : '**no**'} |`,
   );
-  return ['| Figure | Ours | Floor | Ratio | Target | Met |', '| --- | --- | --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| Figure | Ours | Floor | Ratio | Target | Met |', '| --- | --- | --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
 }
 
 /** The value below which `share` (0 … 1) of the samples lie. */

@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { storeCodec } from '@dkron/contracts';
+import { parseSchedule } from '@dkron/cron';
+import type { Command, Member } from '@dkron/jobs';
+import { parseJobJson } from '@dkron/jobs';
+import { noMetrics, silentLogger } from '@dkron/runtime';
+import { systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
+import { Engine, Planner } from '@dkron/scheduler';
+import { LocalLog } from '@dkron/server/local-log';
+import { Store } from '@dkron/store';
+import { openLevel } from '@dkron/store/level';
+import { InstantWorker } from './instant-worker.ts';
+import { percentile } from './table.ts';
+
+const NODE: Member = { name: 'bench', addr: '127.0.0.1', port: 1, tags: { region: 'global' }, status: 'alive' };
+/** All jobs are due together every so many seconds. */
+const PERIOD_S = 5;
+const ROUNDS = 4;
+
+export interface LagFigures {
+  readonly p99Ms: number;
+  /** Bare timer to the same boundaries + measured next() of all jobs + one measured synced commit of the decisions. */
+  readonly floorMs: number;
+  readonly timerMs: number;
+  readonly nextMs: number;
+  readonly commitMs: number;
+}
+
+/** Lag from the boundary to the arrival of the dispatch at the worker, `count` jobs due in the same second. */
+export async function lagOf(count: number): Promise<LagFigures> {
+  const directory = mkdtempSync(join(tmpdir(), 'dkron-lag-'));
+  const modules = {
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    logger: silentLogger,
+    metrics: noMetrics,
+  };
+  const kv = await openLevel({ path: join(directory, 'store') });
+  const store = await Store.open({}, { kv, codec: storeCodec, ...modules });
+  const log = new LocalLog({
+    store,
+    codec: storeCodec.command,
+    ...modules,
+    onFatal: (error) => void (process.exitCode = Number(Boolean(error))),
+  });
+  const decisions: Command[] = [];
+  const watched = {
+    propose: <C extends Command>(command: C) => {
+      if (command.type === 'decideTicks') decisions.push(command);
+      return log.propose(command);
+    },
+    leadershipValid: () => log.leadershipValid(),
+    term: () => log.term(),
+  };
+  const planner = new Planner({ defaultTimezone: 'UTC', region: 'global' });
+  const membership = { members: () => [NODE], self: () => NODE };
+  const engine = new Engine(
+    { clusterId: '0'.repeat(32) },
+    { log: watched, view: store, membership, planner, ...modules },
+  );
+  try {
+    await createJobs(count, { log, planner, engine, store });
+    engine.start();
+    const worker = new InstantWorker(NODE.name, systemClock);
+    connect(engine, worker);
+    const timerMs = await bareTimer();
+    await sleep(PERIOD_S * 1_000 * ROUNDS - 500);
+    engine.stop();
+    await log.close();
+    const commitMs = await commitCost(decisions, directory);
+    const nextMs = nextCost(count);
+    const p99Ms = percentile(worker.lagsMs, 0.99);
+    return { p99Ms, floorMs: timerMs + nextMs + commitMs, timerMs, nextMs, commitMs };
+  } finally {
+    await store.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+interface Parts {
+  readonly log: LocalLog;
+  readonly planner: Planner;
+  readonly engine: Engine;
+  readonly store: Store;
+}
+
+async function createJobs(count: number, { log, planner, engine, store }: Parts): Promise<void> {
+  const pending: Promise<unknown>[] = [];
+  for (let i = 0; i < count; i++) {
+    const text = JSON.stringify({ name: `lag-${i}`, schedule: `*/${PERIOD_S} * * * * *`, executor: 'shell' });
+    const { definition, submitted } = parseJobJson(text);
+    const stamp = engine.stamps.next();
+    const plan = planner.planPut(definition, submitted, store.getJob(definition.name), stamp);
+    pending.push(
+      log.propose({ type: 'putJob', stamp, definition, submitted, precondition: null, plannedFrom: 0, plan }),
+    );
+    if (pending.length === 5_000) await Promise.all(pending.splice(0));
+  }
+  await Promise.all(pending);
+}
+
+function connect(engine: Engine, worker: InstantWorker): void {
+  let toServer: ReturnType<Engine['accept']> | undefined;
+  let toWorker: ReturnType<InstantWorker['connect']> | undefined;
+  toServer = engine.accept({
+    send: (messages) => void setImmediate(() => toWorker?.receive(messages)),
+    close: () => {},
+  });
+  toWorker = worker.connect({
+    send: (messages) => void setImmediate(() => toServer?.receive(messages)),
+    close: () => {},
+  });
+}
+
+/** How late one plain timer fires for the next second boundaries, p99 of a few. */
+async function bareTimer(): Promise<number> {
+  const lates: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    const due = Math.ceil((Date.now() + 50) / 1_000) * 1_000 - 300;
+    await sleep(Math.max(0, due - Date.now()));
+    lates.push(Math.max(0, Date.now() - due));
+  }
+  return percentile(lates, 0.99) + 1;
+}
+
+function nextCost(count: number): number {
+  const schedule = parseSchedule(`*/${PERIOD_S} * * * * *`);
+  let at = 1_800_000_000;
+  const start = performance.now();
+  for (let i = 0; i < count; i++) at = schedule.nextSeconds(at);
+  return performance.now() - start;
+}
+
+/** One synced atomic write of the same decisions by the same store, on a copy of the same jobs. */
+async function commitCost(decisions: readonly Command[], directory: string): Promise<number> {
+  const largest = decisions.reduce((a, b) => (size(b) > size(a) ? b : a), decisions[0]!);
+  const bytes = storeCodec.command.encode(largest);
+  const kv = await openLevel({ path: join(directory, 'floor') });
+  const samples: number[] = [];
+  const per = Math.max(1, Math.floor(bytes.length / Math.max(1, size(largest))));
+  for (let round = 0; round < 5; round++) {
+    // Per decision: the execution, the run, the ledger entry and the job's state.
+    const ops = Array.from({ length: size(largest) * 4 }, (_, i) => ({
+      type: 'put' as const,
+      key: Buffer.from(`floor/${round}/${i}`),
+      value: bytes.subarray(0, per),
+    }));
+    const start = performance.now();
+    await kv.batch(ops, { sync: true });
+    samples.push(performance.now() - start);
+  }
+  await kv.close();
+  return percentile(samples, 0.5);
+}
+
+function size(command: Command): number {
+  return command.type === 'decideTicks' ? command.decisions.length : 0;
+}
