@@ -143,7 +143,7 @@ describe('snapshot and restore', () => {
     for (let i = 0; i < 50; i++) {
       await source.apply(putJob(BigInt(i + 1), jobDefinition(`job${i}`)));
     }
-    const whole = Buffer.concat(await Array.fromAsync(source.store.snapshot()));
+    const whole = Buffer.concat(await collect(source.store.snapshot()));
     const target = await openHarness();
     await target.apply(putJob(10n, jobDefinition('old')));
     const flipped = Buffer.from(whole);
@@ -166,4 +166,12 @@ describe('snapshot and restore', () => {
 async function* inTurn(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
   await Promise.resolve();
   yield* chunks;
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    all.push(chunk);
+  }
+  return all;
 }

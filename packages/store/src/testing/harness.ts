@@ -11,10 +11,10 @@ export interface Harness {
   readonly kv: KeyValue;
   readonly store: Store;
   readonly events: ApplyEvent[];
-  apply<C extends Command>(command: C): Promise<CommandResults[C['type']]>;
-  update(...updates: readonly ExecutionUpdate[]): Promise<CommandResults['executionUpdates']['results']>;
+  readonly apply: <C extends Command>(command: C) => Promise<CommandResults[C['type']]>;
+  readonly update: (...updates: readonly ExecutionUpdate[]) => Promise<CommandResults['executionUpdates']['results']>;
   /** A stamp above every one used so far. */
-  stamp(): bigint;
+  readonly stamp: () => bigint;
 }
 
 export async function openHarness(options: StoreOptions = {}, kv: KeyValue = new MemoryKeyValue()): Promise<Harness> {

@@ -1,0 +1,222 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from '@dkron/jobs';
+import { noMetrics, silentLogger } from '@dkron/runtime';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { openLevel } from './level/index.ts';
+import { MemoryKeyValue } from './memory/index.ts';
+import type { KeyValue } from './ports.ts';
+import { Store } from './store.ts';
+import { finished, jobDefinition, putJob, targetsOn, tickDecision } from './testing/fixtures.ts';
+import { jsonCodec } from './testing/index.ts';
+import { Model } from './testing/model.ts';
+
+/** Goal: random commands give what a naive model says, whatever the backend, the batching or a restart. */
+const RETENTION = { executionsPerJob: 4, ledgerEntriesPerJob: 5 };
+const NAMES = ['a', 'ab', 'b', 'c'] as const;
+
+type Step =
+  | { readonly do: 'put'; readonly name: string; readonly parent: string; readonly forbid: boolean; readonly retries: number; readonly ephemeral: boolean; readonly processors: boolean }
+  | { readonly do: 'delete' | 'forget'; readonly name: string }
+  | { readonly do: 'toggle'; readonly name: string; readonly disabled: boolean }
+  | { readonly do: 'tick' | 'run'; readonly name: string; readonly nodes: number; readonly wrong: boolean }
+  | { readonly do: 'start' | 'cancel'; readonly pick: number }
+  | { readonly do: 'end'; readonly pick: number; readonly state: 'success' | 'failed' | 'lost' | 'cancelled' }
+  | { readonly do: 'truth'; readonly pick: number; readonly state: 'success' | 'failed' }
+  | { readonly do: 'due'; readonly pick: number; readonly nodes: number }
+  | { readonly do: 'pause'; readonly paused: boolean };
+
+const name = fc.constantFrom(...NAMES);
+const pick = fc.nat(20);
+const nodes = fc.integer({ min: 0, max: 2 });
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('put' as const), name, parent: fc.constantFrom('', '', ...NAMES), forbid: fc.boolean(), retries: fc.nat(1), ephemeral: fc.nat(3).map((n) => n === 0), processors: fc.nat(3).map((n) => n === 0) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('delete' as const, 'forget' as const), name }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('toggle' as const), name, disabled: fc.boolean() }) },
+    { weight: 7, arbitrary: fc.record({ do: fc.constantFrom('tick' as const, 'run' as const), name, nodes, wrong: fc.nat(9).map((n) => n === 0) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('start' as const, 'start' as const, 'cancel' as const), pick }) },
+    { weight: 7, arbitrary: fc.record({ do: fc.constant('end' as const), pick, state: fc.constantFrom('success' as const, 'success' as const, 'failed' as const, 'lost' as const, 'cancelled' as const) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('truth' as const), pick, state: fc.constantFrom('success' as const, 'failed' as const) }) },
+    { weight: 5, arbitrary: fc.record({ do: fc.constant('due' as const), pick, nodes }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), paused: fc.boolean() }) },
+  ),
+  { minLength: 5, maxLength: 60 },
+);
+
+/** The command that a leader looking at this store would propose. */
+function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined {
+  const open = [...store.openExecutions()];
+  switch (step.do) {
+    case 'put': {
+      const changes = { parentJob: step.parent, concurrency: step.forbid ? ('forbid' as const) : ('allow' as const), retries: step.retries, ephemeral: step.ephemeral, processors: step.processors ? { log: {} } : {} };
+      return putJob(stamp, jobDefinition(step.name, changes), { plannedFrom: store.getJob(step.name)?.state.version ?? 0 });
+    }
+    case 'delete':
+      return { type: 'deleteJob', stamp, name: step.name, precondition: null };
+    case 'forget':
+      return { type: 'deleteExecutions', stamp, name: step.name };
+    case 'toggle': {
+      const { plan } = putJob(stamp, jobDefinition(step.name));
+      const plannedFrom = store.getJob(step.name)?.state.version ?? 0;
+      return { type: 'toggleJob', stamp, name: step.name, disabled: step.disabled, precondition: null, plannedFrom, plan };
+    }
+    case 'tick': {
+      const version = (store.getJob(step.name)?.state.version ?? 0) + (step.wrong ? 1 : 0);
+      return { type: 'decideTicks', stamp, decisions: [tickDecision(step.name, version, stamp, { targets: targetsOn(stamp, ...['n1', 'n2'].slice(0, step.nodes)) })] };
+    }
+    case 'run': {
+      const targets = targetsOn(stamp, ...['n1', 'n2'].slice(0, step.nodes));
+      return { type: 'startRuns', stamp, starts: [{ kind: 'manual', jobName: step.name, group: stamp, targets, respectConcurrency: step.wrong, token: '' }] };
+    }
+    case 'pause':
+      return { type: 'setPause', stamp, scope: 'schedule', paused: step.paused };
+    case 'due':
+      return dueCommand(store, step, stamp);
+    case 'truth': {
+      const lost = NAMES.flatMap((job) => store.executions(job)).filter(({ state }) => state === 'lost');
+      const chosen = lost[step.pick % Math.max(1, lost.length)];
+      return chosen && { type: 'executionUpdates', stamp, updates: [finished(chosen.id, step.state, { attempt: chosen.attempt, finishedAt: stamp })] };
+    }
+    default: {
+      const chosen = open[step.pick % Math.max(1, open.length)];
+      if (chosen === undefined) return undefined;
+      const { id, attempt } = chosen;
+      const update =
+        step.do === 'start'
+          ? { kind: 'started' as const, id, attempt, at: stamp }
+          : step.do === 'cancel'
+            ? { kind: 'cancelRequested' as const, id, at: stamp }
+            : finished(id, step.state, { attempt, finishedAt: stamp });
+      return { type: 'executionUpdates', stamp, updates: [update] };
+    }
+  }
+}
+
+function dueCommand(store: Store, step: { readonly pick: number; readonly nodes: number }, stamp: bigint): Command | undefined {
+  const dues = [...store.dues()];
+  const due = dues[step.pick % Math.max(1, dues.length)];
+  if (due === undefined) return undefined;
+  const { id: dueId, jobName, group, rootGroup } = due;
+  if (due.kind === 'process') {
+    return { type: 'executionUpdates', stamp, updates: [{ kind: 'processed', id: due.executionId, dueId, output: new Uint8Array([1]) }] };
+  }
+  if (due.kind === 'child') {
+    const targets = targetsOn(stamp, ...['n1', 'n2'].slice(0, step.nodes));
+    return { type: 'startRuns', stamp, starts: [{ kind: 'child', dueId, jobName, group: stamp, rootGroup, targets }] };
+  }
+  const [target] = targetsOn(stamp, due.nodeName);
+  return target && { type: 'startRuns', stamp, starts: [{ kind: 'retry', dueId, jobName, group, attempt: due.attempt, fromNode: due.nodeName, target }] };
+}
+
+const openStore = (kv: KeyValue): Promise<Store> =>
+  Store.open({ retention: RETENTION }, { kv, codec: jsonCodec, logger: silentLogger, metrics: noMetrics });
+
+/** Everything a reader can see. */
+function dump(store: Store): unknown {
+  return {
+    jobs: store.listJobs().jobs,
+    executions: NAMES.map((job) => store.executions(job)),
+    ledgers: NAMES.map((job) => store.ledger(job)),
+    openRuns: NAMES.map((job) => store.openRuns(job)),
+    open: [...store.openExecutions()],
+    dues: [...store.dues()],
+    stats: store.stats(['1970-01-01']),
+    paused: store.paused('schedule'),
+    stamp: store.lastStamp(),
+    hash: store.stateHash(),
+  };
+}
+
+describe('store', () => {
+  it('does what the naive model does, and the same after a restart and in other batches', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, fc.integer({ min: 1, max: 7 }), async (script, batchSize) => {
+        const kv = new MemoryKeyValue();
+        const store = await openStore(kv);
+        const model = new Model(RETENTION);
+        const log: { index: bigint; data: Uint8Array; command: Command }[] = [];
+        for (const step of script) {
+          const command = commandOf(store, step, store.lastStamp() + 10n);
+          if (command === undefined) continue;
+          const entry = { index: BigInt(log.length + 1), data: jsonCodec.command.encode(command), command };
+          log.push(entry);
+          await store.apply([entry]);
+          model.apply(command, [...store.dues()]);
+          expect(model.view(NAMES), JSON.stringify(step)).toEqual(viewOf(store));
+        }
+        expect(dump(await openStore(kv))).toEqual(dump(store));
+        const other = await openStore(new MemoryKeyValue());
+        for (let at = 0; at < log.length; at += batchSize) {
+          await other.apply(log.slice(at, at + batchSize).map(({ index, data }) => ({ index, data })));
+        }
+        expect(dump(other)).toEqual(dump(store));
+        assertNoLeaks(await keysOf(kv), store);
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
+  it('has one hash and one content in memory and in level', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'dkron-store-'));
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(steps, async (script) => {
+        const level = await openLevel({ path: join(path, String(run++)) });
+        const [memory, durable] = [await openStore(new MemoryKeyValue()), await openStore(level)];
+        let index = 0n;
+        for (const step of script) {
+          const command = commandOf(memory, step, memory.lastStamp() + 10n);
+          if (command === undefined) continue;
+          const entry = { index: ++index, data: jsonCodec.command.encode(command) };
+          expect(await durable.apply([entry])).toEqual(await memory.apply([entry]));
+        }
+        expect(dump(durable)).toEqual(dump(memory));
+        expect(dump(await openStore(level))).toEqual(dump(memory));
+        await durable.close();
+      }),
+      { numRuns: 10 },
+    );
+    await rm(path, { recursive: true });
+  }, 60_000);
+});
+
+/** What the model keeps too. */
+function viewOf(store: Store): unknown {
+  return {
+    jobs: NAMES.flatMap((job) => {
+      const stored = store.getJob(job);
+      if (stored === undefined) return [];
+      const { state, definition } = stored;
+      return [{ name: job, disabled: definition.disabled, version: state.version, successCount: state.successCount, errorCount: state.errorCount, status: state.status, decidedUpTo: state.decidedUpTo, children: state.dependentJobs.toSorted() }];
+    }),
+    open: [...store.openExecutions()].map(({ id, state }) => `${id} ${state}`),
+    executions: NAMES.map((job) => store.executions(job).map(({ id, state }) => `${id} ${state}`)),
+    ledgers: NAMES.map((job) => store.ledger(job).entries.map(({ tick, decision, reason }) => `${tick} ${decision} ${reason}`)),
+    slots: NAMES.map((job) => store.openRuns(job).map(({ group }) => group)),
+    stats: store.stats(['1970-01-01']).map(({ successCount, failedCount }) => [successCount, failedCount]),
+  };
+}
+
+async function keysOf(kv: KeyValue): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const [key] of kv.iterate({})) {
+    keys.push(Buffer.from(key).toString('latin1'));
+  }
+  return keys;
+}
+
+/** Every record on disk belongs to something that can be reached. */
+function assertNoLeaks(keys: readonly string[], store: Store): void {
+  const count = (family: string): number => keys.filter((key) => key.startsWith(family)).length;
+  const kept = new Set([...NAMES.flatMap((job) => store.executions(job)), ...store.openExecutions()].map(({ id }) => id));
+  expect(count('e')).toBe(kept.size);
+  expect(count('o')).toBeLessThanOrEqual(kept.size);
+  expect(count('d')).toBe([...store.dues()].length);
+  expect(count('l')).toBe(NAMES.reduce((sum, job) => sum + store.ledger(job).total, 0));
+  expect(count('x')).toBe(NAMES.reduce((sum, job) => sum + store.executions(job).length, 0));
+  expect(count('m')).toBeLessThanOrEqual(store.jobCount());
+  expect(count('c')).toBeLessThanOrEqual(kept.size);
+}

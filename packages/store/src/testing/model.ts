@@ -1,0 +1,325 @@
+import { decideStart, jobStatusOf, wantsRetry } from '@dkron/jobs';
+import type { Command, Due, ExecutionState, JobDefinition, JobStatus, RunTarget, SkipReason, Target, Trigger } from '@dkron/jobs';
+import type { Retention } from '../options.ts';
+
+interface ModelJob {
+  definition: JobDefinition;
+  version: number;
+  successCount: number;
+  errorCount: number;
+  status: JobStatus;
+  decidedUpTo: bigint;
+  /** Oldest first. */
+  history: string[];
+  ledger: string[];
+  newestGroup: bigint;
+}
+
+interface ModelExecution {
+  readonly run: ModelRun;
+  readonly nodeName: string;
+  readonly attempt: number;
+  state: ExecutionState;
+}
+
+interface ModelRun {
+  readonly job: ModelJob;
+  readonly group: bigint;
+  /** Node of the first attempt → what became of it. */
+  readonly targets: { executionId: string; state: RunTarget['state'] }[];
+}
+
+type Keep = Pick<Retention, 'executionsPerJob' | 'ledgerEntriesPerJob'>;
+type Updates = Extract<Command, { type: 'executionUpdates' }>['updates'][number];
+type Put = Extract<Command, { type: 'putJob' }>;
+
+/** The state machine once more, as plainly as it can be written: maps of objects, full scans, no storage. */
+export class Model {
+  readonly #keep: Keep;
+  readonly #jobs = new Map<string, ModelJob>();
+  readonly #executions = new Map<string, ModelExecution>();
+  readonly #runs: ModelRun[] = [];
+  /** Dues by id, as the store numbered them; which of them exist is decided here. */
+  #dues: Due[] = [];
+  #paused = false;
+  readonly #stats = [0, 0];
+
+  constructor(keep: Keep) {
+    this.#keep = keep;
+  }
+
+  /** @param dues the store's after the command: children's and retries' numbers are taken from there */
+  apply(command: Command, dues: readonly Due[]): void {
+    switch (command.type) {
+      case 'putJob':
+        this.#put(command);
+        break;
+      case 'deleteJob':
+        this.#delete(command.name);
+        break;
+      case 'toggleJob': {
+        const job = this.#jobs.get(command.name);
+        if (job !== undefined) {
+          job.version += job.definition.disabled === command.disabled ? 0 : 1;
+          job.definition = { ...job.definition, disabled: command.disabled };
+          job.decidedUpTo = max(job.decidedUpTo, command.plan.decidedUpTo);
+        }
+        break;
+      }
+      case 'decideTicks':
+        for (const { jobName, version, tick, targets } of command.decisions) {
+          const job = this.#jobs.get(jobName);
+          if (job !== undefined && job.version === version && tick > job.decidedUpTo) {
+            job.decidedUpTo = tick;
+            this.#start(job, 'schedule', tick, targets, true);
+          }
+        }
+        break;
+      case 'startRuns':
+        for (const start of command.starts) {
+          this.#startRun(start, command.stamp);
+        }
+        break;
+      case 'executionUpdates':
+        for (const update of command.updates) {
+          this.#update(update);
+        }
+        break;
+      case 'deleteExecutions':
+        this.#forget(command.name);
+        break;
+      case 'setPause':
+        this.#paused = command.paused;
+        break;
+      case 'putSetting':
+        break;
+    }
+    this.#dues = [...dues];
+  }
+
+  view(names: readonly string[]): unknown {
+    const state = (id: string): string => `${id} ${this.#executions.get(id)?.state}`;
+    const open = [...this.#executions.keys()].filter((id) => this.#isOpen(id));
+    return {
+      jobs: names.flatMap((name) => {
+        const job = this.#jobs.get(name);
+        if (job === undefined) {
+          return [];
+        }
+        const { version, successCount, errorCount, status, decidedUpTo, definition } = job;
+        return [{ name, disabled: definition.disabled, version, successCount, errorCount, status, decidedUpTo, children: this.#children(name) }];
+      }),
+      open: open.sort((a, b) => Number(BigInt(a.split('-')[0] ?? 0) - BigInt(b.split('-')[0] ?? 0))).map(state),
+      executions: names.map((name) => (this.#jobs.get(name)?.history ?? []).toReversed().map(state)),
+      ledgers: names.map((name) => (this.#jobs.get(name)?.ledger ?? []).toReversed()),
+      slots: names.map((name) => this.#openRuns(this.#jobs.get(name)).map(({ group }) => group)),
+      stats: [this.#stats],
+    };
+  }
+
+  #put({ definition, plan }: Put): void {
+    const stored = this.#jobs.get(definition.name);
+    for (let up = definition.parentJob; up !== ''; up = this.#jobs.get(up)?.definition.parentJob ?? '') {
+      if (up === definition.name || !this.#jobs.has(up)) {
+        return;
+      }
+    }
+    if (stored === undefined) {
+      const fresh = { version: 1, successCount: 0, errorCount: 0, status: '' as const, decidedUpTo: plan.decidedUpTo, history: [], ledger: [], newestGroup: 0n };
+      this.#jobs.set(definition.name, { definition, ...fresh });
+      return;
+    }
+    stored.version += JSON.stringify(wire(stored.definition)) === JSON.stringify(wire(definition)) ? 0 : 1;
+    stored.definition = definition;
+    stored.decidedUpTo = max(stored.decidedUpTo, plan.decidedUpTo);
+  }
+
+  #delete(name: string): void {
+    const job = this.#jobs.get(name);
+    if (job !== undefined && this.#children(name).length === 0) {
+      this.#remove(job);
+      this.#maybeRemove(job.definition.parentJob);
+    }
+  }
+
+  #remove(job: ModelJob): void {
+    this.#jobs.delete(job.definition.name);
+    this.#dues = this.#dues.filter(({ jobName }) => jobName !== job.definition.name);
+    for (const run of this.#runs.filter((other) => other.job === job)) {
+      for (const target of run.targets) {
+        target.state = target.state === 'waiting' ? 'failed' : target.state;
+      }
+    }
+  }
+
+  #maybeRemove(name: string): void {
+    const job = this.#jobs.get(name);
+    if (job === undefined || !job.definition.ephemeral || job.status !== 'success' || this.#children(name).length > 0) {
+      return;
+    }
+    if (this.#openRuns(job).length === 0 && this.#dues.every(({ jobName }) => jobName !== name)) {
+      this.#remove(job);
+      this.#maybeRemove(job.definition.parentJob);
+    }
+  }
+
+  #forget(name: string): void {
+    const job = this.#jobs.get(name);
+    if (job !== undefined) {
+      job.history = job.history.filter((id) => this.#isOpen(id));
+      job.successCount = 0;
+      job.errorCount = 0;
+    }
+  }
+
+  #startRun(start: Extract<Command, { type: 'startRuns' }>['starts'][number], stamp: bigint): void {
+    const job = this.#jobs.get(start.jobName);
+    if (start.kind === 'manual' || start.kind === 'create') {
+      if (job !== undefined) {
+        this.#start(job, start.kind, stamp, start.targets, start.respectConcurrency);
+      }
+      return;
+    }
+    const due = this.#dues.find(({ id }) => id === start.dueId);
+    this.#dues = this.#dues.filter(({ id }) => id !== start.dueId);
+    if (due === undefined || job === undefined) {
+      return;
+    }
+    if (start.kind === 'child') {
+      this.#start(job, 'parent', stamp, start.targets, true);
+      return;
+    }
+    const run = this.#runs.find((other) => other.job === job && other.group === start.group);
+    const target = run?.targets.find(({ executionId }) => executionId === due.executionId);
+    if (run !== undefined && target !== undefined) {
+      Object.assign(target, { executionId: start.target.executionId, state: 'pending' });
+      this.#add(run, start.target, start.attempt);
+    }
+  }
+
+  #start(job: ModelJob, trigger: Trigger, at: bigint, targets: readonly Target[], respectConcurrency: boolean): void {
+    const { definition } = job;
+    const verdict = decideStart({ definition, trigger, at, openRuns: this.#openRuns(job).length, paused: this.#paused, targets: targets.length, respectConcurrency });
+    const reason: '' | SkipReason = verdict === 'run' ? '' : verdict.skipped;
+    if (reason === '') {
+      const run: ModelRun = { job, group: at, targets: targets.map(({ executionId }) => ({ executionId, state: 'pending' })) };
+      this.#runs.push(run);
+      job.newestGroup = at;
+      for (const target of targets) {
+        this.#add(run, target, 1);
+      }
+    }
+    job.ledger = [...job.ledger, `${at} ${reason === '' ? 'run' : 'skipped'} ${reason}`].slice(-this.#keep.ledgerEntriesPerJob);
+  }
+
+  #add(run: ModelRun, { executionId, nodeName }: Target, attempt: number): void {
+    this.#executions.set(executionId, { run, nodeName, attempt, state: 'pending' });
+    run.job.history = [...run.job.history, executionId].slice(-this.#keep.executionsPerJob);
+  }
+
+  #update(update: Updates): void {
+    const execution = this.#executions.get(update.id);
+    if (update.kind === 'processed') {
+      const due = this.#dues.find(({ id }) => id === update.dueId);
+      this.#dues = this.#dues.filter(({ id }) => id !== update.dueId);
+      this.#maybeRemove(due?.jobName ?? '');
+      return;
+    }
+    if (execution === undefined) {
+      return;
+    }
+    if (update.kind === 'started') {
+      this.#startOrRevive(update.id, execution);
+    } else if (update.kind === 'cancelRequested') {
+      if (execution.state === 'pending') {
+        this.#end(update.id, execution, 'cancelled', true);
+      } else {
+        this.#cancelled.add(update.id);
+      }
+    } else if (this.#isOpen(update.id)) {
+      this.#end(update.id, execution, update.state, this.#cancelled.has(update.id));
+    } else if (execution.state === 'lost' && update.state !== 'lost' && this.#revive(update.id, execution)) {
+      this.#end(update.id, execution, update.state, this.#cancelled.has(update.id));
+    }
+  }
+
+  readonly #cancelled = new Set<string>();
+
+  #startOrRevive(id: string, execution: ModelExecution): void {
+    if (execution.state === 'lost') {
+      this.#revive(id, execution);
+    } else if (execution.state === 'pending') {
+      execution.state = 'running';
+      this.#setTarget(id, execution, 'running');
+    }
+  }
+
+  #revive(id: string, execution: ModelExecution): boolean {
+    const { job, group, targets } = execution.run;
+    const latest = targets.some(({ executionId }) => executionId === id);
+    if (!this.#isStored(job) || !latest || job.newestGroup > group || !job.history.includes(id)) {
+      return false;
+    }
+    this.#dues = this.#dues.filter(({ executionId }) => executionId !== id);
+    job.errorCount = Math.max(0, job.errorCount - 1);
+    this.#stats[1] = (this.#stats[1] ?? 0) - 1;
+    execution.state = 'running';
+    this.#setTarget(id, execution, 'running');
+    return true;
+  }
+
+  #end(id: string, execution: ModelExecution, state: 'success' | 'failed' | 'lost' | 'cancelled', cancelled: boolean): void {
+    const { run, attempt } = execution;
+    const { job } = run;
+    execution.state = state;
+    if (!this.#isStored(job)) {
+      this.#setTarget(id, execution, state);
+      return;
+    }
+    const success = state === 'success';
+    job.successCount += success ? 1 : 0;
+    job.errorCount += success ? 0 : 1;
+    this.#stats[success ? 0 : 1] = (this.#stats[success ? 0 : 1] ?? 0) + 1;
+    if (job.history.includes(id) && Object.keys(job.definition.processors).length > 0) {
+      // Stands for the due of kind `process` until the store's number is known.
+      this.#dues.push({ id: -1n, jobName: job.definition.name } as Due);
+    }
+    const retry = wantsRetry(job.definition, state, attempt) && !cancelled;
+    this.#setTarget(id, execution, retry ? 'waiting' : state);
+    const status = jobStatusOf({ targets: run.targets.map((target) => ({ nodeName: '', attempt: 1, ...target })) });
+    if (status !== '') {
+      job.status = status;
+      if (status === 'success') {
+        this.#maybeRemove(job.definition.name);
+      }
+    }
+  }
+
+  #setTarget(id: string, { run }: ModelExecution, state: RunTarget['state']): void {
+    const target = run.targets.find(({ executionId }) => executionId === id);
+    if (target !== undefined) {
+      target.state = state;
+    }
+  }
+
+  #openRuns(job: ModelJob | undefined): ModelRun[] {
+    return this.#runs.filter((run) => run.job === job && run.targets.some(({ state }) => ['pending', 'running', 'waiting'].includes(state)));
+  }
+
+  #isStored(job: ModelJob): boolean {
+    return this.#jobs.get(job.definition.name) === job;
+  }
+
+  #isOpen(id: string): boolean {
+    const state = this.#executions.get(id)?.state;
+    return state === 'pending' || state === 'running';
+  }
+
+  #children(name: string): string[] {
+    return [...this.#jobs.values()].filter(({ definition }) => definition.parentJob === name).map(({ definition }) => definition.name).sort();
+  }
+}
+
+const wire = ({ startsAt, expiresAt, ...rest }: JobDefinition): unknown => ({ ...rest, startsAt: String(startsAt), expiresAt: String(expiresAt) });
+
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
