@@ -1,4 +1,4 @@
-import type { Stamp } from '@dkron/jobs';
+import type { JobDefinition, JobName, Stamp } from '@dkron/jobs';
 import type { EngineModules, EngineSettings } from './options.ts';
 import type { StampSource } from './stamp-source.ts';
 
@@ -6,6 +6,8 @@ import type { StampSource } from './stamp-source.ts';
 export interface Context extends EngineModules {
   readonly settings: EngineSettings;
   readonly stamps: StampSource;
+  /** Definitions of jobs decided a moment ago, so that their dispatch need not read them again. */
+  readonly definitions: Map<JobName, JobDefinition>;
   /** True between `start` and `stop` while the log says that this node leads. Checked before every action. */
   mayAct(): boolean;
   /** `draining` accepts results but starts nothing new. */

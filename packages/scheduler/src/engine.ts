@@ -61,6 +61,7 @@ export class Engine {
       ...modules,
       settings: settingsOf(options),
       stamps: this.stamps,
+      definitions: new Map(),
       mayAct,
       mayStart: () => !this.#draining && mayAct(),
     };

@@ -68,7 +68,8 @@ function place({ clock, view }: Context, book: NodeBook, step: Reconciled, verdi
   const { id } = step;
   if (step.dispatch) {
     book.sent.delete(id);
-    if (!book.unsent.has(id) && view.getExecution(id)?.state === 'pending') book.unsent.set(id, clock.monotonicMs());
+    const execution = view.getExecution(id);
+    if (execution?.state === 'pending') book.update(execution, clock.monotonicMs());
   } else if (verdict === 'keep' || verdict === 'resend') {
     const state = view.getExecution(id)?.state;
     if (state === 'pending' || state === 'running') book.markSent(id);

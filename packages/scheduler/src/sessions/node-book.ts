@@ -1,6 +1,12 @@
 import type { Execution, ExecutionId, NodeName } from '@dkron/jobs';
 import type { WorkerSession } from './worker-session.ts';
 
+export interface Unsent {
+  readonly execution: Execution;
+  /** Monotonic ms of being queued. */
+  readonly queuedMs: number;
+}
+
 /** What the leader knows of one node's open executions. Rebuilt from the state by any leader. */
 export class NodeBook {
   readonly node: NodeName;
@@ -9,8 +15,8 @@ export class NodeBook {
   absentSinceMs: number;
   /** Hellos so far; the newest one counts. */
   greetings = 0;
-  /** Pending and not sent, oldest first, with the monotonic ms of being queued. */
-  readonly unsent = new Map<ExecutionId, number>();
+  /** Pending and not sent, oldest first. */
+  readonly unsent = new Map<ExecutionId, Unsent>();
   /** Sent to the node, or reported by it; takes a slot. */
   readonly sent = new Set<ExecutionId>();
 
@@ -23,7 +29,7 @@ export class NodeBook {
   update(execution: Execution, nowMs: number): void {
     const { id, state } = execution;
     if (state === 'pending') {
-      if (!this.sent.has(id) && !this.unsent.has(id)) this.unsent.set(id, nowMs);
+      if (!this.sent.has(id)) this.unsent.set(id, { execution, queuedMs: this.unsent.get(id)?.queuedMs ?? nowMs });
       return;
     }
     this.unsent.delete(id);

@@ -158,11 +158,11 @@ export class Sessions {
     if (this.#context.clock.monotonicMs() < session.holdUntilMs) return;
     const dispatches: Dispatch[] = [];
     let room = Math.min(session.room, session.slots - book.sent.size);
-    for (const id of book.unsent.keys()) {
+    for (const { execution } of book.unsent.values()) {
       if (room <= 0) break;
-      const dispatch = this.#dispatchOf(id, book);
+      const dispatch = this.#dispatchOf(execution, book);
       if (dispatch === undefined) continue;
-      book.markSent(id);
+      book.markSent(execution.id);
       dispatches.push(dispatch);
       room--;
     }
@@ -174,27 +174,22 @@ export class Sessions {
     const nowMs = this.#context.clock.monotonicMs();
     session.holdUntilMs = nowMs + HOLD_MS;
     const book = this.#books.get(session.node);
-    if (this.#context.view.getExecution(id)?.state === 'pending' && book?.sent.delete(id)) book.unsent.set(id, nowMs);
+    const execution = this.#context.view.getExecution(id);
+    if (execution?.state === 'pending' && book?.sent.delete(id)) book.update(execution, nowMs);
   }
 
-  #dispatchOf(id: ExecutionId, book: NodeBook): Dispatch | undefined {
-    const { view, clock, settings } = this.#context;
-    const execution = view.getExecution(id);
-    if (execution === undefined || execution.state !== 'pending') {
-      book.unsent.delete(id);
-      return undefined;
-    }
-    const job = view.getJob(execution.jobName);
+  #dispatchOf(execution: Execution, book: NodeBook): Dispatch | undefined {
+    const { view, clock, settings, definitions } = this.#context;
+    const { id, jobName, attempt, group, tick } = execution;
+    const job = definitions.get(jobName) ?? view.getJob(jobName)?.definition;
     if (job === undefined) {
       // Deleted between decision and dispatch.
       book.unsent.delete(id);
       this.#conclude(execution, ended(execution, 'cancelled', 'cancelled', ZERO_TIME, clock.wallNanos()));
       return undefined;
     }
-    const { attempt, group, tick } = execution;
-    const timeoutMs =
-      job.definition.timeout === '' ? null : Number(parseGoDuration(job.definition.timeout) / NANOS_PER_MILLISECOND);
-    return { id, attempt, group, tick, job: job.definition, timeoutMs, killGraceMs: settings.killGraceMs };
+    const timeoutMs = job.timeout === '' ? null : Number(parseGoDuration(job.timeout) / NANOS_PER_MILLISECOND);
+    return { id, attempt, group, tick, job, timeoutMs, killGraceMs: settings.killGraceMs };
   }
 
   /** Proposes an end; on an unknown outcome the state decides later whether to try again. */
@@ -282,7 +277,7 @@ export class Sessions {
     }
     if (nowMs - book.absentSinceMs < settings.leaseMs) return;
     for (const id of book.sent) this.#lose(book, id, 'lease');
-    for (const [id, queuedMs] of book.unsent) {
+    for (const [id, { queuedMs }] of book.unsent) {
       if (nowMs - queuedMs >= settings.leaseMs) this.#lose(book, id, 'unreachable');
     }
     // A member's absence is remembered: retries avoid it.

@@ -64,6 +64,7 @@ export class Ticker {
     this.#loading?.();
     this.#loading = undefined;
     this.#timetable.clear();
+    this.#context.definitions.clear();
     this.#wakeIdle();
   }
 
@@ -73,6 +74,7 @@ export class Ticker {
       const { jobName, trigger } = event.entry;
       if (trigger === 'schedule' || trigger === 'catchup') this.#set(jobName, event.nextTick);
     } else if (event.type === 'job') {
+      if (event.change !== 'counters') this.#context.definitions.delete(event.name);
       if (event.change === 'put' || event.change === 'toggle') this.#look(event.name);
       if (event.change === 'delete') this.#timetable.remove(event.name);
     } else if (event.type === 'pause' && event.scope === 'schedule' && !event.paused) {
@@ -171,6 +173,7 @@ export class Ticker {
       };
       const { stretches, ends, wakeAt } = judgeJob(job, schedule, now, policy, this.#pausedUntil);
       if (stretches.length === 0) return this.#set(name, wakeAt);
+      this.#context.definitions.set(name, job.definition);
       stretches.forEach((stretch, index) => {
         into.push(this.#decision(job, stretch, ends && index === stretches.length - 1));
         this.#metrics.decided(stretch, now);
@@ -217,7 +220,7 @@ export class Ticker {
       failed = true;
       logger.warn('Tick decisions are not known to be committed', { jobs: names.length, error });
     }
-    this.#inFlight--;
+    if (--this.#inFlight === 0) this.#context.definitions.clear();
     this.#wakeIdle();
     // Stale, refused or unknown: whatever the state says now is right. A doubled decision is refused by apply.
     if (failed) timers.after(RETRY_PROPOSAL_MS, () => this.#lookAgain(names));
