@@ -7,6 +7,7 @@ import { closeRun } from './close-run.ts';
 import { countEnd } from './counters.ts';
 import { trimHistory } from './history.ts';
 import { setTargetState } from './run-targets.ts';
+import { withVerdict } from './verdict.ts';
 
 export interface End {
   readonly state: 'success' | 'failed' | 'lost' | 'cancelled';
@@ -67,7 +68,8 @@ function ended(execution: Execution, { state, reason, exitCode, startedAt, finis
   };
 }
 
-function storeEnded(tx: Transaction, record: ExecutionRecord, execution: Execution, { output }: End): void {
+function storeEnded(tx: Transaction, record: ExecutionRecord, execution: Execution, end: End): void {
+  const output = withVerdict(end.output, end.state, end.reason);
   if (record.detached) {
     // Newer executions took its place in the history while it ran: it is told and counted, not kept.
     tx.setExecution({ ...record, execution });

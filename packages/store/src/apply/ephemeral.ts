@@ -1,7 +1,7 @@
 import type { JobName } from '@dkron/jobs';
 import type { Transaction } from '../transaction.ts';
-import { removeJob } from './delete-job.ts';
 import { childrenOf } from './links.ts';
+import { removeJob } from './remove-job.ts';
 
 /**
  * An ephemeral job whose last run succeeded goes as soon as nothing of it is under way and no child is left; its parent

@@ -34,7 +34,7 @@ function checkParent(tx: Transaction, { name, parentJob }: JobDefinition): Refus
   }
   const cycle = parentCycle(name, parentJob, (job) => tx.job(job)?.definition.parentJob);
   if (cycle !== undefined) {
-    return refuse('parent_cycle', `parent_job "${parentJob}" would close the cycle ${cycle.join(' → ')}`);
+    return refuse('parent_cycle', `parent_job would form a cycle: ${cycle.join(' -> ')}`);
   }
   return tx.job(parentJob) === undefined
     ? refuse('parent_not_found', `parent_job "${parentJob}" of job "${name}" does not exist`)
