@@ -63,5 +63,5 @@ function keyOf(definition: JobDefinition, anchor: EpochNanos): string {
   const text = definition.schedule;
   const anchored = text.includes('@every') ? String(anchor) : '';
   const named = text.includes('~') ? definition.name : '';
-  return [text, definition.timezone, definition.dstGap, definition.dstOverlap, anchored, named].join('\0');
+  return `${text}\0${definition.timezone}\0${definition.dstGap}\0${definition.dstOverlap}\0${anchored}\0${named}`;
 }

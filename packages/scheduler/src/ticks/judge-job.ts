@@ -2,7 +2,8 @@ import type { Schedule } from '@dkron/cron';
 import type { StoredJob } from '@dkron/jobs';
 import type { EpochNanos } from '@dkron/runtime';
 import { hasTimetable } from '../planner/planner.ts';
-import { judgeTicks, passedOver } from './late.ts';
+import type { SharedSchedule } from '../planner/schedules.ts';
+import { judgeTicks, passedOver, runOn } from './late.ts';
 import type { LatePolicy, Stretch } from './late.ts';
 
 /** What a look at one job gives. */
@@ -19,13 +20,18 @@ const NOTHING: Judgement = { stretches: [], ends: false, wakeAt: null };
 
 /** @param pausedUntil ticks up to here fell into a pause of the schedule; null = none did */
 export function judgeJob(
-  { definition, state }: StoredJob,
-  schedule: Schedule,
+  job: StoredJob,
+  shared: SharedSchedule,
   now: EpochNanos,
   policy: LatePolicy,
   pausedUntil: EpochNanos | null,
 ): Judgement {
+  const { definition, state } = job;
+  const { schedule } = shared;
   if (definition.disabled || !hasTimetable(definition) || state.nextTick === null) return NOTHING;
+  if (isPlain(job, shared, now, policy, pausedUntil)) {
+    return { stretches: [runOn(state.nextTick, 'schedule')], ends: false, wakeAt: null };
+  }
   let after = state.decidedUpTo;
   const stretches: Stretch[] = [];
   const { startsAt, expiresAt } = definition;
@@ -44,6 +50,22 @@ export function judgeJob(
   stretches.push(...judgeTicks(schedule, after, until, now, policy));
   const ends = expireAfter(schedule, after, expiresAt, now, stretches);
   return { stretches, ends, wakeAt: schedule.next(state.decidedUpTo) ?? null };
+}
+
+/** One tick, on time, nothing else to consider: what nearly every look finds. Schedules are asked as rarely as can be. */
+function isPlain(
+  { definition, state }: StoredJob,
+  shared: SharedSchedule,
+  now: EpochNanos,
+  { graceNanos }: LatePolicy,
+  pausedUntil: EpochNanos | null,
+): boolean {
+  const tick = state.nextTick!;
+  if (definition.startsAt !== null || definition.expiresAt !== null || shared.schedule.kind === 'after') return false;
+  if (tick <= state.decidedUpTo || tick > now || tick < now - graceNanos) return false;
+  if (pausedUntil !== null && tick <= pausedUntil) return false;
+  const following = shared.nextAfter(tick);
+  return following === undefined || following > now;
 }
 
 /** A job before its `starts_at` sleeps until the first tick that may run, so waiting costs nothing per tick. */

@@ -46,7 +46,7 @@ export function judgeTicks(
 
 /** `@after`: its grace stands in for tick-grace and catch-up. */
 function afterTick(tick: EpochNanos, now: EpochNanos, graceNanos: bigint): Stretch {
-  if (now <= tick + graceNanos) return single(tick, 'schedule');
+  if (now <= tick + graceNanos) return runOn(tick, 'schedule');
   return { tick, lastTick: tick, count: 1, decision: 'missed', reason: 'skip', trigger: 'schedule' };
 }
 
@@ -64,7 +64,7 @@ function lateTicks(
   const from = before > after ? before : after;
   const newest = schedule.previous(until + 1n);
   if (newest === undefined || newest <= from) return result;
-  if (catchup === 'last') return [...result, ...missed(schedule, from, newest - 1n, 'last'), single(newest, 'catchup')];
+  if (catchup === 'last') return [...result, ...missed(schedule, from, newest - 1n, 'last'), runOn(newest, 'catchup')];
   const oldestRun = nthNewest(schedule, from, until, CATCHUP_RUNS_MAX);
   return [
     ...result,
@@ -87,12 +87,13 @@ function nthNewest(schedule: Schedule, after: EpochNanos, until: EpochNanos, n: 
 function runs(schedule: Schedule, after: EpochNanos, until: EpochNanos, trigger: Trigger): Stretch[] {
   const result: Stretch[] = [];
   for (let tick = schedule.next(after); tick !== undefined && tick <= until; tick = schedule.next(tick)) {
-    result.push(single(tick, trigger));
+    result.push(runOn(tick, trigger));
   }
   return result;
 }
 
-function single(tick: EpochNanos, trigger: Trigger): Stretch {
+/** One tick that runs. */
+export function runOn(tick: EpochNanos, trigger: Trigger): Stretch {
   return { tick, lastTick: tick, count: 1, decision: 'run', reason: '', trigger };
 }
 

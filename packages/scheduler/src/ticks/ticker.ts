@@ -4,6 +4,7 @@ import { NANOS_PER_MILLISECOND } from '@dkron/runtime';
 import type { Cancel, EpochNanos } from '@dkron/runtime';
 import { executionIdOf, RETRY_PROPOSAL_MS } from '../context.ts';
 import type { Context } from '../context.ts';
+import type { SharedSchedule } from '../planner/schedules.ts';
 import { Alarm } from '../timetable/alarm.ts';
 import { Timetable } from '../timetable/timetable.ts';
 import { judgeJob } from './judge-job.ts';
@@ -24,6 +25,7 @@ export class Ticker {
   #running = false;
   #inFlight = 0;
   #pausedUntil: EpochNanos | null = null;
+  #everyone: readonly NodeName[] | undefined;
   #next: Cancel | undefined;
   #loading: Cancel | undefined;
   #idle: (() => void)[] = [];
@@ -150,6 +152,7 @@ export class Ticker {
     const names: JobName[] = [];
     const now = clock.wallNanos();
     const nowMs = clock.wallMs();
+    this.#everyone = undefined;
     while (decisions.length < settings.decideBatchMax) {
       const name = this.#timetable.takeDue(nowMs);
       if (name === undefined) break;
@@ -165,17 +168,17 @@ export class Ticker {
     const job = view.getJob(name);
     if (job === undefined || job.state.nextTick === null) return;
     try {
-      const { schedule } = planner.schedules.of(job.definition, job.state.anchor);
+      const shared = planner.schedules.of(job.definition, job.state.anchor);
       const policy = {
         catchup: job.definition.catchup,
-        windowNanos: parseGoDuration(job.definition.catchupWindow),
+        windowNanos: job.definition.catchup === 'skip' ? 0n : parseGoDuration(job.definition.catchupWindow),
         graceNanos: BigInt(Math.round(settings.tickGraceMs)) * NANOS_PER_MILLISECOND,
       };
-      const { stretches, ends, wakeAt } = judgeJob(job, schedule, now, policy, this.#pausedUntil);
+      const { stretches, ends, wakeAt } = judgeJob(job, shared, now, policy, this.#pausedUntil);
       if (stretches.length === 0) return this.#set(name, wakeAt);
       this.#context.definitions.set(name, job.definition);
       stretches.forEach((stretch, index) => {
-        into.push(this.#decision(job, stretch, ends && index === stretches.length - 1));
+        into.push(this.#decision(job, shared, stretch, ends && index === stretches.length - 1));
         this.#metrics.decided(stretch, now);
       });
     } catch (error) {
@@ -185,9 +188,8 @@ export class Ticker {
     }
   }
 
-  #decision(job: StoredJob, stretch: Stretch, last: boolean): TickDecision {
-    const { planner, stamps } = this.#context;
-    const shared = planner.schedules.of(job.definition, job.state.anchor);
+  #decision(job: StoredJob, shared: SharedSchedule, stretch: Stretch, last: boolean): TickDecision {
+    const { stamps } = this.#context;
     const nextTick = last ? null : (shared.nextAfter(stretch.lastTick) ?? null);
     return {
       jobName: job.definition.name,
@@ -202,7 +204,13 @@ export class Ticker {
 
   #targets({ definition }: StoredJob): Target[] {
     const { planner, membership, random, stamps } = this.#context;
-    return planner.planTargets(definition, membership.members(), random).map((nodeName: NodeName) => {
+    // Without tags nothing is drawn: the answer is the same for all jobs of a batch.
+    const names =
+      definition.tags === null && this.#everyone !== undefined
+        ? this.#everyone
+        : planner.planTargets(definition, membership.members(), random);
+    if (definition.tags === null) this.#everyone = names;
+    return names.map((nodeName) => {
       const stamp = stamps.next();
       return { executionId: executionIdOf(stamp, nodeName), stamp, nodeName };
     });
