@@ -18,9 +18,12 @@ export async function prepare() {
   );
 }
 
+// Property tests on a busy machine take long; the limit is for what hangs. As a flag it reaches every project.
+export const TIMEOUT = ['--testTimeout=30000'];
+
 /** Arguments go to vitest: names of files, `--project cron`, `-t 'leap year'`. */
 export async function test(args) {
   const env = await prepare();
   const reporter = args.some((arg) => arg.startsWith('--reporter')) ? [] : ['--reporter=default'];
-  endLike(await execute('vitest', ['run', ...reporter, ...args], { env }));
+  endLike(await execute('vitest', ['run', ...TIMEOUT, ...reporter, ...args], { env }));
 }
