@@ -1,0 +1,149 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { runProgram } from './program.ts';
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+type Answers = Readonly<Record<string, readonly [status: number, body: string]>>;
+
+/** Answers by `METHOD /path` without query; anything else is 404. */
+async function serve(answers: Answers, seen: string[] = []): Promise<string> {
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8');
+    request.on('data', (chunk: string) => (body += chunk));
+    request.on('end', () => {
+      const key = `${request.method} ${request.url?.split('?')[0]}`;
+      seen.push(`${key} ${body}`);
+      const [status, text] = answers[key] ?? [404, ''];
+      response.writeHead(status).end(text);
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function run(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  stdin = '',
+): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  const code = await runProgram(args, {
+    env,
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    stdin: () => Promise.resolve(stdin),
+  });
+  return { code, out, err };
+}
+
+const execution = (state: string, more = ''): string =>
+  `{"id":"7-n","job_name":"a","started_at":"2030-01-01T00:00:00Z","finished_at":"2030-01-01T00:00:01Z","success":${state === 'success'},"output":"hi\\n","node_name":"n","group":1700000000123456789,"attempt":1,"state":"${state}","trigger":"manual"${more}}`;
+
+function runAnswers(state: string, retries = 0): Answers {
+  return {
+    'GET /v1/jobs/a': [200, `{"name":"a","retries":${retries}}`],
+    'POST /v1/jobs/a/run': [202, '{"job_name":"a","group":1700000000123456789,"executions":["7-n"]}'],
+    'GET /v1/executions': [200, `[${execution(state)}]`],
+    'GET /v1/executions/7-n': [200, execution(state, state === 'failed' ? ',"reason":"exit"' : '')],
+  };
+}
+
+describe('dkron', () => {
+  it('prints the version in the original’s four lines', async () => {
+    expect(await run(['version'])).toEqual({
+      code: 0,
+      out: 'Name: Dkron\nVersion: devel\nCodename: Devel\nAgent Protocol: 5 (Understands back to: 2)\n',
+      err: '',
+    });
+  });
+
+  it('ends unknown commands with 1, help with 0', async () => {
+    expect((await run(['nonsense'])).code).toBe(1);
+    expect((await run(['agent', '--help'])).code).toBe(0);
+    expect((await run([])).out).toContain('agent');
+  });
+
+  it('a node without --server says what is missing', async () => {
+    const { code, err } = await run(['agent']);
+    expect(code).toBe(1);
+    expect(err).toContain('--server');
+  });
+
+  it('names flag, value and what is allowed', async () => {
+    expect((await run(['agent', '--server', '--rpc-port=x'])).err).toBe(
+      'dkron: --rpc-port: "x" is not allowed, expected a whole number from 0 to 65535\n',
+    );
+    expect((await run(['agent', '--server'], { DKRON_KILL_GRACE: '5' })).err).toMatch(/^dkron: DKRON_KILL_GRACE: "5"/);
+    expect((await run(['job', 'list', '--api-url', 'here'])).err).toMatch(/^dkron: --api-url: "here"/);
+  });
+});
+
+describe('dkron job', () => {
+  it('run prints the output and ends with 0', async () => {
+    const url = await serve(runAnswers('success'));
+    expect(await run(['job', 'run', 'a', '--api-url', url])).toEqual({ code: 0, out: 'hi\n', err: '' });
+  });
+
+  it('run ends with 2 when the run failed', async () => {
+    const url = await serve(runAnswers('failed'));
+    expect(await run(['job', 'run', 'a'], { DKRON_API_URL: url })).toEqual({
+      code: 2,
+      out: 'hi\n',
+      err: 'dkron: the run ended unsuccessfully on n: failed (exit)\n',
+    });
+  });
+
+  it('apply sends each job of a YAML array, integers exact', async () => {
+    const seen: string[] = [];
+    const url = await serve({ 'POST /v1/jobs': [201, '{}'] }, seen);
+    const yaml = '- {name: a, retries: 18446744073709551615}\n- name: b\n  schedule: "@daily"\n';
+    const { code, out } = await run(['job', 'apply', '-f', '-', '--api-url', url], {}, yaml);
+    expect({ code, out }).toEqual({ code: 0, out: 'stored a\nstored b\n' });
+    expect(seen).toEqual([
+      'POST /v1/jobs {"name":"a","retries":18446744073709551615}',
+      'POST /v1/jobs {"name":"b","schedule":"@daily"}',
+    ]);
+  });
+
+  it('apply says where a document is no job', async () => {
+    expect(await run(['job', 'apply', '-f', '-'], {}, '[1]')).toMatchObject({
+      code: 1,
+      err: 'dkron: standard input: a job is an object with a name\n',
+    });
+    expect((await run(['job', 'apply', '-f', '/no/such'])).err).toMatch(/^dkron: cannot read \/no\/such/);
+    expect(await run(['job', 'apply', '-f', '-'], {}, '{"name":')).toMatchObject({ code: 1 });
+  });
+
+  it('list prints the server’s bytes as JSON, or a table', async () => {
+    const body =
+      '[{"name":"a","schedule":"@daily","status":"","next":"0001-01-01T00:00:00Z","success_count":1,"error_count":2,"group":9007199254740993}]';
+    const url = await serve({ 'GET /v1/jobs': [200, body] });
+    expect((await run(['job', 'list', '--output', 'json', '--api-url', url])).out).toBe(`${body}\n`);
+    expect((await run(['job', 'list', '--api-url', url])).out).toBe(
+      'NAME  SCHEDULE  STATUS  NEXT  OK/FAILED\na     @daily    -       -     1/2\n',
+    );
+  });
+
+  it('a refusal goes to stderr and ends with 1', async () => {
+    const url = await serve({ 'DELETE /v1/jobs/a': [404, '{"error":"job a does not exist","code":"not_found"}'] });
+    expect(await run(['job', 'delete', 'a', '--api-url', url])).toEqual({
+      code: 1,
+      out: '',
+      err: 'dkron: job a does not exist\n',
+    });
+  });
+});
