@@ -45,8 +45,7 @@ export class ErrorFilter implements ExceptionFilter {
       });
     }
     if (exception instanceof HttpException && exception.getStatus() === 404) return unlessAdditive(request);
-    const code = (exception as { code?: string } | null)?.code;
-    if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return tooLarge(request);
+    if (exception instanceof HttpException && exception.getStatus() === 413) return tooLarge(request);
     this.#logger.error('api: request failed', { method: request.method, path: request.url, error: exception });
     const text = exception instanceof Error ? exception.message : String(exception);
     return new ApiError({ status: 500, code: 'internal', message: text, plain: text });

@@ -78,9 +78,18 @@ export class JobsController {
   }
 
   @Get(':job')
-  get(@Param('job') name: string, @Query() query: QueryMap, @Res() reply: FastifyReply): void {
+  get(
+    @Param('job') name: string,
+    @Query() query: QueryMap,
+    @Headers('if-none-match') known: string | undefined,
+    @Res() reply: FastifyReply,
+  ): void {
     const job = this.#node.store.getJob(name);
     if (!job) throw notFound(`job ${name} does not exist`);
+    if (known?.trim() === etagOf(job.state)) {
+      void reply.status(304).header('etag', etagOf(job.state)).send();
+      return;
+    }
     this.#answer(reply, job, query);
   }
 
