@@ -18,7 +18,15 @@ const RETENTION = { executionsPerJob: 4, ledgerEntriesPerJob: 5 };
 const NAMES = ['a', 'ab', 'b', 'c'] as const;
 
 type Step =
-  | { readonly do: 'put'; readonly name: string; readonly parent: string; readonly forbid: boolean; readonly retries: number; readonly ephemeral: boolean; readonly processors: boolean }
+  | {
+      readonly do: 'put';
+      readonly name: string;
+      readonly parent: string;
+      readonly forbid: boolean;
+      readonly retries: number;
+      readonly ephemeral: boolean;
+      readonly processors: boolean;
+    }
   | { readonly do: 'delete' | 'forget'; readonly name: string }
   | { readonly do: 'toggle'; readonly name: string; readonly disabled: boolean }
   | { readonly do: 'tick' | 'run'; readonly name: string; readonly nodes: number; readonly wrong: boolean }
@@ -33,13 +41,55 @@ const pick = fc.nat(20);
 const nodes = fc.integer({ min: 0, max: 2 });
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('put' as const), name, parent: fc.constantFrom('', '', ...NAMES), forbid: fc.boolean(), retries: fc.nat(1), ephemeral: fc.nat(3).map((n) => n === 0), processors: fc.nat(3).map((n) => n === 0) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant('put' as const),
+        name,
+        parent: fc.constantFrom('', '', ...NAMES),
+        forbid: fc.boolean(),
+        retries: fc.nat(1),
+        ephemeral: fc.nat(3).map((n) => n === 0),
+        processors: fc.nat(3).map((n) => n === 0),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('delete' as const, 'forget' as const), name }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('toggle' as const), name, disabled: fc.boolean() }) },
-    { weight: 7, arbitrary: fc.record({ do: fc.constantFrom('tick' as const, 'run' as const), name, nodes, wrong: fc.nat(9).map((n) => n === 0) }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('start' as const, 'start' as const, 'cancel' as const), pick }) },
-    { weight: 7, arbitrary: fc.record({ do: fc.constant('end' as const), pick, state: fc.constantFrom('success' as const, 'success' as const, 'failed' as const, 'lost' as const, 'cancelled' as const) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('truth' as const), pick, state: fc.constantFrom('success' as const, 'failed' as const) }) },
+    {
+      weight: 7,
+      arbitrary: fc.record({
+        do: fc.constantFrom('tick' as const, 'run' as const),
+        name,
+        nodes,
+        wrong: fc.nat(9).map((n) => n === 0),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constantFrom('start' as const, 'start' as const, 'cancel' as const), pick }),
+    },
+    {
+      weight: 7,
+      arbitrary: fc.record({
+        do: fc.constant('end' as const),
+        pick,
+        state: fc.constantFrom(
+          'success' as const,
+          'success' as const,
+          'failed' as const,
+          'lost' as const,
+          'cancelled' as const,
+        ),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('truth' as const),
+        pick,
+        state: fc.constantFrom('success' as const, 'failed' as const),
+      }),
+    },
     { weight: 5, arbitrary: fc.record({ do: fc.constant('due' as const), pick, nodes }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), paused: fc.boolean() }) },
   ),
@@ -51,8 +101,16 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
   const open = [...store.openExecutions()];
   switch (step.do) {
     case 'put': {
-      const changes = { parentJob: step.parent, concurrency: step.forbid ? ('forbid' as const) : ('allow' as const), retries: step.retries, ephemeral: step.ephemeral, processors: step.processors ? { log: {} } : {} };
-      return putJob(stamp, jobDefinition(step.name, changes), { plannedFrom: store.getJob(step.name)?.state.version ?? 0 });
+      const changes = {
+        parentJob: step.parent,
+        concurrency: step.forbid ? ('forbid' as const) : ('allow' as const),
+        retries: step.retries,
+        ephemeral: step.ephemeral,
+        processors: step.processors ? { log: {} } : {},
+      };
+      return putJob(stamp, jobDefinition(step.name, changes), {
+        plannedFrom: store.getJob(step.name)?.state.version ?? 0,
+      });
     }
     case 'delete':
       return { type: 'deleteJob', stamp, name: step.name, precondition: null };
@@ -61,15 +119,35 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
     case 'toggle': {
       const { plan } = putJob(stamp, jobDefinition(step.name));
       const plannedFrom = store.getJob(step.name)?.state.version ?? 0;
-      return { type: 'toggleJob', stamp, name: step.name, disabled: step.disabled, precondition: null, plannedFrom, plan };
+      return {
+        type: 'toggleJob',
+        stamp,
+        name: step.name,
+        disabled: step.disabled,
+        precondition: null,
+        plannedFrom,
+        plan,
+      };
     }
     case 'tick': {
       const version = (store.getJob(step.name)?.state.version ?? 0) + (step.wrong ? 1 : 0);
-      return { type: 'decideTicks', stamp, decisions: [tickDecision(step.name, version, stamp, { targets: targetsOn(stamp, ...['n1', 'n2'].slice(0, step.nodes)) })] };
+      return {
+        type: 'decideTicks',
+        stamp,
+        decisions: [
+          tickDecision(step.name, version, stamp, { targets: targetsOn(stamp, ...['n1', 'n2'].slice(0, step.nodes)) }),
+        ],
+      };
     }
     case 'run': {
       const targets = targetsOn(stamp, ...['n1', 'n2'].slice(0, step.nodes));
-      return { type: 'startRuns', stamp, starts: [{ kind: 'manual', jobName: step.name, group: stamp, targets, respectConcurrency: step.wrong, token: '' }] };
+      return {
+        type: 'startRuns',
+        stamp,
+        starts: [
+          { kind: 'manual', jobName: step.name, group: stamp, targets, respectConcurrency: step.wrong, token: '' },
+        ],
+      };
     }
     case 'pause':
       return { type: 'setPause', stamp, scope: 'schedule', paused: step.paused };
@@ -78,7 +156,13 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
     case 'truth': {
       const lost = NAMES.flatMap((job) => store.executions(job)).filter(({ state }) => state === 'lost');
       const chosen = lost[step.pick % Math.max(1, lost.length)];
-      return chosen && { type: 'executionUpdates', stamp, updates: [finished(chosen.id, step.state, { attempt: chosen.attempt, finishedAt: stamp })] };
+      return (
+        chosen && {
+          type: 'executionUpdates',
+          stamp,
+          updates: [finished(chosen.id, step.state, { attempt: chosen.attempt, finishedAt: stamp })],
+        }
+      );
     }
     default: {
       const chosen = open[step.pick % Math.max(1, open.length)];
@@ -95,20 +179,34 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
   }
 }
 
-function dueCommand(store: Store, step: { readonly pick: number; readonly nodes: number }, stamp: bigint): Command | undefined {
+function dueCommand(
+  store: Store,
+  step: { readonly pick: number; readonly nodes: number },
+  stamp: bigint,
+): Command | undefined {
   const dues = [...store.dues()];
   const due = dues[step.pick % Math.max(1, dues.length)];
   if (due === undefined) return undefined;
   const { id: dueId, jobName, group, rootGroup } = due;
   if (due.kind === 'process') {
-    return { type: 'executionUpdates', stamp, updates: [{ kind: 'processed', id: due.executionId, dueId, output: new Uint8Array([1]) }] };
+    return {
+      type: 'executionUpdates',
+      stamp,
+      updates: [{ kind: 'processed', id: due.executionId, dueId, output: new Uint8Array([1]) }],
+    };
   }
   if (due.kind === 'child') {
     const targets = targetsOn(stamp, ...['n1', 'n2'].slice(0, step.nodes));
     return { type: 'startRuns', stamp, starts: [{ kind: 'child', dueId, jobName, group: stamp, rootGroup, targets }] };
   }
   const [target] = targetsOn(stamp, due.nodeName);
-  return target && { type: 'startRuns', stamp, starts: [{ kind: 'retry', dueId, jobName, group, attempt: due.attempt, fromNode: due.nodeName, target }] };
+  return (
+    target && {
+      type: 'startRuns',
+      stamp,
+      starts: [{ kind: 'retry', dueId, jobName, group, attempt: due.attempt, fromNode: due.nodeName, target }],
+    }
+  );
 }
 
 const openStore = (kv: KeyValue): Promise<Store> =>
@@ -190,11 +288,24 @@ function viewOf(store: Store): unknown {
       const stored = store.getJob(job);
       if (stored === undefined) return [];
       const { state, definition } = stored;
-      return [{ name: job, disabled: definition.disabled, version: state.version, successCount: state.successCount, errorCount: state.errorCount, status: state.status, decidedUpTo: state.decidedUpTo, children: state.dependentJobs.toSorted() }];
+      return [
+        {
+          name: job,
+          disabled: definition.disabled,
+          version: state.version,
+          successCount: state.successCount,
+          errorCount: state.errorCount,
+          status: state.status,
+          decidedUpTo: state.decidedUpTo,
+          children: state.dependentJobs.toSorted(),
+        },
+      ];
     }),
     open: [...store.openExecutions()].map(({ id, state }) => `${id} ${state}`),
     executions: NAMES.map((job) => store.executions(job).map(({ id, state }) => `${id} ${state}`)),
-    ledgers: NAMES.map((job) => store.ledger(job).entries.map(({ tick, decision, reason }) => `${tick} ${decision} ${reason}`)),
+    ledgers: NAMES.map((job) =>
+      store.ledger(job).entries.map(({ tick, decision, reason }) => `${tick} ${decision} ${reason}`),
+    ),
     slots: NAMES.map((job) => store.openRuns(job).map(({ group }) => group)),
     stats: store.stats(['1970-01-01']).map(({ successCount, failedCount }) => [successCount, failedCount]),
   };
@@ -211,7 +322,9 @@ async function keysOf(kv: KeyValue): Promise<string[]> {
 /** Every record on disk belongs to something that can be reached. */
 function assertNoLeaks(keys: readonly string[], store: Store): void {
   const count = (family: string): number => keys.filter((key) => key.startsWith(family)).length;
-  const kept = new Set([...NAMES.flatMap((job) => store.executions(job)), ...store.openExecutions()].map(({ id }) => id));
+  const kept = new Set(
+    [...NAMES.flatMap((job) => store.executions(job)), ...store.openExecutions()].map(({ id }) => id),
+  );
   expect(count('e')).toBe(kept.size);
   expect(count('o')).toBeLessThanOrEqual(kept.size);
   expect(count('d')).toBe([...store.dues()].length);

@@ -1,6 +1,7 @@
-/** Changes over a map that is read elsewhere; remembers removals. */
+/** Changes over a map that is read elsewhere and stays as it is meanwhile; remembers removals and what was read. */
 export class Overlay<K, V> {
   readonly #changes = new Map<K, V | undefined>();
+  readonly #known = new Map<K, V | undefined>();
   readonly #read: (key: K) => V | undefined;
 
   constructor(read: (key: K) => V | undefined) {
@@ -8,7 +9,13 @@ export class Overlay<K, V> {
   }
 
   get(key: K): V | undefined {
-    return this.#changes.has(key) ? this.#changes.get(key) : this.#read(key);
+    if (this.#changes.has(key)) {
+      return this.#changes.get(key);
+    }
+    if (!this.#known.has(key)) {
+      this.#known.set(key, this.#read(key));
+    }
+    return this.#known.get(key);
   }
 
   /** Undefined removes. */

@@ -1,5 +1,6 @@
 import type { ApplyEvent, Due, ExecutionOutput, JobName, LedgerEntry, Run, SetPause, StoredJob } from '@dkron/jobs';
 import type { Retention } from './options.ts';
+import { DueChanges } from './due-changes.ts';
 import { Journal } from './journal.ts';
 import {
   dueKey,
@@ -18,6 +19,7 @@ import {
 } from './keys.ts';
 import { boundedOutput, packOutput, plainOutput } from './output.ts';
 import { Overlay } from './overlay.ts';
+import { RunChanges } from './run-changes.ts';
 import type { KeyValue, WriteOp } from './ports.ts';
 import { EMPTY_META, headCodec, metaCodec, statsCodec, tokenCodec } from './records.ts';
 import type { ExecutionRecord, JobMeta, RunRecord, TokenRecord } from './records.ts';
@@ -41,9 +43,8 @@ export class Transaction {
   readonly #jobs: Overlay<JobName, StoredJob>;
   readonly #metas: Overlay<JobName, JobMeta>;
   readonly #executions: Overlay<string, ExecutionRecord>;
-  readonly #runs = new Map<JobName, Map<bigint, RunRecord | undefined>>();
-  readonly #dues: Overlay<bigint, Due>;
-  readonly #duesOf = new Map<JobName, Set<bigint>>();
+  readonly #runs: RunChanges;
+  readonly #dues: DueChanges;
   readonly #tokens: Overlay<string, TokenRecord>;
   readonly #pauses: Overlay<string, boolean>;
   readonly #settings: Overlay<string, string>;
@@ -74,7 +75,10 @@ export class Transaction {
     this.#jobs = new Overlay((name) => state.jobs.get(name));
     this.#metas = new Overlay((name) => this.#read(metaKey(name), metaCodec.decode));
     this.#executions = new Overlay((id) => state.openExecutions.get(id) ?? this.#readId(id));
-    this.#dues = new Overlay((id) => state.dues.get(id));
+    this.#runs = new RunChanges(state, (name, group) =>
+      this.#read(runKey(name, group, false), codecs.runRecord.decode),
+    );
+    this.#dues = new DueChanges(state);
     this.#tokens = new Overlay((key) => state.tokens.get(key));
     this.#pauses = new Overlay((scope) => state.pauses.has(scope));
     this.#settings = new Overlay((key) => state.settings.get(key));
@@ -134,11 +138,8 @@ export class Transaction {
     for (const [id, record] of this.#executions.changes()) {
       state.setExecution(id, record);
     }
-    for (const [name, runs] of this.#runs) {
-      for (const [group, record] of runs) {
-        state.setRun(name, group, record);
-      }
-    }
+    this.#runs.commit();
+    this.#dues.commit();
     this.#commitSmall();
     state.appliedIndex = this.#index;
     state.lastStamp = this.#lastStamp;
@@ -148,9 +149,6 @@ export class Transaction {
 
   #commitSmall(): void {
     const state = this.#state;
-    for (const [id, due] of this.#dues.changes()) {
-      state.setDue(id, due);
-    }
     for (const [key, token] of this.#tokens.changes()) {
       state.setToken(key, token);
     }
@@ -214,20 +212,6 @@ export class Transaction {
     this.#write(outputKey(id), undefined, plainOutput);
   }
 
-  /** Open executions of a job; detached ones too. */
-  openExecutionIds(name: JobName): string[] {
-    const ids: string[] = [];
-    for (const { run } of this.openRunRecords(name)) {
-      for (const { executionId } of run.targets) {
-        const record = this.execution(executionId);
-        if (record !== undefined && isOpen(record)) {
-          ids.push(executionId);
-        }
-      }
-    }
-    return ids;
-  }
-
   /** Id at a place in the job's history. */
   historyId(name: JobName, sequence: number): string | undefined {
     return this.#read(historyKey(name, sequence), fromUtf8);
@@ -238,14 +222,7 @@ export class Transaction {
   }
 
   run(name: JobName, group: bigint): RunRecord | undefined {
-    const changes = this.#runs.get(name);
-    if (changes?.has(group) === true) {
-      return changes.get(group);
-    }
-    return (
-      this.#state.openRuns.get(name)?.get(group) ??
-      this.#read(runKey(name, group, false), this.#codecs.runRecord.decode)
-    );
+    return this.#runs.get(name, group);
   }
 
   setRun(record: RunRecord): void {
@@ -260,12 +237,12 @@ export class Transaction {
 
   /** Runs that hold the job's slot, oldest first. */
   openRuns(name: JobName): Run[] {
-    const runs = [...this.#openRunRecords(name).values()].filter(({ orphan }) => !orphan).map(({ run }) => run);
-    return runs.sort(byGroup);
+    return this.openRunRecords(name).flatMap(({ run, orphan }) => (orphan ? [] : run));
   }
 
+  /** Orphans too. */
   openRunRecords(name: JobName): RunRecord[] {
-    return [...this.#openRunRecords(name).values()].sort((a, b) => byGroup(a.run, b.run));
+    return this.#runs.open(name).sort((a, b) => byGroup(a.run, b.run));
   }
 
   due(id: bigint): Due | undefined {
@@ -274,8 +251,7 @@ export class Transaction {
 
   /** Ids of the job's dues, in order. */
   duesOf(name: JobName): bigint[] {
-    const ids = new Set([...(this.#state.duesOf.get(name) ?? []), ...(this.#duesOf.get(name) ?? [])]);
-    return [...ids].filter((id) => this.#dues.get(id) !== undefined).sort((a, b) => (a < b ? -1 : 1));
+    return this.#dues.of(name);
   }
 
   addDue(due: Omit<Due, 'id'>): void {
@@ -283,8 +259,7 @@ export class Transaction {
     const id = this.stamp > this.#lastDueId ? this.stamp : this.#lastDueId + 1n;
     const record: Due = { id, ...due };
     this.#lastDueId = id;
-    this.#duesOf.set(due.jobName, (this.#duesOf.get(due.jobName) ?? new Set<bigint>()).add(id));
-    this.#dues.set(id, record);
+    this.#dues.add(record);
     this.#root(due.rootGroup, 1);
     this.#write(dueKey(id), record, this.#codecs.due.encode);
     this.events.push({ type: 'due', due: record, change: 'added' });
@@ -293,7 +268,7 @@ export class Transaction {
   removeDue(id: bigint): void {
     const due = this.#dues.get(id);
     if (due !== undefined) {
-      this.#dues.set(id, undefined);
+      this.#dues.remove(id);
       this.#root(due.rootGroup, -1);
       this.#write(dueKey(id), undefined, this.#codecs.due.encode);
       this.events.push({ type: 'due', due, change: 'removed' });
@@ -352,7 +327,9 @@ export class Transaction {
         yield entry;
       }
     }
-    for (const [key, record] of [...this.#tokens.changes()]) {
+    // A copy: the caller removes while it walks, which would bring removed keys to the end of the walk.
+    const added = Array.from(this.#tokens.changes());
+    for (const [key, record] of added) {
       if (record !== undefined) {
         yield [key, record];
       }
@@ -385,18 +362,6 @@ export class Transaction {
     }
   }
 
-  #openRunRecords(name: JobName): Map<bigint, RunRecord> {
-    const open = new Map(this.#state.openRuns.get(name));
-    for (const [group, record] of this.#runs.get(name) ?? []) {
-      if (record?.run.open === true) {
-        open.set(group, record);
-      } else {
-        open.delete(group);
-      }
-    }
-    return open;
-  }
-
   #changeRun(name: JobName, group: bigint, record: RunRecord | undefined): void {
     const before = this.run(name, group);
     if (before?.run.open === true) {
@@ -405,8 +370,7 @@ export class Transaction {
     if (record?.run.open === true) {
       this.#root(record.run.rootGroup, 1);
     }
-    const runs = this.#runs.get(name) ?? new Map<bigint, RunRecord | undefined>();
-    this.#runs.set(name, runs.set(group, record));
+    this.#runs.set(name, group, record);
     if (before !== undefined && before.run.open !== record?.run.open) {
       this.#journal.delete(runKey(name, group, before.run.open));
     }

@@ -1,5 +1,15 @@
 import { decideStart, jobStatusOf, wantsRetry } from '@dkron/jobs';
-import type { Command, Due, ExecutionState, JobDefinition, JobStatus, RunTarget, SkipReason, Target, Trigger } from '@dkron/jobs';
+import type {
+  Command,
+  Due,
+  ExecutionState,
+  JobDefinition,
+  JobStatus,
+  RunTarget,
+  SkipReason,
+  Target,
+  Trigger,
+} from '@dkron/jobs';
 import type { Retention } from '../options.ts';
 
 interface ModelJob {
@@ -107,7 +117,18 @@ export class Model {
           return [];
         }
         const { version, successCount, errorCount, status, decidedUpTo, definition } = job;
-        return [{ name, disabled: definition.disabled, version, successCount, errorCount, status, decidedUpTo, children: this.#children(name) }];
+        return [
+          {
+            name,
+            disabled: definition.disabled,
+            version,
+            successCount,
+            errorCount,
+            status,
+            decidedUpTo,
+            children: this.#children(name),
+          },
+        ];
       }),
       open: open.sort((a, b) => Number(BigInt(a.split('-')[0] ?? 0) - BigInt(b.split('-')[0] ?? 0))).map(state),
       executions: names.map((name) => (this.#jobs.get(name)?.history ?? []).toReversed().map(state)),
@@ -125,7 +146,16 @@ export class Model {
       }
     }
     if (stored === undefined) {
-      const fresh = { version: 1, successCount: 0, errorCount: 0, status: '' as const, decidedUpTo: plan.decidedUpTo, history: [], ledger: [], newestGroup: 0n };
+      const fresh = {
+        version: 1,
+        successCount: 0,
+        errorCount: 0,
+        status: '' as const,
+        decidedUpTo: plan.decidedUpTo,
+        history: [],
+        ledger: [],
+        newestGroup: 0n,
+      };
       this.#jobs.set(definition.name, { definition, ...fresh });
       return;
     }
@@ -174,7 +204,7 @@ export class Model {
 
   #startRun(start: Extract<Command, { type: 'startRuns' }>['starts'][number], stamp: bigint): void {
     const job = this.#jobs.get(start.jobName);
-    if (start.kind === 'manual' || start.kind === 'create') {
+    if (!('dueId' in start)) {
       if (job !== undefined) {
         this.#start(job, start.kind, stamp, start.targets, start.respectConcurrency);
       }
@@ -199,17 +229,31 @@ export class Model {
 
   #start(job: ModelJob, trigger: Trigger, at: bigint, targets: readonly Target[], respectConcurrency: boolean): void {
     const { definition } = job;
-    const verdict = decideStart({ definition, trigger, at, openRuns: this.#openRuns(job).length, paused: this.#paused, targets: targets.length, respectConcurrency });
+    const verdict = decideStart({
+      definition,
+      trigger,
+      at,
+      openRuns: this.#openRuns(job).length,
+      paused: this.#paused,
+      targets: targets.length,
+      respectConcurrency,
+    });
     const reason: '' | SkipReason = verdict === 'run' ? '' : verdict.skipped;
     if (reason === '') {
-      const run: ModelRun = { job, group: at, targets: targets.map(({ executionId }) => ({ executionId, state: 'pending' })) };
+      const run: ModelRun = {
+        job,
+        group: at,
+        targets: targets.map(({ executionId }) => ({ executionId, state: 'pending' })),
+      };
       this.#runs.push(run);
       job.newestGroup = at;
       for (const target of targets) {
         this.#add(run, target, 1);
       }
     }
-    job.ledger = [...job.ledger, `${at} ${reason === '' ? 'run' : 'skipped'} ${reason}`].slice(-this.#keep.ledgerEntriesPerJob);
+    job.ledger = [...job.ledger, `${at} ${reason === '' ? 'run' : 'skipped'} ${reason}`].slice(
+      -this.#keep.ledgerEntriesPerJob,
+    );
   }
 
   #add(run: ModelRun, { executionId, nodeName }: Target, attempt: number): void {
@@ -268,7 +312,12 @@ export class Model {
     return true;
   }
 
-  #end(id: string, execution: ModelExecution, state: 'success' | 'failed' | 'lost' | 'cancelled', cancelled: boolean): void {
+  #end(
+    id: string,
+    execution: ModelExecution,
+    state: 'success' | 'failed' | 'lost' | 'cancelled',
+    cancelled: boolean,
+  ): void {
     const { run, attempt } = execution;
     const { job } = run;
     execution.state = state;
@@ -303,7 +352,9 @@ export class Model {
   }
 
   #openRuns(job: ModelJob | undefined): ModelRun[] {
-    return this.#runs.filter((run) => run.job === job && run.targets.some(({ state }) => ['pending', 'running', 'waiting'].includes(state)));
+    return this.#runs.filter(
+      (run) => run.job === job && run.targets.some(({ state }) => ['pending', 'running', 'waiting'].includes(state)),
+    );
   }
 
   #isStored(job: ModelJob): boolean {
@@ -316,10 +367,17 @@ export class Model {
   }
 
   #children(name: string): string[] {
-    return [...this.#jobs.values()].filter(({ definition }) => definition.parentJob === name).map(({ definition }) => definition.name).sort();
+    return [...this.#jobs.values()]
+      .filter(({ definition }) => definition.parentJob === name)
+      .map(({ definition }) => definition.name)
+      .sort();
   }
 }
 
-const wire = ({ startsAt, expiresAt, ...rest }: JobDefinition): unknown => ({ ...rest, startsAt: String(startsAt), expiresAt: String(expiresAt) });
+const wire = ({ startsAt, expiresAt, ...rest }: JobDefinition): unknown => ({
+  ...rest,
+  startsAt: String(startsAt),
+  expiresAt: String(expiresAt),
+});
 
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
