@@ -1,6 +1,6 @@
 import { consoleLogger } from '@dkron/runtime/system';
+import { DkronError } from '@dkron/runtime';
 import type { Logger } from '@dkron/runtime';
-import { StartError } from './errors.ts';
 import type { ServerOptions } from './options.ts';
 import type { ServerNode } from './server-node.ts';
 import { startNode } from './server-node.ts';
@@ -31,7 +31,7 @@ export async function runServer(options: ServerOptions): Promise<number> {
 }
 
 function logStartFailure(logger: Logger, error: unknown): void {
-  if (error instanceof StartError) logger.error(`server: ${error.message}`);
+  if (error instanceof DkronError) logger.error(`server: ${error.message}`);
   else logger.error('server: start failed', { error });
 }
 
