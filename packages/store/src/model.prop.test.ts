@@ -164,7 +164,9 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
         }
       );
     }
-    default: {
+    case 'start':
+    case 'cancel':
+    case 'end': {
       const chosen = open[step.pick % Math.max(1, open.length)];
       if (chosen === undefined) return undefined;
       const { id, attempt } = chosen;
@@ -173,7 +175,7 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
           ? { kind: 'started' as const, id, attempt, at: stamp }
           : step.do === 'cancel'
             ? { kind: 'cancelRequested' as const, id, at: stamp }
-            : finished(id, step.state, { attempt, finishedAt: stamp });
+            : finished(id, 'state' in step ? step.state : 'failed', { attempt, finishedAt: stamp });
       return { type: 'executionUpdates', stamp, updates: [update] };
     }
   }

@@ -2,21 +2,7 @@ import type { ApplyEvent, Due, ExecutionOutput, JobName, LedgerEntry, Run, SetPa
 import type { Retention } from './options.ts';
 import { DueChanges } from './due-changes.ts';
 import { Journal } from './journal.ts';
-import {
-  dueKey,
-  executionKey,
-  HEAD_KEY,
-  historyKey,
-  jobKey,
-  ledgerKey,
-  metaKey,
-  outputKey,
-  pauseKey,
-  runKey,
-  settingKey,
-  statsKey,
-  tokenKey,
-} from './keys.ts';
+import * as keys from './keys.ts';
 import { boundedOutput, packOutput, plainOutput } from './output.ts';
 import { Overlay } from './overlay.ts';
 import { RunChanges } from './run-changes.ts';
@@ -73,10 +59,10 @@ export class Transaction {
     this.#hash = state.stateHash;
     this.#journal = new Journal(state.stateHash);
     this.#jobs = new Overlay((name) => state.jobs.get(name));
-    this.#metas = new Overlay((name) => this.#read(metaKey(name), metaCodec.decode));
+    this.#metas = new Overlay((name) => this.#read(keys.metaKey(name), metaCodec.decode));
     this.#executions = new Overlay((id) => state.openExecutions.get(id) ?? this.#readId(id));
     this.#runs = new RunChanges(state, (name, group) =>
-      this.#read(runKey(name, group, false), codecs.runRecord.decode),
+      this.#read(keys.runKey(name, group, false), codecs.runRecord.decode),
     );
     this.#dues = new DueChanges(state);
     this.#tokens = new Overlay((key) => state.tokens.get(key));
@@ -95,7 +81,7 @@ export class Transaction {
       this.#flushJob(name);
     }
     for (const name of this.#dirtyMetas) {
-      this.#write(metaKey(name), this.#metas.get(name), metaCodec.encode);
+      this.#write(keys.metaKey(name), this.#metas.get(name), metaCodec.encode);
     }
     this.#dirtyJobs.clear();
     this.#dirtyMetas.clear();
@@ -117,7 +103,7 @@ export class Transaction {
       lastDueId: this.#lastDueId,
       stateHash: this.#hash,
     };
-    return [...this.#journal.ops(), { type: 'put', key: HEAD_KEY, value: headCodec.encode(head) }];
+    return [...this.#journal.ops(), { type: 'put', key: keys.HEAD_KEY, value: headCodec.encode(head) }];
   }
 
   get hash(): Uint8Array {
@@ -201,24 +187,24 @@ export class Transaction {
   setExecution(record: ExecutionRecord): void {
     const { id } = record.execution;
     this.#executions.set(id, record);
-    this.#write(executionKey(id), record, this.#codecs.executionRecord.encode);
+    this.#write(keys.executionKey(id), record, this.#codecs.executionRecord.encode);
     this.events.push({ type: 'execution', execution: record.execution });
   }
 
   /** Removes the record and its output. */
   removeExecution(id: string): void {
     this.#executions.set(id, undefined);
-    this.#write(executionKey(id), undefined, this.#codecs.executionRecord.encode);
-    this.#write(outputKey(id), undefined, plainOutput);
+    this.#write(keys.executionKey(id), undefined, this.#codecs.executionRecord.encode);
+    this.#write(keys.outputKey(id), undefined, plainOutput);
   }
 
   /** Id at a place in the job's history. */
   historyId(name: JobName, sequence: number): string | undefined {
-    return this.#read(historyKey(name, sequence), fromUtf8);
+    return this.#read(keys.historyKey(name, sequence), fromUtf8);
   }
 
   setHistoryId(name: JobName, sequence: number, id: string | undefined): void {
-    this.#write(historyKey(name, sequence), id, toUtf8);
+    this.#write(keys.historyKey(name, sequence), id, toUtf8);
   }
 
   run(name: JobName, group: bigint): RunRecord | undefined {
@@ -261,7 +247,7 @@ export class Transaction {
     this.#lastDueId = id;
     this.#dues.add(record);
     this.#root(due.rootGroup, 1);
-    this.#write(dueKey(id), record, this.#codecs.due.encode);
+    this.#write(keys.dueKey(id), record, this.#codecs.due.encode);
     this.events.push({ type: 'due', due: record, change: 'added' });
   }
 
@@ -270,7 +256,7 @@ export class Transaction {
     if (due !== undefined) {
       this.#dues.remove(id);
       this.#root(due.rootGroup, -1);
-      this.#write(dueKey(id), undefined, this.#codecs.due.encode);
+      this.#write(keys.dueKey(id), undefined, this.#codecs.due.encode);
       this.events.push({ type: 'due', due, change: 'removed' });
     }
   }
@@ -284,18 +270,18 @@ export class Transaction {
     for (let sequence = meta.ledgerFirst; sequence < first; sequence++) {
       this.removeLedger(jobName, sequence);
     }
-    this.#write(ledgerKey(jobName, meta.ledgerNext), entry, this.#codecs.ledgerEntry.encode);
+    this.#write(keys.ledgerKey(jobName, meta.ledgerNext), entry, this.#codecs.ledgerEntry.encode);
     this.setMeta(jobName, { ...meta, ledgerFirst: first, ledgerNext: next });
     this.events.push({ type: 'tick', entry, nextTick });
   }
 
   removeLedger(name: JobName, sequence: number): void {
-    this.#write(ledgerKey(name, sequence), undefined, this.#codecs.ledgerEntry.encode);
+    this.#write(keys.ledgerKey(name, sequence), undefined, this.#codecs.ledgerEntry.encode);
   }
 
   /** @returns bytes kept, before compression */
   setOutput(id: string, output: ExecutionOutput): number {
-    const key = outputKey(id);
+    const key = keys.outputKey(id);
     const bounded = boundedOutput(output);
     if (key !== undefined) {
       const plain = plainOutput(bounded);
@@ -305,7 +291,7 @@ export class Transaction {
   }
 
   addStats(date: string, success: number, failed: number): void {
-    const key = statsKey(date);
+    const key = keys.statsKey(date);
     const before = this.#read(key, statsCodec.decode) ?? { successCount: 0, failedCount: 0 };
     const after = { successCount: before.successCount + success, failedCount: before.failedCount + failed };
     this.#write(key, after, statsCodec.encode);
@@ -317,7 +303,7 @@ export class Transaction {
 
   setToken(key: string, record: TokenRecord | undefined): void {
     this.#tokens.set(key, record);
-    this.#write(tokenKey(key), record, tokenCodec.encode);
+    this.#write(keys.tokenKey(key), record, tokenCodec.encode);
   }
 
   /** Oldest first, however the entries before were batched. */
@@ -342,23 +328,23 @@ export class Transaction {
 
   setPause(scope: SetPause['scope'], paused: boolean): void {
     this.#pauses.set(scope, paused);
-    this.#write(pauseKey(scope), paused ? scope : undefined, toUtf8);
+    this.#write(keys.pauseKey(scope), paused ? scope : undefined, toUtf8);
   }
 
   setSetting(key: string, value: string): void {
     this.#settings.set(key, value);
-    this.#write(settingKey(key), value, toUtf8);
+    this.#write(keys.settingKey(key), value, toUtf8);
   }
 
   #flushJob(name: JobName): void {
     const job = this.#jobs.get(name);
     if (job === undefined) {
       this.#jobBytes.delete(name);
-      this.#journal.delete(jobKey(name));
+      this.#journal.delete(keys.jobKey(name));
     } else {
       const bytes = this.#codecs.job.encode(job);
       this.#jobBytes.set(name, bytes);
-      this.#journal.put(jobKey(name), bytes);
+      this.#journal.put(keys.jobKey(name), bytes);
     }
   }
 
@@ -372,10 +358,10 @@ export class Transaction {
     }
     this.#runs.set(name, group, record);
     if (before !== undefined && before.run.open !== record?.run.open) {
-      this.#journal.delete(runKey(name, group, before.run.open));
+      this.#journal.delete(keys.runKey(name, group, before.run.open));
     }
     if (record !== undefined) {
-      this.#write(runKey(name, group, record.run.open), record, this.#codecs.runRecord.encode);
+      this.#write(keys.runKey(name, group, record.run.open), record, this.#codecs.runRecord.encode);
     }
   }
 
@@ -405,6 +391,6 @@ export class Transaction {
   }
 
   #readId(id: string): ExecutionRecord | undefined {
-    return this.#read(executionKey(id), this.#codecs.executionRecord.decode);
+    return this.#read(keys.executionKey(id), this.#codecs.executionRecord.decode);
   }
 }
