@@ -115,7 +115,7 @@ function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const inner = cause.cause;
   if (!(inner instanceof Error)) return cause.message;
-  return inner.message === '' ? String((inner as { code?: unknown }).code ?? inner.name) : inner.message;
+  return inner.message === '' ? String((inner as { code?: string }).code ?? inner.name) : inner.message;
 }
 
 function refusal(method: string, path: string, answer: Answer): DkronApiError {

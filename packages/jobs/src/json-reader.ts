@@ -26,17 +26,16 @@ export class JsonSyntaxError extends Error {
 const NULL: JsonNode = { kind: 'null' };
 const TRUE: JsonNode = { kind: 'bool', value: true };
 const FALSE: JsonNode = { kind: 'bool', value: false };
-const ESCAPES: ReadonlyMap<number, string> = new Map(
-  [...'"\\/']
-    .map((char) => [char.charCodeAt(0), char] as const)
-    .concat([
-      [0x62, '\b'],
-      [0x66, '\f'],
-      [0x6e, '\n'],
-      [0x72, '\r'],
-      [0x74, '\t'],
-    ]),
-);
+const ESCAPES: ReadonlyMap<number, string> = new Map([
+  [0x22, '"'],
+  [0x5c, '\\'],
+  [0x2f, '/'],
+  [0x62, '\b'],
+  [0x66, '\f'],
+  [0x6e, '\n'],
+  [0x72, '\r'],
+  [0x74, '\t'],
+]);
 
 export interface ReadJsonOptions {
   /** Refuse anything but white space after the first value. Default false: the rest is ignored. */
