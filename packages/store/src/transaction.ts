@@ -10,7 +10,7 @@ import type { KeyValue, WriteOp } from './ports.ts';
 import { EMPTY_META, headCodec, metaCodec, statsCodec, tokenCodec } from './records.ts';
 import type { ExecutionRecord, JobMeta, RunRecord, TokenRecord } from './records.ts';
 import { fromUtf8, toUtf8 } from './bytes.ts';
-import { byGroup, isOpen } from './state.ts';
+import { byGroup } from './state.ts';
 import type { Codecs, State } from './state.ts';
 
 /**
