@@ -255,7 +255,7 @@ describe('store', () => {
         expect(dump(other)).toEqual(dump(store));
         assertNoLeaks(await keysOf(kv), store);
       }),
-      { numRuns: 150 },
+      { numRuns: 400 },
     );
   }, 60_000);
 
