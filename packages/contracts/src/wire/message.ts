@@ -16,7 +16,10 @@ export type Fields<T> = { readonly [K in keyof T]-?: Field<T[K]> };
 
 /** Reads and writes a domain object directly; the `.proto` file of the same name is what it writes. */
 export function message<T extends object>(name: string, fields: Fields<T>): Message<T> {
-  const columns = Object.entries(fields).map(([key, field]) => ({ key: key as keyof T & string, field: field as Field<unknown> }));
+  const columns = Object.entries(fields).map(([key, field]) => ({
+    key: key as keyof T & string,
+    field: field as Field<unknown>,
+  }));
   const byTag: ((typeof columns)[number] | undefined)[] = [];
   for (const column of columns) byTag[column.field.tag] = column;
   // Cloning one object gives all results the same shape at once; what may be filled in place is made anew.

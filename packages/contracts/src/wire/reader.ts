@@ -57,7 +57,8 @@ export class WireReader {
   string(): string {
     const length = this.varint();
     const at = this.#skip(length);
-    if (length <= ASCII_SCAN_MAX && this.#isAscii(at, at + length)) return this.#buffer.toString('latin1', at, at + length);
+    if (length <= ASCII_SCAN_MAX && this.#isAscii(at, at + length))
+      return this.#buffer.toString('latin1', at, at + length);
     try {
       return utf8.decode(this.#bytes.subarray(at, at + length));
     } catch {
