@@ -4,8 +4,3 @@ export function parseGoBool(text: string): boolean | undefined {
   if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(text)) return false;
   return undefined;
 }
-
-/** Text in double quotes, as the original prints it in errors. */
-export function goQuote(text: string): string {
-  return JSON.stringify(text);
-}

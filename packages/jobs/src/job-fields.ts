@@ -34,7 +34,6 @@ export const FIELD_TYPES = {
 } as const;
 
 export type FieldName = keyof typeof FIELD_TYPES;
-export type FieldType = (typeof FIELD_TYPES)[FieldName];
 
 /** Letters outside ASCII that count as `s` and `k` when case is ignored. */
 const FOLDED: Readonly<Record<string, string>> = { '\u017f': 's', '\u212a': 'k' };

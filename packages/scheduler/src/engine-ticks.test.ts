@@ -149,6 +149,16 @@ describe('Engine: ticks', () => {
     expect(h.ledger('a')).toEqual(['10 skipped paused schedule ×2']);
   });
 
+  it('a pause that is over says nothing about an @after stored later, even one whose instant fell into it', async () => {
+    await h.engine.setSchedulePaused(true);
+    await h.time.advance(20_000);
+    await h.engine.setSchedulePaused(false);
+    await h.time.advance(2_000);
+    await h.put(definition('a', '@after 2026-01-01T00:00:05Z <PT1H'));
+    await h.time.advance(10);
+    expect(h.ledger('a')).toEqual(['5 run schedule']);
+  });
+
   it('G-S16: disabled: one range when it is enabled again', async () => {
     await h.put(definition('a', '@every 10s'));
     await h.toggle('a');

@@ -50,16 +50,3 @@ const SIGN = 1n << 63n;
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-
-/** The smallest key above every key that begins with `prefix`; undefined when there is none. */
-export function afterPrefix(prefix: Uint8Array): Uint8Array | undefined {
-  for (let length = prefix.length; length > 0; length--) {
-    const last = prefix[length - 1];
-    if (last !== undefined && last < 0xff) {
-      const out = prefix.slice(0, length);
-      out[length - 1] = last + 1;
-      return out;
-    }
-  }
-  return undefined;
-}

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionOutput, Group, Run } from '@dkron/jobs';
+import type { Execution, Group, Run } from '@dkron/jobs';
 import { concat, readOrderedI64, orderedI64, viewOf } from './bytes.ts';
 import type { Codec } from './ports.ts';
 
@@ -133,5 +133,3 @@ export const headCodec: Codec<Head> = {
     stateHash: bytes.slice(24),
   }),
 };
-
-export const EMPTY_OUTPUT: ExecutionOutput = { head: new Uint8Array(0), tail: new Uint8Array(0), totalBytes: 0 };

@@ -104,14 +104,12 @@ async function createJobs(count: number, { log, planner, engine, store }: Parts)
 }
 
 function connect(engine: Engine, worker: InstantWorker): void {
-  let toServer: ReturnType<Engine['accept']> | undefined;
-  let toWorker: ReturnType<InstantWorker['connect']> | undefined;
-  toServer = engine.accept({
-    send: (messages) => void setImmediate(() => toWorker?.receive(messages)),
+  const toServer = engine.accept({
+    send: (messages) => void setImmediate(() => toWorker.receive(messages)),
     close: () => {},
   });
-  toWorker = worker.connect({
-    send: (messages) => void setImmediate(() => toServer?.receive(messages)),
+  const toWorker = worker.connect({
+    send: (messages) => void setImmediate(() => toServer.receive(messages)),
     close: () => {},
   });
 }

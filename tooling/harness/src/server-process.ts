@@ -51,7 +51,11 @@ export class ServerProcess {
   /** Starts a server without waiting: for starts that are meant to fail. */
   static async launch(options: ServerProcessOptions): Promise<ServerProcess> {
     const port = options.port ?? (await freePort());
-    const flags = ['--bootstrap-expect=1', `--node-name=${options.nodeName ?? 'test'}`, `--data-dir=${options.dataDir}`];
+    const flags = [
+      '--bootstrap-expect=1',
+      `--node-name=${options.nodeName ?? 'test'}`,
+      `--data-dir=${options.dataDir}`,
+    ];
     flags.push('--bind-addr=127.0.0.1:8946', `--http-addr=127.0.0.1:${port}`, ...(options.args ?? []));
     const child = spawn(process.execPath, [CLI, 'agent', '--server', ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,6 @@
 import type { Schedule } from '@dkron/cron';
 import type { StoredJob } from '@dkron/jobs';
+import { NANOS_PER_SECOND } from '@dkron/runtime';
 import type { EpochNanos } from '@dkron/runtime';
 import { hasTimetable } from '../planner/planner.ts';
 import type { SharedSchedule } from '../planner/schedules.ts';
@@ -41,7 +42,7 @@ export function judgeJob(
     stretches.push(...passedOver(schedule, after, startsAt - 1n < now ? startsAt - 1n : now, 'skipped', 'not_started'));
     after = startsAt - 1n;
   }
-  if (pausedUntil !== null) {
+  if (pausedUntil !== null && !isStoredAfter(pausedUntil, job, schedule)) {
     const until = [pausedUntil, now, ...(expiresAt === null ? [] : [expiresAt])].reduce((a, b) => (a < b ? a : b));
     stretches.push(...passedOver(schedule, after, until, 'skipped', 'paused'));
     if (until > after) after = until;
@@ -66,6 +67,12 @@ function isPlain(
   if (pausedUntil !== null && tick <= pausedUntil) return false;
   const following = shared.nextAfter(tick);
   return following === undefined || following > now;
+}
+
+/** A late `@after` is due for its grace, not for when it was stored: a pause that was over by then is none of its business. */
+function isStoredAfter(pausedUntil: EpochNanos, { state }: StoredJob, schedule: Schedule): boolean {
+  // The anchor is the second in which the schedule was set.
+  return schedule.kind === 'after' && state.anchor + NANOS_PER_SECOND > pausedUntil;
 }
 
 /** A job before its `starts_at` sleeps until the first tick that may run, so waiting costs nothing per tick. */
