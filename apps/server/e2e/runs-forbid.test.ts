@@ -49,6 +49,7 @@ describe('runs that overlap', () => {
     await node.call('POST', '/v1/jobs/many/toggle');
     await open('many');
     await until('over', async () => (await node.list('/v1/busy')).length === 0);
+    expect((await node.ticks('many', '&reason=forbid')).length).toBe(0);
   });
 });
 

@@ -151,7 +151,7 @@ describe('http executor', () => {
   it('G-E1: calls a server; a header without a colon fails nothing else', async () => {
     const seen: string[] = [];
     const server = createServer((request, response) => {
-      seen.push(`${request.method} ${request.headers['x-link'] ?? '-'}`);
+      seen.push(`${request.method} ${String(request.headers['x-link'])}`);
       response.end('pong');
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
