@@ -5,6 +5,9 @@ import type { ServerOptions } from './options.ts';
 import type { ServerNode } from './server-node.ts';
 import { startNode } from './server-node.ts';
 
+/** For closing after a failure. */
+const ABANDON_MS = 5_000;
+
 /**
  * Runs a server until SIGINT or SIGTERM, then stops it in order; a second signal ends at once.
  * @returns the exit code: 0 after an orderly stop, 1 when it could not start or go on (the reason is logged)
@@ -25,7 +28,11 @@ export async function runServer(options: ServerOptions): Promise<number> {
   }
   const unhook = onSignals(logger, node, options, ended.resolve);
   const code = await ended.promise;
-  if (code !== 0) await node.abandon();
+  if (code !== 0) {
+    // What cannot be closed any more must not keep a server alive that has given up.
+    setTimeout(() => process.exit(code), ABANDON_MS).unref();
+    await node.abandon().catch((error: unknown) => logger.error('server: closing failed', { error }));
+  }
   unhook();
   return code;
 }

@@ -29,7 +29,7 @@ export interface ServerNode {
   readonly httpPort: number;
   /** Stops in the reverse order of the start; waits for running executions at most `stopTimeout`. */
   stop(): Promise<void>;
-  /** Ends after a failed write: no further command, no wait. */
+  /** Ends after a failed write: no further command, no wait; everything open is closed. */
   abandon(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export async function startNode(
     return {
       httpPort: http.port,
       stop: () => stopInOrder({ engine, worker, unwind, timeoutMs: options.stopTimeout }),
-      abandon: () => abandon(worker),
+      abandon: () => abandon(worker, unwind),
     };
   } catch (error) {
     await unwind();
@@ -102,8 +102,9 @@ async function stopInOrder({ engine, worker, unwind, timeoutMs }: Parts): Promis
 }
 
 /** The store may not be written any more; commands of jobs must not outlive the server that reports them. */
-async function abandon(worker: LocalWorker): Promise<void> {
+async function abandon(worker: LocalWorker, unwind: () => Promise<void>): Promise<void> {
   await worker.stop(0);
+  await unwind();
 }
 
 function address(option: string, text: string, defaultPort: number): HostPort {

@@ -1,0 +1,54 @@
+import { storeCodec } from '@dkron/contracts';
+import type { Command } from '@dkron/jobs';
+import { noMetrics, silentLogger } from '@dkron/runtime';
+import { systemTimers } from '@dkron/runtime/system';
+import type { KeyValue } from '@dkron/store';
+import { Store } from '@dkron/store';
+import { MemoryKeyValue } from '@dkron/store/memory';
+import { expect, it } from 'vitest';
+import { LocalLog } from './local-log.ts';
+
+const setting = (n: number): Command & { type: 'putSetting' } => ({
+  type: 'putSetting',
+  stamp: BigInt(n),
+  key: `key-${n}`,
+  value: String(n),
+});
+
+it('a failed write rejects it and all that waits, ends the log, and leaves what was acknowledged', async () => {
+  const kv: KeyValue = new MemoryKeyValue();
+  let failing = false;
+  const batch = kv.batch.bind(kv);
+  const failable: KeyValue = Object.assign(kv, {
+    batch: (...args: Parameters<KeyValue['batch']>) =>
+      failing ? Promise.reject(new Error('ENOSPC: no space left on device')) : batch(...args),
+  });
+  const open = () => Store.open({}, { kv: failable, codec: storeCodec, logger: silentLogger, metrics: noMetrics });
+  const store = await open();
+  const fatal: Error[] = [];
+  const log = new LocalLog({
+    store,
+    codec: storeCodec.command,
+    timers: systemTimers,
+    logger: silentLogger,
+    onFatal: (error) => fatal.push(error),
+  });
+  await Promise.all([log.propose(setting(1)), log.propose(setting(2))]);
+  failing = true;
+  const refused = await Promise.allSettled([log.propose(setting(3)), log.propose(setting(4))]);
+  expect(refused.map((result) => result.status)).toEqual(['rejected', 'rejected']);
+  expect(fatal).toHaveLength(1);
+  expect(fatal[0]!.message).toContain('no space left');
+  expect(log.leadershipValid()).toBe(false);
+  failing = false;
+  await expect(log.propose(setting(5))).rejects.toThrow('the log is closed');
+  await log.close();
+  const reopened = await open();
+  expect([1, 2, 3, 4, 5].map((n) => reopened.getSetting(`key-${n}`))).toEqual([
+    '1',
+    '2',
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
