@@ -1,6 +1,7 @@
-import type { SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
+import type { Dispatch, SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
 import type { Clock } from '@dkron/runtime';
 
+const UNACKED_MAX = 256;
 const EMPTY = { head: new Uint8Array(), tail: new Uint8Array(), totalBytes: 0 };
 
 /** A worker that notes when each dispatch arrives and reports success at once: what is left is the leader's own work. */
@@ -11,6 +12,9 @@ export class InstantWorker {
   readonly #node: string;
   #channel: SessionChannel<ToServer> | undefined;
   #seq = 0;
+  #sent = 0;
+  #acked = 0;
+  readonly #waiting: ToServer[] = [];
 
   constructor(node: string, clock: Clock) {
     this.#node = node;
@@ -28,25 +32,32 @@ export class InstantWorker {
 
   #receive(messages: readonly ToWorker[]): void {
     const nowMs = this.#clock.wallMs();
-    const answers: ToServer[] = [];
-    let acked = 0;
+    let journaled = 0;
     for (const message of messages) {
+      if (message.type === 'ack') this.#acked = message.seq;
       if (message.type !== 'dispatch') continue;
-      const { id, attempt, tick, job } = message.dispatch;
+      const { tick } = message.dispatch;
       if (tick !== null) this.lagsMs.push(nowMs - Number(tick / 1_000_000n));
-      acked = message.seq;
-      const at = this.#clock.wallNanos();
-      answers.push({ type: 'started', seq: ++this.#seq, id, attempt, at });
-      const report = { success: true, cancelled: false, reason: null, exitCode: 0, startedAt: at, finishedAt: at };
-      answers.push({
-        type: 'finished',
-        seq: ++this.#seq,
-        id,
-        attempt,
-        jobName: job.name,
-        report: { ...report, output: EMPTY },
-      });
+      journaled = message.seq;
+      this.#report(message.dispatch);
     }
-    if (acked > 0) this.#channel?.send([{ type: 'ack', seq: acked }, ...answers]);
+    if (journaled > 0) this.#channel?.send([{ type: 'ack', seq: journaled }]);
+    this.#sendReports();
+  }
+
+  #report({ id, attempt, job }: Dispatch): void {
+    const at = this.#clock.wallNanos();
+    const times = { startedAt: at, finishedAt: at };
+    const report = { success: true, cancelled: false, reason: null, exitCode: 0, ...times, output: EMPTY };
+    this.#waiting.push({ type: 'started', seq: ++this.#seq, id, attempt, at });
+    this.#waiting.push({ type: 'finished', seq: ++this.#seq, id, attempt, jobName: job.name, report });
+  }
+
+  /** As a real worker: at most so many updates that the leader has not acknowledged. */
+  #sendReports(): void {
+    const room = UNACKED_MAX - (this.#sent - this.#acked);
+    const batch = this.#waiting.splice(0, Math.max(0, room));
+    this.#sent += batch.length;
+    if (batch.length > 0) this.#channel?.send(batch);
   }
 }

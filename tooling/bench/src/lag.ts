@@ -63,11 +63,11 @@ export async function lagOf(count: number): Promise<LagFigures> {
     { log: watched, view: store, membership, planner, ...modules },
   );
   try {
+    const timerMs = await bareTimer();
     await createJobs(count, { log, planner, engine, store });
     engine.start();
     const worker = new InstantWorker(NODE.name, systemClock);
     connect(engine, worker);
-    const timerMs = await bareTimer();
     await sleep(PERIOD_S * 1_000 * ROUNDS - 500);
     engine.stop();
     await log.close();
