@@ -104,6 +104,16 @@ describe('jobs: versions', () => {
     expect((await node.get('/v1/jobs/tagged')).json.owner).toBe('a');
   });
 
+  it('answers 412 for a version of a job that does not exist', async () => {
+    const headers = { 'if-match': '"1-0"' };
+    const answers = await Promise.all([
+      node.call('DELETE', '/v1/jobs/nobody', { headers }),
+      node.call('POST', '/v1/jobs/nobody/toggle', { headers }),
+      post(job('nobody'), headers),
+    ]);
+    expect(answers.map((answer) => answer.status)).toEqual([412, 412, 412]);
+  });
+
   it('G-S5: a run between read and write does not take the version away, and the edit stays', async () => {
     const tag = (await node.put('edited')).headers.get('etag') ?? '';
     await node.call('POST', '/v1/jobs/edited/run');

@@ -52,7 +52,8 @@ export class JobsService {
   async delete(name: string, precondition: Precondition): Promise<StoredJob> {
     const { log, engine } = this.#node;
     const result = await log.propose({ type: 'deleteJob', stamp: engine.stamps.next(), name, precondition });
-    if (isRefusal(result)) throw refusalError(result, 'delete');
+    if (isRefusal(result))
+      throw result.refused === 'not_found' ? absent(name, precondition) : refusalError(result, 'delete');
     return result.job;
   }
 
@@ -60,7 +61,7 @@ export class JobsService {
     const { store, log, planner, engine } = this.#node;
     for (let attempt = 1; ; attempt++) {
       const stored = store.getJob(name);
-      if (!stored) throw notFound(`job ${name} does not exist`);
+      if (!stored) throw absent(name, precondition);
       const stamp = engine.stamps.next();
       const disabled = !stored.definition.disabled;
       const command: ToggleJob = {
@@ -106,6 +107,13 @@ export class JobsService {
 
 export function notFound(message: string): ApiError {
   return new ApiError({ status: 404, code: 'not_found', message });
+}
+
+/** `If-Match` names a version: a job that is not there does not have it. */
+function absent(name: string, precondition: Precondition): ApiError {
+  const missing = notFound(`job ${name} does not exist`);
+  if (precondition === null || precondition === 'absent') return missing;
+  return new ApiError({ status: 412, code: 'precondition_failed', message: missing.message });
 }
 
 function submissionsPaused(): ApiError {
