@@ -56,6 +56,13 @@ describe('checkLayers', () => {
     expect(messages('packages/executors/src/a.ts', 'const a = new Date();')).toEqual([]);
   });
 
+  it('lets only the tests of apps start whole servers', () => {
+    const text = "import { ServerProcess } from '@dkron/harness';";
+    expect(messages('apps/server/e2e/a.test.ts', text)).toEqual([]);
+    expect(messages('apps/server/src/a.ts', text)).not.toEqual([]);
+    expect(messages('packages/store/src/a.test.ts', text)).not.toEqual([]);
+  });
+
   it('asks for every package to be in the table', () => {
     expect(messages('packages/novel/src/a.ts', '')).toEqual(['novel is missing in the layer table']);
     expect(messages('packages/store/src/a.ts', "import { x } from '@dkron/novel';")).toEqual([

@@ -29,6 +29,9 @@ export const LAYERS: Readonly<Record<string, number>> = {
 const SIDEWAYS_ALLOWED = new Set(['jobs>cron']);
 const PURE_LAYER_MAX = 1;
 const ENGINE_LAYER = 2;
+const APP_LAYER = 4;
+/** Starts whole apps, so only their own tests may use it. */
+const TEST_HARNESS = 'harness';
 
 /** Where the real clock lives, and what only tests may use. */
 const AMBIENT_FOLDER = /^packages\/runtime\/src\/(system|testing)\//;
@@ -82,6 +85,7 @@ function refuse(own: string, layer: number, specifier: string, isTest: boolean, 
   const subpath = found?.[2] ?? '';
   if (/^\/(src|dist)(\/|$)/.test(subpath))
     return `${specifier} is inside another package: import what its exports name`;
+  if (target === TEST_HARNESS && isTest && layer === APP_LAYER) return undefined;
   const targetLayer = LAYERS[target];
   if (targetLayer === undefined) return `${target} is missing in the layer table`;
   if (targetLayer > layer)
