@@ -1,10 +1,13 @@
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
+/*
+ * Keys and small values are cut from Node's buffer pool: an array buffer of its own for each would cost more than what
+ * is written into it.
+ */
 export function toUtf8(text: string): Uint8Array {
-  return encoder.encode(text);
+  return Buffer.from(text, 'utf8');
 }
 
 export function fromUtf8(bytes: Uint8Array): string {
@@ -16,7 +19,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   for (const part of parts) {
     length += part.length;
   }
-  const out = new Uint8Array(length);
+  const out = Buffer.allocUnsafe(length);
   let at = 0;
   for (const part of parts) {
     out.set(part, at);
@@ -36,8 +39,10 @@ export function fromLatin1(text: string): Uint8Array {
 
 /** 8 bytes, big end first; negative numbers sort before others. */
 export function orderedI64(value: bigint): Uint8Array {
-  const out = new Uint8Array(8);
-  new DataView(out.buffer).setBigUint64(0, BigInt.asUintN(64, value ^ SIGN));
+  const out = Buffer.allocUnsafe(8);
+  out.writeBigInt64BE(value);
+  // Negative numbers first: the sign bit is turned over.
+  out[0] = (out[0] as number) ^ 0x80;
   return out;
 }
 
