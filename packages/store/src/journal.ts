@@ -6,7 +6,7 @@ import type { WriteOp } from './ports.ts';
 export class Journal {
   readonly #ops = new Map<string, WriteOp>();
   #hash: Uint8Array;
-  #scratch = new Uint8Array(4096);
+  #scratch = Buffer.allocUnsafe(4096);
   #length = 0;
 
   constructor(hash: Uint8Array) {
@@ -54,20 +54,20 @@ export class Journal {
   #record(key: Uint8Array, value: Uint8Array | undefined, kind: 0 | 1): void {
     const size = 9 + key.length + (value?.length ?? 0);
     this.#reserve(size);
-    const view = viewOf(this.#scratch);
-    view.setUint8(this.#length, kind);
-    view.setUint32(this.#length + 1, key.length);
-    view.setUint32(this.#length + 5, value?.length ?? 0);
-    this.#scratch.set(key, this.#length + 9);
+    const scratch = this.#scratch;
+    scratch[this.#length] = kind;
+    scratch.writeUInt32BE(key.length, this.#length + 1);
+    scratch.writeUInt32BE(value?.length ?? 0, this.#length + 5);
+    scratch.set(key, this.#length + 9);
     if (value !== undefined) {
-      this.#scratch.set(value, this.#length + 9 + key.length);
+      scratch.set(value, this.#length + 9 + key.length);
     }
     this.#length += size;
   }
 
   #reserve(size: number): void {
     if (this.#length + size > this.#scratch.length) {
-      const next = new Uint8Array(Math.max(this.#length + size, this.#scratch.length * 2));
+      const next = Buffer.allocUnsafe(Math.max(this.#length + size, this.#scratch.length * 2));
       next.set(this.#scratch.subarray(0, this.#length));
       this.#scratch = next;
     }

@@ -1,5 +1,6 @@
 import type { Due, JobName, Run } from '@dkron/jobs';
 import { JobTable } from './job-table.ts';
+import { MetaCache } from './meta-cache.ts';
 import type { Codec, StoreCodec } from './ports.ts';
 import { executionRecordCodec, runRecordCodec } from './records.ts';
 import type { ExecutionRecord, RunRecord, TokenRecord } from './records.ts';
@@ -23,6 +24,7 @@ export function codecsOf(codec: StoreCodec): Codecs {
 /** Work still going on holds few records, so it lives in maps; jobs live in slabs; everything ended is read from disk. */
 export class State {
   readonly jobs: JobTable;
+  readonly metas: MetaCache = new MetaCache();
   /** Pending and running, by id. */
   readonly openExecutions: Map<string, ExecutionRecord> = new Map();
   /** Open runs of a job by group, orphans included. */

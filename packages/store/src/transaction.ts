@@ -59,7 +59,7 @@ export class Transaction {
     this.#hash = state.stateHash;
     this.#journal = new Journal(state.stateHash);
     this.#jobs = new Overlay((name) => state.jobs.get(name));
-    this.#metas = new Overlay((name) => this.#read(keys.metaKey(name), metaCodec.decode));
+    this.#metas = new Overlay((name) => state.metas.get(name) ?? this.#read(keys.metaKey(name), metaCodec.decode));
     this.#executions = new Overlay((id) => state.openExecutions.get(id) ?? this.#readId(id));
     this.#runs = new RunChanges(state, (name, group) =>
       this.#read(keys.runKey(name, group, false), codecs.runRecord.decode),
@@ -120,6 +120,9 @@ export class Transaction {
       } else {
         state.jobs.set(name, bytes, job);
       }
+    }
+    for (const [name, meta] of this.#metas.changes()) {
+      state.metas.set(name, meta);
     }
     for (const [id, record] of this.#executions.changes()) {
       state.setExecution(id, record);
