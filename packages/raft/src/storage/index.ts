@@ -1,0 +1,2 @@
+/** Storage: write-ahead log, snapshots, and their twins in memory. */
+export {};

@@ -1,0 +1,2 @@
+/** Simulator and checkers. */
+export {};
