@@ -2,6 +2,8 @@
  * The replicated state machine of the scheduler: committed commands in, jobs, runs, executions and the tick ledger out.
  * Deterministic, atomic per batch, over a small key-value port (`./level`, `./memory`; judged by `./suite`).
  */
+export { judgePut } from './apply/put-job.ts';
+export type { JobReader } from './apply/put-job.ts';
 export { StoreError } from './errors.ts';
 export type { StoreErrorCode } from './errors.ts';
 export type { ExecutionPage, ExecutionQuery } from './execution-query.ts';

@@ -19,6 +19,7 @@ import { comingTick, echoJobJson, jobToJson } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
 import { JobsService, notFound } from '../services/jobs.service.ts';
 import { answerJson, etagOf, jsonList } from './answers.ts';
+import { dryRunJson, isDryRun } from './dry-run.ts';
 import { listQuery } from './jobs-query.ts';
 import { preconditionOf } from './precondition.ts';
 import type { Query as QueryMap } from './query.ts';
@@ -116,6 +117,10 @@ export class JobsController {
 
   async #put(body: Uint8Array, query: QueryMap, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const parsed = this.#jobs.parse(body);
+    if (isDryRun(query)) {
+      const outcome = this.#jobs.dryRun(parsed, preconditionOf(request.headers));
+      return answerJson(reply, dryRunJson(outcome, this.#node.clock.wallNanos(), pretty(query)));
+    }
     const job = await this.#jobs.put(parsed, preconditionOf(request.headers));
     if (has(query, 'runoncreate')) this.#jobs.runOnCreate(job.definition.name);
     answerJson(reply, echoJobJson(parsed, { pretty: pretty(query) }), {

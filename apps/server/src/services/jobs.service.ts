@@ -5,6 +5,8 @@ import { ApiError } from '../http/api-error.ts';
 import { isRefusal, refusalError } from '../http/refusals.ts';
 import { NODE_CONTEXT } from '../http/tokens.ts';
 import type { NodeContext } from '../node-context.ts';
+import type { DryRun } from './dry-run.ts';
+import { dryRun } from './dry-run.ts';
 
 /** A plan computed from a version that another write replaced meanwhile is made anew this often. */
 const PLAN_TRIES_MAX = 8;
@@ -47,6 +49,14 @@ export class JobsService {
       if (!isRefusal(result)) return result.job;
       if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX) throw refusalError(result, 'put');
     }
+  }
+
+  /** Judges a create or replace without storing it. Throws the error of the real call. */
+  dryRun(parsed: ParsedJob, precondition: Precondition): DryRun {
+    if (this.#node.store.paused('submissions')) throw submissionsPaused();
+    const result = dryRun(this.#node, parsed, precondition);
+    if (isRefusal(result)) throw refusalError(result, 'put');
+    return result;
   }
 
   async delete(name: string, precondition: Precondition): Promise<StoredJob> {

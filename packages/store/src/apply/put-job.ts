@@ -1,5 +1,14 @@
 import { definitionEquals, parentCycle } from '@dkron/jobs';
-import type { CommandResults, JobDefinition, JobState, JobStatus, PutJob, Refusal, StoredJob } from '@dkron/jobs';
+import type {
+  CommandResults,
+  JobDefinition,
+  JobName,
+  JobState,
+  JobStatus,
+  PutJob,
+  Refusal,
+  StoredJob,
+} from '@dkron/jobs';
 import type { Transaction } from '../transaction.ts';
 import { linkChild, unlinkChild } from './links.ts';
 import { later, laterOrNull, recordPassed, timetableOf } from './plan.ts';
@@ -10,14 +19,11 @@ export function applyPutJob(tx: Transaction, command: PutJob): CommandResults['p
   const { definition, plan } = command;
   const { name, parentJob } = definition;
   const stored = tx.job(name);
-  const refusal =
-    checkPrecondition(name, stored, command.precondition) ??
-    checkPlan(name, stored, command.plannedFrom) ??
-    checkParent(tx, definition);
-  if (refusal !== undefined) {
-    return refusal;
+  const judged = judgePut(tx, command);
+  if ('refused' in judged) {
+    return judged;
   }
-  tx.setJob(name, { definition, state: stateOf(stored, command) });
+  tx.setJob(name, judged);
   const before = stored?.definition.parentJob ?? '';
   if (before !== parentJob) {
     unlinkChild(tx, before, name);
@@ -28,15 +34,31 @@ export function applyPutJob(tx: Transaction, command: PutJob): CommandResults['p
   return { job: tx.job(name) as StoredJob, created: stored === undefined };
 }
 
-function checkParent(tx: Transaction, { name, parentJob }: JobDefinition): Refusal | undefined {
+/** What reads jobs by name. */
+export interface JobReader {
+  job(name: JobName): StoredJob | undefined;
+}
+
+/** What a create or replace makes of the job, or why it is refused. Changes nothing; the revision is counted later. */
+export function judgePut(jobs: JobReader, command: PutJob): Refusal | StoredJob {
+  const { definition } = command;
+  const stored = jobs.job(definition.name);
+  return (
+    checkPrecondition(definition.name, stored, command.precondition) ??
+    checkPlan(definition.name, stored, command.plannedFrom) ??
+    checkParent(jobs, definition) ?? { definition, state: stateOf(stored, command) }
+  );
+}
+
+function checkParent(jobs: JobReader, { name, parentJob }: JobDefinition): Refusal | undefined {
   if (parentJob === '') {
     return undefined;
   }
-  const cycle = parentCycle(name, parentJob, (job) => tx.job(job)?.definition.parentJob);
+  const cycle = parentCycle(name, parentJob, (job) => jobs.job(job)?.definition.parentJob);
   if (cycle !== undefined) {
     return refuse('parent_cycle', `parent_job would form a cycle: ${cycle.join(' -> ')}`);
   }
-  return tx.job(parentJob) === undefined
+  return jobs.job(parentJob) === undefined
     ? refuse('parent_not_found', `parent_job "${parentJob}" of job "${name}" does not exist`)
     : undefined;
 }

@@ -1,0 +1,72 @@
+import { formatRfc3339 } from '@dkron/cron';
+import type { ParsedJob, Precondition, PutJob, Refusal, StoredJob } from '@dkron/jobs';
+import type { EpochNanos } from '@dkron/runtime';
+import { systemRandom } from '@dkron/runtime/system';
+import { isRefusal } from '@dkron/scheduler';
+import { judgePut } from '@dkron/store';
+import type { NodeContext } from '../node-context.ts';
+
+const TICKS_SHOWN = 5;
+
+/** What a create or replace would do. */
+export interface DryRun {
+  readonly job: StoredJob;
+  /** The ticks that would run, at most 5. */
+  readonly next: readonly EpochNanos[];
+  /** What is allowed and probably not meant. */
+  readonly warnings: readonly string[];
+}
+
+/** Plans and judges a create or replace as the real call does, and stores nothing. */
+export function dryRun(node: NodeContext, parsed: ParsedJob, precondition: Precondition): DryRun | Refusal {
+  const { store, engine, planner } = node;
+  const { definition, submitted } = parsed;
+  const stored = store.getJob(definition.name);
+  const stamp = engine.stamps.next();
+  const plan = planner.planPut(definition, submitted, stored, stamp);
+  const plannedFrom = stored?.state.version ?? 0;
+  const command: PutJob = { type: 'putJob', stamp, definition, submitted, precondition, plannedFrom, plan };
+  const judged = judgePut({ job: (name) => store.getJob(name) }, command);
+  if (isRefusal(judged)) return judged;
+  const next = comingRuns(node, judged, stamp);
+  return { job: judged, next, warnings: warningsOf(node, judged, next, stamp) };
+}
+
+/** Ticks inside `starts_at … expires_at`. */
+function comingRuns({ planner }: NodeContext, { definition, state }: StoredJob, now: EpochNanos): EpochNanos[] {
+  if (state.nextTick === null) return [];
+  const { schedule } = planner.schedules.of(definition, state.anchor);
+  const { startsAt, expiresAt } = definition;
+  const ticks: EpochNanos[] = [];
+  let after = startsAt !== null && startsAt > now ? startsAt - 1n : state.decidedUpTo;
+  while (ticks.length < TICKS_SHOWN) {
+    const tick = schedule.next(after);
+    if (tick === undefined || (expiresAt !== null && tick > expiresAt)) break;
+    ticks.push(tick);
+    after = tick;
+  }
+  return ticks;
+}
+
+function warningsOf(
+  { planner, membership }: NodeContext,
+  { definition, state }: StoredJob,
+  next: readonly EpochNanos[],
+  now: EpochNanos,
+): string[] {
+  const { schedule, parentJob, disabled, expiresAt } = definition;
+  const warnings: string[] = [];
+  if (state.problem !== '') warnings.push(`schedule: cannot be scheduled: ${state.problem}`);
+  else if (parentJob !== '' && schedule !== '') {
+    warnings.push(`schedule: "${schedule}" is not used, the job starts when its parent ${parentJob} succeeds`);
+  } else if (disabled) warnings.push('disabled: the job does not run until it is enabled');
+  else if (expiresAt !== null && expiresAt <= now) {
+    warnings.push(`expires_at: ${formatRfc3339(expiresAt)} is past, the job never runs by schedule`);
+  } else if (next.length === 0 && schedule !== '' && schedule !== '@manually') {
+    warnings.push(`schedule: "${schedule}" has no coming tick`);
+  }
+  if (planner.planTargets(definition, membership.members(), systemRandom).length === 0) {
+    warnings.push(`tags: no node of the cluster matches ${JSON.stringify(definition.tags)} now`);
+  }
+  return warnings;
+}
