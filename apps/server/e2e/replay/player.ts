@@ -1,0 +1,121 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { bodyOf, compare } from './compare.ts';
+import type { Json } from './json.ts';
+import { at } from './json.ts';
+import type { Exchange, Item, RecordedRequest, RecordedResponse, Step, Until } from './scenario.ts';
+import { isStep } from './scenario.ts';
+import type { Answer } from './send.ts';
+import { send } from './send.ts';
+import type { ServerUnderTest } from './server-under-test.ts';
+import { Variables } from './variables.ts';
+
+const POLL_MS = 20;
+
+export interface Failure {
+  readonly position: number;
+  readonly name: string;
+  readonly differences: readonly string[];
+}
+
+/** Goes through a recording top to bottom against one server. */
+export class Player {
+  readonly #server: ServerUnderTest;
+  readonly #variables = new Variables();
+  readonly #underWay = new Map<string, Promise<Answer>>();
+
+  constructor(server: ServerUnderTest) {
+    this.#server = server;
+    this.#variables.set('http_n1', `${server.host}:${server.port}`);
+    this.#variables.set('addr_n1', server.host);
+  }
+
+  /** All that departs from the recording; a failing exchange does not end the replay. */
+  async play(items: readonly Item[]): Promise<Failure[]> {
+    const failures: Failure[] = [];
+    for (const [position, item] of items.entries()) {
+      const name = isStep(item) ? `step ${item.step}` : item.name;
+      const differences = await this.#item(item).catch((error: unknown) => [String(error)]);
+      if (differences.length > 0) failures.push({ position, name, differences });
+    }
+    await Promise.allSettled(this.#underWay.values());
+    return failures;
+  }
+
+  async #item(item: Item): Promise<string[]> {
+    return isStep(item) ? this.#step(item) : this.#exchange(item);
+  }
+
+  async #exchange(exchange: Exchange): Promise<string[]> {
+    const answering = this.#send(exchange.request);
+    if (exchange.background === true) {
+      answering.catch(() => undefined);
+      this.#underWay.set(exchange.name, answering);
+      return [];
+    }
+    const answer = await answering;
+    if (exchange.capture) this.#variables.capture(exchange.capture, bodyOf(answer));
+    return exchange.response ? this.#compare(exchange.response, answer, exchange.sort_body_by) : [];
+  }
+
+  async #step(step: Step): Promise<string[]> {
+    switch (step.step) {
+      case 'wait':
+        return this.#wait(step.path, step.until, step.max_s);
+      case 'sleep':
+        await pause(step.s * 1000);
+        return [];
+      case 'set':
+        for (const [name, expression] of Object.entries(step.vars)) this.#variables.setTime(name, expression);
+        return [];
+      case 'repeat':
+        return this.#repeat(step.request, step.times, step.status);
+      case 'join':
+        return this.#join(step.name, step.response);
+      case 'kill_plugin':
+        return ['an executor of ours has no process to kill'];
+      default:
+        await this.#server[step.step]();
+        return [];
+    }
+  }
+
+  async #wait(path: string, until: Until, withinS: number): Promise<string[]> {
+    const deadline = performance.now() + withinS * 1000;
+    for (;;) {
+      const answer = await this.#send({ method: 'GET', path });
+      if (holds(this.#variables.in(until as Json) as Until, answer)) return [];
+      if (performance.now() > deadline)
+        return [`${path}: not so within ${withinS} s; last ${answer.status} ${answer.text}`];
+      await pause(POLL_MS);
+    }
+  }
+
+  async #repeat(request: RecordedRequest, times: number, status: number): Promise<string[]> {
+    for (let i = 0; i < times; i++) {
+      const answer = await this.#send(request);
+      if (answer.status !== status) return [`repetition ${i}: status ${answer.status}, recorded ${status}`];
+    }
+    return [];
+  }
+
+  async #join(name: string, response: RecordedResponse): Promise<string[]> {
+    const answer = await this.#underWay.get(name);
+    this.#underWay.delete(name);
+    return answer === undefined ? [`nothing called ${name} is under way`] : this.#compare(response, answer);
+  }
+
+  #send(request: RecordedRequest): Promise<Answer> {
+    return send(this.#server, this.#variables.in(request as unknown as Json) as unknown as RecordedRequest);
+  }
+
+  #compare(recorded: RecordedResponse, answer: Answer, sortBy?: string): string[] {
+    return compare(this.#variables.in(recorded as unknown as Json) as unknown as RecordedResponse, answer, sortBy);
+  }
+}
+
+function holds(until: Until, answer: Answer): boolean {
+  if (until.status !== undefined) return answer.status === until.status;
+  const value = at(bodyOf(answer), until.pointer ?? '');
+  if (until.length !== undefined) return Array.isArray(value) && value.length === until.length;
+  return value === until.equals;
+}

@@ -1,0 +1,50 @@
+import { readdirSync } from 'node:fs';
+import { afterAll, describe, it } from 'vitest';
+import { cleanUp } from '../support/test-node.ts';
+import { withDifferences } from './differences.ts';
+import { PENDING } from './pending.ts';
+import type { Failure } from './player.ts';
+import { Player } from './player.ts';
+import { isStep, loadScenario } from './scenario.ts';
+import { nodeUnderTest, processUnderTest } from './server-under-test.ts';
+
+const SHOWN_MAX = Number(process.env['REPLAY_SHOWN'] ?? 10);
+const ALL = process.env['REPLAY_ALL'] === '1';
+const TIMEOUT_MS = 120_000;
+
+/** Recordings that kill or end their server. */
+const NEEDS_PROCESS: ReadonlySet<string> = new Set(['restart', 'leave']);
+
+const files = readdirSync(new URL('testdata', import.meta.url))
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.slice(0, -'.json'.length));
+
+afterAll(cleanUp);
+
+describe.concurrent('recorded exchanges of Dkron 4.1', () => {
+  it.for(files)('%s', { timeout: TIMEOUT_MS }, async (file, { expect, skip }) => {
+    const pending = PENDING[file];
+    skip(pending !== undefined && !ALL, `pending: ${pending}`);
+    const scenario = loadScenario(file);
+    const [{ name, flags = [] }] = scenario.servers;
+    const server = await (NEEDS_PROCESS.has(file) ? processUnderTest(name, flags) : nodeUnderTest(name, flags));
+    try {
+      const items = withDifferences(file, scenario.exchanges);
+      const failures = await new Player(server).play(items);
+      const exchanges = items.filter((item) => !isStep(item)).length;
+      expect(failures.length, report(file, failures, exchanges)).toBe(0);
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+function report(file: string, failures: readonly Failure[], exchanges: number): string {
+  const shown = failures
+    .slice(0, SHOWN_MAX)
+    .map(
+      ({ position, name, differences }) =>
+        `${file}[${position}] ${name}\n    ${differences.slice(0, 4).join('\n    ')}`,
+    );
+  return [`${failures.length} of ${exchanges} exchanges depart from the recording`, ...shown].join('\n  ');
+}

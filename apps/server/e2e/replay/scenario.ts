@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import type { Json } from './json.ts';
+import { parseExact } from './json.ts';
+
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent compact, as JSON. */
+  readonly body?: Json;
+  readonly body_text?: string;
+  readonly body_base64?: string;
+}
+
+export interface RecordedResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Json;
+  readonly body_raw?: string;
+  readonly body_contains?: readonly string[];
+  readonly body_keys?: readonly string[];
+  /** JSON pointers, `body`, or `header:<name>`: not equal from run to run. */
+  readonly volatile?: readonly string[];
+  readonly volatile_shapes?: Readonly<Record<string, string>>;
+  /** JSON pointers that depend on the installation. */
+  readonly environment?: readonly string[];
+}
+
+export interface Exchange {
+  readonly name: string;
+  readonly request: RecordedRequest;
+  readonly response?: RecordedResponse;
+  readonly background?: boolean;
+  readonly capture?: Readonly<Record<string, string>>;
+  readonly sort_body_by?: string;
+}
+
+/** Holds when all that is named is so. */
+export interface Until {
+  readonly status?: number;
+  readonly pointer?: string;
+  readonly equals?: Json;
+  readonly length?: number;
+}
+
+export type Step =
+  | { readonly step: 'wait'; readonly path: string; readonly until: Until; readonly max_s: number }
+  | { readonly step: 'sleep'; readonly s: number }
+  | { readonly step: 'set'; readonly vars: Readonly<Record<string, string>> }
+  | { readonly step: 'repeat'; readonly request: RecordedRequest; readonly times: number; readonly status: number }
+  | { readonly step: 'join'; readonly name: string; readonly response: RecordedResponse }
+  | { readonly step: 'kill' | 'stop' | 'start' | 'kill_plugin' };
+
+export type Item = Exchange | Step;
+
+export interface RecordedServer {
+  readonly name: string;
+  readonly flags?: readonly string[];
+}
+
+export interface Scenario {
+  readonly about: string;
+  readonly servers: readonly [RecordedServer, ...(readonly RecordedServer[])];
+  readonly exchanges: readonly Item[];
+}
+
+/** Where the recorded server listened; tests listen elsewhere. */
+const RECORDED_HTTP = /(?:\{\{addr_n1\}\}|127\.0\.0\.1):8080/g;
+
+export function loadScenario(file: string): Scenario {
+  const text = readFileSync(new URL(`testdata/${file}.json`, import.meta.url), 'utf8');
+  return parseExact(text.replaceAll(RECORDED_HTTP, '{{http_n1}}')) as unknown as Scenario;
+}
+
+export function isStep(item: Item): item is Step {
+  return 'step' in item;
+}
