@@ -20,12 +20,12 @@ describe('Engine: ticks', () => {
     for (const { decidedAt, tick } of h.state.ledger) expect(decidedAt - tick).toBeLessThan(5_000_000n);
   });
 
-  it('10,000 jobs due in one second make one command', async () => {
+  it('10,000 jobs due in one second make ten commands', async () => {
     for (let i = 0; i < 10_000; i++) await h.put(definition(`job${i}`, '0 * * * * *'));
     await h.time.advance(55_000);
     const worker = await h.connect();
     await h.time.advance(5_500);
-    expect(h.commandsOf('decideTicks')).toBe(1);
+    expect(h.commandsOf('decideTicks')).toBe(10);
     expect(h.state.ledger).toHaveLength(10_000);
     expect(worker.dispatches).toHaveLength(10_000);
   });
@@ -212,7 +212,36 @@ describe('Engine: ticks', () => {
     await h.time.advance(25_000);
     expect(h.ledger('b')).toEqual(['10 run schedule', '20 run schedule']);
     expect(h.ledger('a')).toEqual([]);
-    expect(h.logger.records.some(({ level, fields }) => level === 'error' && fields['job'] === 'a')).toBe(true);
+    expect(h.state.getJob('a')?.state).toMatchObject({ nextTick: null, problem: expect.stringContaining('Mars/Base') });
+    expect(h.logger.records.filter(({ level, fields }) => level !== 'info' && fields['job'] === 'a')).toHaveLength(1);
+  });
+
+  it('G-S6: a job found unreadable when its tick is due is not decided, and has its problem on record', async () => {
+    const good = await h.put(definition('b', '@every 10s'));
+    await h.time.advance(1);
+    h.state.jobs.set('b', { definition: { ...good.definition, timezone: 'Mars/Base' }, state: good.state });
+    await h.time.advance(15_000);
+    expect(h.ledger('b')).toEqual([]);
+    expect(h.state.getJob('b')?.state.problem).toContain('Mars/Base');
+    expect(h.logger.records.filter(({ level, fields }) => level !== 'info' && fields['job'] === 'b')).toHaveLength(1);
+  });
+
+  it('G-S6: a job that can be read again goes on, without the ticks of the meantime', async () => {
+    const good = await h.put(definition('a', '@every 10s'));
+    h.state.jobs.set('a', { ...good, state: { ...good.state, nextTick: null, problem: 'unknown zone' } });
+    await h.failOver(25_000);
+    await h.time.advance(6_000);
+    expect(h.state.getJob('a')?.state.problem).toBe('');
+    expect(h.ledger('a')).toEqual(['30 run schedule']);
+  });
+
+  it('G-S6: a new plan whose commit is unknown is proposed again', async () => {
+    const good = await h.put(definition('a', '@every 10s'));
+    h.state.jobs.set('a', { ...good, definition: { ...good.definition, schedule: '@every soon' } });
+    h.log.faults.push('lost');
+    await h.failOver(0);
+    await h.time.advance(1_500);
+    expect(h.state.getJob('a')?.state.problem).not.toBe('');
   });
 
   it('a clock stepped back repeats nothing', async () => {

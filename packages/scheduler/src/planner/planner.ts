@@ -1,3 +1,4 @@
+import { parseGoDuration } from '@dkron/cron';
 import { selectTargets } from '@dkron/jobs';
 import type {
   JobDefinition,
@@ -37,11 +38,9 @@ export class Planner {
     const textChanged = stored === undefined || stored.definition.schedule !== definition.schedule;
     const anchor = textChanged ? (stamp / NANOS_PER_SECOND) * NANOS_PER_SECOND : stored.state.anchor;
     if (!hasTimetable(definition)) return this.#idle(definition, stored, submitted, stamp, anchor, textChanged, '');
-    let shared: SharedSchedule;
-    try {
-      shared = this.schedules.of(definition, anchor);
-    } catch (error) {
-      return this.#idle(definition, stored, submitted, stamp, anchor, textChanged, messageOf(error));
+    const shared = this.#read(definition, anchor);
+    if (typeof shared === 'string') {
+      return this.#idle(definition, stored, submitted, stamp, anchor, textChanged, shared);
     }
     const { decidedUpTo, passed } = textChanged
       ? { decidedUpTo: startOf(shared, stamp), passed: null }
@@ -61,6 +60,23 @@ export class Planner {
     const { state } = stored;
     const submitted: SubmittedState = { ...state, next: ZERO_TIME, dependentJobs: null };
     return this.planPut({ ...stored.definition, disabled }, submitted, stored, stamp);
+  }
+
+  /** Whether this version and its zone data read a stored job otherwise than its state says: then plan it anew. */
+  isOutdated({ definition, state }: StoredJob): boolean {
+    if (!hasTimetable(definition)) return false;
+    const unreadable = typeof this.#read(definition, state.anchor) === 'string';
+    return unreadable !== (state.problem !== '');
+  }
+
+  /** The compiled schedule, or why the job cannot be scheduled. */
+  #read(definition: JobDefinition, anchor: EpochNanos): SharedSchedule | string {
+    try {
+      if (definition.catchup !== 'skip') parseGoDuration(definition.catchupWindow);
+      return this.schedules.of(definition, anchor);
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 
   /** Names of the nodes that a run starts on, freshly drawn; empty when none matches. */

@@ -9,6 +9,7 @@ import { Alarm } from '../timetable/alarm.ts';
 import { Timetable } from '../timetable/timetable.ts';
 import { judgeJob } from './judge-job.ts';
 import type { Stretch } from './late.ts';
+import { Recheck } from './recheck.ts';
 import { TickMetrics } from './tick-metrics.ts';
 
 const LOAD_SLICE_MS = 5;
@@ -22,6 +23,7 @@ export class Ticker {
   readonly #timetable = new Timetable<JobName>();
   readonly #alarm: Alarm;
   readonly #metrics: TickMetrics;
+  readonly #recheck: Recheck;
   #running = false;
   #inFlight = 0;
   #pausedUntil: EpochNanos | null = null;
@@ -33,6 +35,7 @@ export class Ticker {
   constructor(context: Context) {
     this.#context = context;
     this.#metrics = new TickMetrics(context.metrics);
+    this.#recheck = new Recheck(context);
     this.#alarm = new Alarm({
       clock: context.clock,
       timers: context.timers,
@@ -60,6 +63,7 @@ export class Ticker {
 
   stop(): void {
     this.#running = false;
+    this.#recheck.stop();
     this.#alarm.disarm();
     this.#next?.();
     this.#next = undefined;
@@ -114,6 +118,7 @@ export class Ticker {
       return;
     }
     this.#loading = undefined;
+    this.#recheck.start();
     logger.info('Timetable loaded', { jobs: names.length, scheduled: this.#timetable.size });
   }
 
@@ -184,6 +189,7 @@ export class Ticker {
     } catch (error) {
       // One bad job must not stop the others; it stays out until it is edited.
       this.#metrics.problem();
+      if (planner.isOutdated(job)) return this.#recheck.add(name);
       logger.error('Job cannot be scheduled and is left out', { job: name, error });
     }
   }
