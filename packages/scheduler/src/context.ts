@@ -12,6 +12,8 @@ export interface Context extends EngineModules {
   mayAct(): boolean;
   /** `draining` accepts results but starts nothing new. */
   mayStart(): boolean;
+  /** Something due is being decided, or is decided and waits for room on its way to a worker. */
+  starting(): boolean;
 }
 
 /** Stamp as id text: unique in the cluster, and ordered. */

@@ -64,6 +64,7 @@ export class Engine {
       definitions: new Map(),
       mayAct,
       mayStart: () => !this.#draining && mayAct(),
+      starting: () => this.#ticker.inFlight > 0 || this.#sessions.hasSendable(),
     };
     this.#ticker = new Ticker(this.#context);
     this.#updates = new UpdateBatcher(this.#context);

@@ -89,6 +89,14 @@ export class Sessions {
     return this.#books.get(node)?.session !== undefined;
   }
 
+  /** An execution waits for nothing but its worker's acknowledgement of those before. */
+  hasSendable(): boolean {
+    for (const { session, unsent, sent } of this.#books.values()) {
+      if (unsent.size > 0 && session !== undefined && !session.draining && sent.size < session.slots) return true;
+    }
+    return false;
+  }
+
   accept(channel: SessionChannel<ToWorker>): SessionReceiver<ToServer> {
     return new Receiver(this.#context, this.#updates, channel, {
       welcome: (hello, adopt) => this.#welcome(hello, channel, adopt),

@@ -1,10 +1,15 @@
 import type { CommandResults, ExecutionUpdate } from '@dkron/jobs';
+import type { Cancel } from '@dkron/runtime';
 import type { Context } from '../context.ts';
 
 export type UpdateResult = CommandResults['executionUpdates']['results'][number];
 
 const BATCH_UPDATES_MAX = 5_000;
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+/** How long reports wait, at most, while something due is on its way to a worker. */
+const HOLD_MS = 100;
+const HOLD_CHECK_MS = 5;
+const HOLD_UPDATES_MAX = 4_096;
 
 interface Waiting {
   readonly update: ExecutionUpdate;
@@ -12,11 +17,18 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Gathers the updates of one event-loop turn into one command. Order is kept. */
+/**
+ * Gathers the updates of one event-loop turn into one command. Order is kept. What workers report waits a little while
+ * something due is not sent yet: a start that is late cannot be made good, a report a tenth of a second later can.
+ */
 export class UpdateBatcher {
   readonly #context: Context;
   #waiting: Waiting[] = [];
-  #scheduled = false;
+  #sinceMs = 0;
+  #bytes = 0;
+  #urgent = false;
+  #flushing: Cancel | undefined;
+  #held: Cancel | undefined;
   #inFlight = 0;
 
   constructor(context: Context) {
@@ -31,15 +43,32 @@ export class UpdateBatcher {
   /** Resolves once committed and applied; rejects when that is unknown. Senders bound how many they have waiting. */
   add(update: ExecutionUpdate): Promise<UpdateResult> {
     return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) this.#sinceMs = this.#context.clock.monotonicMs();
       this.#waiting.push({ update, resolve, reject });
-      if (this.#scheduled) return;
-      this.#scheduled = true;
-      this.#context.timers.nextTurn(() => this.#flush());
+      this.#bytes += sizeOf(update);
+      if (!isReport(update)) this.#urgent = true;
+      if (this.#flushing !== undefined || (this.#held !== undefined && this.#mayWait())) return;
+      this.#held?.();
+      this.#held = undefined;
+      this.#flushing = this.#context.timers.nextTurn(() => this.#turn());
     });
   }
 
+  #turn(): void {
+    this.#flushing = undefined;
+    this.#held = undefined;
+    if (!this.#mayWait() || !this.#context.starting()) return this.#flush();
+    this.#held = this.#context.timers.after(HOLD_CHECK_MS, () => this.#turn());
+  }
+
+  #mayWait(): boolean {
+    if (this.#urgent || this.#waiting.length >= HOLD_UPDATES_MAX || this.#bytes >= BATCH_BYTES_MAX) return false;
+    return this.#context.clock.monotonicMs() - this.#sinceMs < HOLD_MS;
+  }
+
   #flush(): void {
-    this.#scheduled = false;
+    this.#urgent = false;
+    this.#bytes = 0;
     let batch: Waiting[] = [];
     let bytes = 0;
     for (const item of this.#waiting.splice(0)) {
@@ -69,6 +98,14 @@ export class UpdateBatcher {
       this.#inFlight -= batch.length;
     }
   }
+}
+
+/** Said by a worker about what it did; everything else has somebody who waits for the answer. */
+function isReport(update: ExecutionUpdate): boolean {
+  return (
+    update.kind === 'started' ||
+    (update.kind === 'finished' && (update.state === 'success' || update.state === 'failed'))
+  );
 }
 
 function sizeOf(update: ExecutionUpdate): number {

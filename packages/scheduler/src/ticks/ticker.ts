@@ -17,7 +17,10 @@ const LOAD_CHECK_EVERY = 64;
 const BATCHES_IN_FLIGHT_MAX = 4;
 const RECHECK_MS = 100;
 
-/** Holds the timetable and decides due ticks: one `DecideTicks` per event-loop turn for all of them. */
+/**
+ * Holds the timetable and decides due ticks: one `DecideTicks` per event-loop turn for all of them. Many become several
+ * commands, so that the first are on their way to the workers while the next are decided.
+ */
 export class Ticker {
   readonly #context: Context;
   readonly #timetable = new Timetable<JobName>();
@@ -26,6 +29,8 @@ export class Ticker {
   readonly #recheck: Recheck;
   #running = false;
   #inFlight = 0;
+  /** More is due than may be in flight: the next answer goes on with it. */
+  #full = false;
   #pausedUntil: EpochNanos | null = null;
   #everyone: readonly NodeName[] | undefined;
   #next: Cancel | undefined;
@@ -144,7 +149,8 @@ export class Ticker {
     this.#next = undefined;
     const { timers, clock } = this.#context;
     if (!this.#running || this.#context.view.paused('schedule')) return;
-    const blocked = !this.#context.mayStart() || this.#inFlight >= BATCHES_IN_FLIGHT_MAX;
+    this.#full = this.#inFlight >= BATCHES_IN_FLIGHT_MAX;
+    const blocked = !this.#context.mayStart() || this.#full;
     if (!blocked) this.#decideBatch();
     if ((this.#timetable.peekMs() ?? Infinity) > clock.wallMs()) return this.#rearm();
     // More is due: next turn, so that I/O and the commit of this batch get through.
@@ -236,9 +242,17 @@ export class Ticker {
     }
     if (--this.#inFlight === 0) this.#context.definitions.clear();
     this.#wakeIdle();
+    this.#goOn();
     // Stale, refused or unknown: whatever the state says now is right. A doubled decision is refused by apply.
     if (failed) timers.after(RETRY_PROPOSAL_MS, () => this.#lookAgain(names));
     else this.#lookAgain(names);
+  }
+
+  #goOn(): void {
+    if (!this.#full || !this.#running) return;
+    this.#full = false;
+    this.#next?.();
+    this.#next = this.#context.timers.nextTurn(() => this.#decideDue());
   }
 
   #lookAgain(names: readonly JobName[]): void {

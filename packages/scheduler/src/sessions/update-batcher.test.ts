@@ -1,0 +1,73 @@
+import type { Command, ExecutionUpdate } from '@dkron/jobs';
+import { ManualTime } from '@dkron/runtime/testing';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Context } from '../context.ts';
+import { UpdateBatcher } from './update-batcher.ts';
+
+describe('UpdateBatcher', () => {
+  let time: ManualTime;
+  let batches: ExecutionUpdate[][];
+  let starting: boolean;
+  let batcher: UpdateBatcher;
+
+  beforeEach(() => {
+    time = new ManualTime();
+    batches = [];
+    starting = true;
+    const log = {
+      propose: (command: Command) => {
+        const updates = command.type === 'executionUpdates' ? command.updates : [];
+        batches.push([...updates]);
+        return Promise.resolve({ results: updates.map(() => 'applied') });
+      },
+    };
+    const stamps = { next: () => 1n };
+    const parts = { clock: time, timers: time, log, stamps, mayAct: () => true, starting: () => starting };
+    batcher = new UpdateBatcher(parts as unknown as Context);
+  });
+
+  const started = (id: string): ExecutionUpdate => ({ kind: 'started', id, attempt: 1, at: 0n });
+
+  it('sends at once what came in one turn when nothing is to be started', async () => {
+    starting = false;
+    void batcher.add(started('1-a'));
+    void batcher.add(started('2-a'));
+    await time.advance(0);
+    expect(batches.map((batch) => batch.length)).toEqual([2]);
+  });
+
+  it('keeps reports back while something is to be started', async () => {
+    void batcher.add(started('1-a'));
+    await time.advance(40);
+    void batcher.add(started('2-a'));
+    await time.advance(40);
+    expect(batches).toEqual([]);
+    starting = false;
+    await time.advance(10);
+    expect(batches.map((batch) => batch.length)).toEqual([2]);
+  });
+
+  it('keeps them back for 100 ms at most', async () => {
+    void batcher.add(started('1-a'));
+    await time.advance(60);
+    void batcher.add(started('2-a'));
+    await time.advance(50);
+    expect(batches.map((batch) => batch.length)).toEqual([2]);
+  });
+
+  it('keeps at most 4,096 back', async () => {
+    void batcher.add(started('0-a'));
+    await time.advance(1);
+    for (let i = 1; i < 4_096; i++) void batcher.add(started(`${i}-a`));
+    await time.advance(0);
+    expect(batches.map((batch) => batch.length)).toEqual([4_096]);
+  });
+
+  it('lets a cancellation take everything before it along', async () => {
+    void batcher.add(started('1-a'));
+    await time.advance(1);
+    void batcher.add({ kind: 'cancelRequested', id: '2-a', at: 0n });
+    await time.advance(0);
+    expect(batches.map((batch) => batch.map(({ id }) => id))).toEqual([['1-a', '2-a']]);
+  });
+});
