@@ -1,4 +1,6 @@
 import type { JobStatus, StoredJob } from '@dkron/jobs';
+import { Paged } from '@dkron/runtime/collections';
+import type { NameSlots } from '@dkron/runtime/collections';
 
 export type JobSort =
   | 'name'
@@ -12,39 +14,43 @@ export type JobSort =
 
 /** No time: after every other one. */
 const LATEST = (1n << 63n) - 1n;
+const EARLIEST = -LATEST - 1n;
 const STATUSES: readonly JobStatus[] = ['', 'success', 'failed', 'partially_failed'];
 
 /** What lists sort and filter by, a few bytes per job, so that a list never decodes the jobs it does not show. */
 export class JobColumns {
-  #names: (string | undefined)[] = [];
-  #displayNames: string[] = [];
-  #schedules: string[] = [];
-  #flags = new Uint8Array(64);
-  #counts = new Float64Array(128);
-  #times = new BigInt64Array(192);
+  readonly #names: NameSlots;
+  readonly #displayNames = new Paged<string>('', (cells) => Array.from<string>({ length: cells }));
+  readonly #schedules = new Paged<string>('', (cells) => Array.from<string>({ length: cells }));
+  readonly #flags = new Paged<number>(0, (cells) => new Uint8Array(cells));
+  readonly #counts = { success_count: numbers(), error_count: numbers() };
+  readonly #times = { last_success: times(), last_error: times(), next: times() };
   /** Orders made for a list, kept until a value they depend on changes. */
   readonly #orders = new Map<JobSort, { slots: number[]; fresh: boolean }>();
   readonly #interned = new Map<string, string>();
 
+  /** @param names of the slots; must know a slot when it is added here */
+  constructor(names: NameSlots) {
+    this.#names = names;
+  }
+
   nameOf(slot: number): string {
-    return this.#names[slot] as string;
+    return this.#names.nameOf(slot) as string;
   }
 
   displayNameOf(slot: number): string {
-    return this.#displayNames[slot] as string;
+    return this.#displayNames.get(slot);
   }
 
   statusOf(slot: number): JobStatus {
-    return STATUSES[(this.#flags[slot] as number) >> 1] as JobStatus;
+    return STATUSES[this.#flags.get(slot) >> 1] as JobStatus;
   }
 
   disabledOf(slot: number): boolean {
-    return ((this.#flags[slot] as number) & 1) === 1;
+    return (this.#flags.get(slot) & 1) === 1;
   }
 
-  add(slot: number, name: string): void {
-    this.#reserve(slot);
-    this.#names[slot] = name;
+  add(slot: number): void {
     for (const order of this.#orders.values()) {
       order.slots.push(slot);
       order.fresh = false;
@@ -52,27 +58,29 @@ export class JobColumns {
   }
 
   remove(slot: number): void {
-    this.#names[slot] = undefined;
-    this.#displayNames[slot] = '';
-    this.#schedules[slot] = '';
+    this.#displayNames.set(slot, '');
+    this.#schedules.set(slot, '');
     this.#orders.clear();
   }
 
   set(slot: number, { definition, state }: StoredJob): void {
-    this.#flags[slot] = (Math.max(0, STATUSES.indexOf(state.status)) << 1) | (definition.disabled ? 1 : 0);
-    this.#text('displayname', this.#displayNames, slot, definition.displayName);
-    this.#text('schedule', this.#schedules, slot, definition.schedule);
-    this.#number('success_count', slot * 2, state.successCount);
-    this.#number('error_count', slot * 2 + 1, state.errorCount);
-    this.#time('last_success', slot * 3, state.lastSuccess ?? LATEST);
-    this.#time('last_error', slot * 3 + 1, state.lastError ?? LATEST);
-    this.#time('next', slot * 3 + 2, state.next);
+    this.#flags.set(slot, (Math.max(0, STATUSES.indexOf(state.status)) << 1) | (definition.disabled ? 1 : 0));
+    this.#put('displayname', this.#displayNames, slot, this.#intern(definition.displayName));
+    this.#put('schedule', this.#schedules, slot, this.#intern(definition.schedule));
+    this.#put('success_count', this.#counts.success_count, slot, state.successCount);
+    this.#put('error_count', this.#counts.error_count, slot, state.errorCount);
+    this.#put('last_success', this.#times.last_success, slot, clamped(state.lastSuccess ?? LATEST));
+    this.#put('last_error', this.#times.last_error, slot, clamped(state.lastError ?? LATEST));
+    this.#put('next', this.#times.next, slot, clamped(state.next));
   }
 
   clear(): void {
-    this.#names = [];
-    this.#displayNames = [];
-    this.#schedules = [];
+    const { success_count, error_count } = this.#counts;
+    const { last_success, last_error, next } = this.#times;
+    const columns = [this.#displayNames, this.#schedules, this.#flags];
+    for (const column of [...columns, success_count, error_count, last_success, last_error, next]) {
+      column.clear();
+    }
     this.#orders.clear();
   }
 
@@ -81,10 +89,8 @@ export class JobColumns {
     let order = this.#orders.get(sort);
     if (order === undefined) {
       order = { slots: [], fresh: false };
-      for (const [slot, name] of this.#names.entries()) {
-        if (name !== undefined) {
-          order.slots.push(slot);
-        }
+      for (const [slot] of this.#names.entries()) {
+        order.slots.push(slot);
       }
       this.#orders.set(sort, order);
     }
@@ -104,26 +110,30 @@ export class JobColumns {
       case 'name':
         return byName;
       case 'displayname':
-        return by((slot) => (this.#displayNames[slot] as string).toLowerCase());
+        return by((slot) => this.#displayNames.get(slot).toLowerCase());
       case 'schedule':
-        return by((slot) => (this.#schedules[slot] as string).toLowerCase());
+        return by((slot) => this.#schedules.get(slot).toLowerCase());
       case 'success_count':
-        return by((slot) => this.#counts[slot * 2] as number);
-      case 'error_count':
-        return by((slot) => this.#counts[slot * 2 + 1] as number);
+      case 'error_count': {
+        const column = this.#counts[sort];
+        return by((slot) => column.get(slot));
+      }
       case 'last_success':
-        return by((slot) => this.#times[slot * 3] as bigint);
       case 'last_error':
-        return by((slot) => this.#times[slot * 3 + 1] as bigint);
-      case 'next':
-        return by((slot) => this.#times[slot * 3 + 2] as bigint);
+      case 'next': {
+        const column = this.#times[sort];
+        return by((slot) => column.get(slot));
+      }
     }
   }
 
-  #text(sort: JobSort, column: string[], slot: number, value: string): void {
-    if (column[slot] !== value) {
-      column[slot] = this.#intern(value);
-      this.#stale(sort);
+  #put<T>(sort: JobSort, column: Paged<T>, slot: number, value: T): void {
+    if (column.get(slot) !== value) {
+      column.set(slot, value);
+      const order = this.#orders.get(sort);
+      if (order !== undefined) {
+        order.fresh = false;
+      }
     }
   }
 
@@ -138,48 +148,23 @@ export class JobColumns {
     }
     return value;
   }
-
-  #number(sort: JobSort, at: number, value: number): void {
-    if (this.#counts[at] !== value) {
-      this.#counts[at] = value;
-      this.#stale(sort);
-    }
-  }
-
-  #time(sort: JobSort, at: number, value: bigint): void {
-    if (this.#times[at] !== value) {
-      this.#times[at] = value;
-      this.#stale(sort);
-    }
-  }
-
-  #stale(sort: JobSort): void {
-    const order = this.#orders.get(sort);
-    if (order !== undefined) {
-      order.fresh = false;
-    }
-  }
-
-  #reserve(slot: number): void {
-    if (slot < this.#flags.length) {
-      return;
-    }
-    const size = Math.max(slot + 1, Math.ceil(this.#flags.length * 1.5));
-    const { flags, counts, times } = {
-      flags: new Uint8Array(size),
-      counts: new Float64Array(size * 2),
-      times: new BigInt64Array(size * 3),
-    };
-    flags.set(this.#flags);
-    counts.set(this.#counts);
-    times.set(this.#times);
-    this.#flags = flags;
-    this.#counts = counts;
-    this.#times = times;
-  }
 }
 
 const INTERNED_MAX = 4096;
+
+/** Times beyond 1677 … 2262, as the absent one of year 1, sort with the first and last of that range. */
+function clamped(time: bigint): bigint {
+  return time < EARLIEST ? EARLIEST : time > LATEST ? LATEST : time;
+}
+
+function numbers(): Paged<number> {
+  return new Paged<number>(0, (cells) => new Float64Array(cells));
+}
+
+/** Most jobs of a large store have not failed, many never ran: their pages are not there. */
+function times(): Paged<bigint> {
+  return new Paged<bigint>(LATEST, (cells) => new BigInt64Array(cells));
+}
 
 function compare<T extends string | number | bigint>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -1,8 +1,21 @@
+import { Paged } from '@dkron/runtime/collections';
 import { viewOf } from './bytes.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
-/** Before each record: its slot, and the bytes reserved for it. */
+/** Offsets, capacities: multiples of this. */
+const UNIT_BYTES = 8;
+/** Units of a chunk that can hold starts of records; in a larger chunk only one starts, at 0. */
+const CHUNK_UNITS = CHUNK_BYTES / UNIT_BYTES;
+/** Before each record: its slot; the units reserved for it, and how many bytes of them are spare in the low 8 bits. */
 const HEADER_BYTES = 8;
+/** Counters grow by a digit now and then: room for that avoids moves. */
+const ROOM_BYTES = 4;
+const SPARE_MAX = 255;
+/** The largest that its header can describe, 128 MiB less a unit. */
+export const RECORD_BYTES_MAX = (1 << 24) * UNIT_BYTES - 64;
+const NOWHERE = 0xffff_ffff;
+/** A chunk with a smaller share of current records is evacuated. */
+const LIVE_MIN = 0.75;
 
 interface Chunk {
   readonly bytes: Uint8Array;
@@ -14,31 +27,39 @@ interface Chunk {
 }
 
 /**
- * Byte records in 1 MiB chunks, addressed by slot. Outside the heap and without an object per record. A record that no
- * longer fits its place is appended anew; a chunk more than half dead is evacuated, so one write moves at most one chunk.
+ * Byte records in 1 MiB chunks, addressed by slot. Outside the heap and without an object per record: 12 bytes and
+ * rounding to 8 beside it. A record that no longer fits its place is appended anew; a chunk more than a quarter dead is
+ * evacuated, so one write moves at most one chunk.
  */
 export class Slab {
   readonly #chunks: (Chunk | undefined)[] = [];
   #current = -1;
-  #chunkOf = new Int32Array(1024).fill(-1);
-  #offsetOf = new Uint32Array(1024);
-  #lengthOf = new Uint32Array(1024);
+  /** Number of the chunk times `CHUNK_UNITS`, plus the unit in it. */
+  readonly #places = new Paged<number>(NOWHERE, (cells) => new Uint32Array(cells));
 
   /** The record's bytes, valid until the next write. */
   get(slot: number): Uint8Array {
-    const { bytes } = this.#chunkAt(slot);
-    const start = (this.#offsetOf[slot] as number) + HEADER_BYTES;
-    return bytes.subarray(start, start + (this.#lengthOf[slot] as number));
+    const place = this.#places.get(slot);
+    const { bytes, view } = this.#chunkAt(place);
+    const offset = offsetOf(place);
+    const start = offset + HEADER_BYTES;
+    return bytes.subarray(start, start + lengthAt(view, offset));
   }
 
+  /** @throws RangeError for a record of more than `RECORD_BYTES_MAX` bytes */
   set(slot: number, record: Uint8Array): void {
-    this.#reserve(slot);
-    if ((this.#chunkOf[slot] as number) >= 0) {
-      const chunk = this.#chunkAt(slot);
-      const offset = this.#offsetOf[slot] as number;
-      if (record.length <= chunk.view.getUint32(offset + 4)) {
-        chunk.bytes.set(record, offset + HEADER_BYTES);
-        this.#lengthOf[slot] = record.length;
+    if (record.length > RECORD_BYTES_MAX) {
+      throw new RangeError(`a record of ${record.length} bytes is too large; allowed: ${RECORD_BYTES_MAX}`);
+    }
+    const place = this.#places.get(slot);
+    if (place !== NOWHERE) {
+      const { bytes, view } = this.#chunkAt(place);
+      const offset = offsetOf(place);
+      const capacity = capacityAt(view, offset);
+      const spare = capacity - record.length;
+      if (spare >= 0 && spare <= SPARE_MAX) {
+        bytes.set(record, offset + HEADER_BYTES);
+        writeSize(view, offset, capacity, record.length);
         return;
       }
       this.delete(slot);
@@ -47,11 +68,12 @@ export class Slab {
   }
 
   delete(slot: number): void {
-    const index = this.#chunkOf[slot] as number;
-    const chunk = this.#chunkAt(slot);
-    chunk.live -= HEADER_BYTES + chunk.view.getUint32((this.#offsetOf[slot] as number) + 4);
-    this.#chunkOf[slot] = -1;
-    if (index !== this.#current && chunk.live * 2 < chunk.used) {
+    const place = this.#places.get(slot);
+    const chunk = this.#chunkAt(place);
+    const index = chunkOf(place);
+    chunk.live -= HEADER_BYTES + capacityAt(chunk.view, offsetOf(place));
+    this.#places.set(slot, NOWHERE);
+    if (index !== this.#current && chunk.live < chunk.used * LIVE_MIN) {
       this.#evacuate(index, chunk);
     }
   }
@@ -59,7 +81,7 @@ export class Slab {
   clear(): void {
     this.#chunks.length = 0;
     this.#current = -1;
-    this.#chunkOf.fill(-1);
+    this.#places.clear();
   }
 
   /** Bytes reserved, for tests and metrics. */
@@ -68,18 +90,15 @@ export class Slab {
   }
 
   #append(slot: number, record: Uint8Array): void {
-    // Counters grow by a digit now and then: room for that avoids most moves.
-    const capacity = (record.length + 15) & ~7;
+    const capacity = (record.length + ROOM_BYTES + UNIT_BYTES - 1) & -UNIT_BYTES;
     const chunk = this.#chunkFor(HEADER_BYTES + capacity);
     const offset = chunk.used;
     chunk.view.setUint32(offset, slot);
-    chunk.view.setUint32(offset + 4, capacity);
+    writeSize(chunk.view, offset, capacity, record.length);
     chunk.bytes.set(record, offset + HEADER_BYTES);
     chunk.used += HEADER_BYTES + capacity;
     chunk.live += HEADER_BYTES + capacity;
-    this.#chunkOf[slot] = this.#current;
-    this.#offsetOf[slot] = offset;
-    this.#lengthOf[slot] = record.length;
+    this.#places.set(slot, this.#current * CHUNK_UNITS + offset / UNIT_BYTES);
   }
 
   #chunkFor(length: number): Chunk {
@@ -98,35 +117,36 @@ export class Slab {
   #evacuate(index: number, chunk: Chunk): void {
     for (let offset = 0; offset < chunk.used;) {
       const slot = chunk.view.getUint32(offset);
-      if (this.#chunkOf[slot] === index && this.#offsetOf[slot] === offset) {
+      if (this.#places.get(slot) === index * CHUNK_UNITS + offset / UNIT_BYTES) {
         const start = offset + HEADER_BYTES;
-        this.#append(slot, chunk.bytes.subarray(start, start + (this.#lengthOf[slot] as number)));
+        this.#append(slot, chunk.bytes.subarray(start, start + lengthAt(chunk.view, offset)));
       }
-      offset += HEADER_BYTES + chunk.view.getUint32(offset + 4);
+      offset += HEADER_BYTES + capacityAt(chunk.view, offset);
     }
     this.#chunks[index] = undefined;
   }
 
-  #chunkAt(slot: number): Chunk {
-    return this.#chunks[this.#chunkOf[slot] as number] as Chunk;
-  }
-
-  #reserve(slot: number): void {
-    const size = this.#chunkOf.length;
-    if (slot < size) {
-      return;
-    }
-    const next = Math.max(slot + 1, Math.ceil(size * 1.5));
-    const chunkOf = new Int32Array(next).fill(-1);
-    chunkOf.set(this.#chunkOf);
-    this.#chunkOf = chunkOf;
-    this.#offsetOf = grown(this.#offsetOf, next);
-    this.#lengthOf = grown(this.#lengthOf, next);
+  #chunkAt(place: number): Chunk {
+    return this.#chunks[chunkOf(place)] as Chunk;
   }
 }
 
-function grown(array: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const next = new Uint32Array(length);
-  next.set(array);
-  return next;
+function chunkOf(place: number): number {
+  return Math.floor(place / CHUNK_UNITS);
+}
+
+function offsetOf(place: number): number {
+  return (place % CHUNK_UNITS) * UNIT_BYTES;
+}
+
+function writeSize(view: DataView, offset: number, capacity: number, length: number): void {
+  view.setUint32(offset + 4, (capacity / UNIT_BYTES) * 256 + (capacity - length));
+}
+
+function capacityAt(view: DataView, offset: number): number {
+  return (view.getUint32(offset + 4) >>> 8) * UNIT_BYTES;
+}
+
+function lengthAt(view: DataView, offset: number): number {
+  return capacityAt(view, offset) - view.getUint8(offset + 7);
 }
