@@ -16,8 +16,8 @@ export class DueTimers {
   readonly #context: Context;
   readonly #starts: StartPlanner;
   readonly #processing: Processing;
-  /** By monotonic time: a step of the wall clock moves no delay. */
-  readonly #timetable = new Timetable<bigint>();
+  /** Ids as text, by monotonic time: a step of the wall clock moves no delay. */
+  readonly #timetable = new Timetable();
   readonly #dues = new Map<bigint, Due>();
   #running = false;
   #inFlight = 0;
@@ -52,7 +52,7 @@ export class DueTimers {
     if (event.type !== 'due') return;
     if (event.change === 'added') return this.#add(event.due);
     this.#dues.delete(event.due.id);
-    this.#timetable.remove(event.due.id);
+    this.#timetable.remove(String(event.due.id));
     this.#processing.remove(event.due.id);
   }
 
@@ -76,7 +76,7 @@ export class DueTimers {
     const { clock } = this.#context;
     const leftMs = Number((due.dueAt - clock.wallNanos()) / NANOS_PER_MILLISECOND);
     this.#dues.set(due.id, due);
-    this.#timetable.set(due.id, clock.monotonicMs() + Math.min(Math.max(leftMs, 0), due.lengthMs));
+    this.#timetable.set(String(due.id), clock.monotonicMs() + Math.min(Math.max(leftMs, 0), due.lengthMs));
   }
 
   #fire(): void {
@@ -86,7 +86,7 @@ export class DueTimers {
     while (starts.length < STARTS_PER_COMMAND_MAX) {
       const id = this.#timetable.takeDue(nowMs);
       if (id === undefined) break;
-      const due = this.#dues.get(id);
+      const due = this.#dues.get(BigInt(id));
       if (due === undefined) continue;
       ready.push(due);
       if (this.#context.mayStart()) starts.push(this.#starts.startOf(due));
@@ -117,6 +117,6 @@ export class DueTimers {
   #postpone(dues: readonly Due[]): void {
     if (!this.#running) return;
     const atMs = this.#context.clock.monotonicMs() + RETRY_PROPOSAL_MS;
-    for (const due of dues) if (this.#dues.has(due.id)) this.#timetable.set(due.id, atMs);
+    for (const due of dues) if (this.#dues.has(due.id)) this.#timetable.set(String(due.id), atMs);
   }
 }

@@ -23,7 +23,7 @@ const RECHECK_MS = 100;
  */
 export class Ticker {
   readonly #context: Context;
-  readonly #timetable = new Timetable<JobName>();
+  readonly #timetable = new Timetable();
   readonly #alarm: Alarm;
   readonly #metrics: TickMetrics;
   readonly #recheck: Recheck;

@@ -15,7 +15,7 @@ const operation = fc.oneof(
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
 /** Does one step on both; false when they answer differently. */
-function agrees(table: Timetable<string>, naive: Map<string, number>, step: Operation): boolean {
+function agrees(table: Timetable, naive: Map<string, number>, step: Operation): boolean {
   if (step.op === 'take') {
     const key = table.takeDue(step.now);
     const earliest = Math.min(...naive.values());
@@ -35,7 +35,7 @@ describe('Timetable', () => {
   it('G-S12: agrees with a sorted list after any operations', () => {
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 600 }), (operations) => {
-        const table = new Timetable<string>();
+        const table = new Timetable();
         const naive = new Map<string, number>();
         for (const step of operations) {
           expect(agrees(table, naive, step)).toBe(true);
@@ -49,12 +49,12 @@ describe('Timetable', () => {
   });
 
   it('gives everything back in order, and reuses its slots', () => {
-    const table = new Timetable<number>();
+    const table = new Timetable();
     for (let round = 0; round < 3; round++) {
-      for (let key = 0; key < 5_000; key++) table.set(key, (key * 7919) % 5_003);
+      for (let key = 0; key < 5_000; key++) table.set(`j${key}`, (key * 7919) % 5_003);
       let last = -1;
       for (let key = table.takeDue(Infinity); key !== undefined; key = table.takeDue(Infinity)) {
-        const due = (key * 7919) % 5_003;
+        const due = (Number(key.slice(1)) * 7919) % 5_003;
         expect(due).toBeGreaterThanOrEqual(last);
         last = due;
       }

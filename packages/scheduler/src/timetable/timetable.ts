@@ -1,17 +1,16 @@
-const INITIAL_SLOTS = 64;
+import { NameSlots, Paged } from '@dkron/runtime/collections';
+
 const NOT_QUEUED = -1;
 
 /**
- * Which key is due when: a binary min-heap in typed arrays. O(log n) set and remove; about 60 bytes per key beside the
- * key itself, nothing else is allocated.
+ * Which name is due when: a binary min-heap outside the heap of objects. O(log n) set and remove; about 31 bytes per
+ * name beside the string itself, nothing else is allocated, and nothing is copied as it grows.
  */
-export class Timetable<K> {
-  readonly #slots = new Map<K, number>();
-  readonly #keys: (K | undefined)[] = [];
-  #free: number[] = [];
-  #dueMs = new Float64Array(INITIAL_SLOTS);
-  #heap = new Int32Array(INITIAL_SLOTS);
-  #position = new Int32Array(INITIAL_SLOTS).fill(NOT_QUEUED);
+export class Timetable {
+  readonly #slots = new NameSlots();
+  readonly #dueMs = new Paged<number>(0, (cells) => new Float64Array(cells));
+  readonly #heap = new Paged<number>(NOT_QUEUED, (cells) => new Int32Array(cells));
+  readonly #position = new Paged<number>(NOT_QUEUED, (cells) => new Int32Array(cells));
   #length = 0;
 
   get size(): number {
@@ -20,102 +19,82 @@ export class Timetable<K> {
 
   /** Earliest due time in milliseconds; undefined when empty. */
   peekMs(): number | undefined {
-    return this.#length === 0 ? undefined : this.#dueMs[this.#heap[0]!];
+    return this.#length === 0 ? undefined : this.#dueMs.get(this.#heap.get(0));
   }
 
-  dueMs(key: K): number | undefined {
-    const slot = this.#slots.get(key);
-    return slot === undefined ? undefined : this.#dueMs[slot];
+  dueMs(name: string): number | undefined {
+    const slot = this.#slots.find(name);
+    return slot === -1 ? undefined : this.#dueMs.get(slot);
   }
 
   /** @param dueMs milliseconds with fraction, any origin; the caller's clock gives it meaning */
-  set(key: K, dueMs: number): void {
-    let slot = this.#slots.get(key);
-    if (slot === undefined) {
-      slot = this.#claim(key);
-      this.#dueMs[slot] = dueMs;
+  set(name: string, dueMs: number): void {
+    let slot = this.#slots.find(name);
+    if (slot === -1) {
+      slot = this.#slots.add(name);
+      this.#dueMs.set(slot, dueMs);
       this.#place(slot, this.#length++);
       this.#up(this.#length - 1);
       return;
     }
-    this.#dueMs[slot] = dueMs;
-    this.#up(this.#position[slot]!);
-    this.#down(this.#position[slot]!);
+    this.#dueMs.set(slot, dueMs);
+    this.#up(this.#position.get(slot));
+    this.#down(this.#position.get(slot));
   }
 
-  /** @returns false when the key was not there */
-  remove(key: K): boolean {
-    const slot = this.#slots.get(key);
-    if (slot === undefined) return false;
-    this.#removeAt(this.#position[slot]!);
-    this.#release(key, slot);
+  /** @returns false when the name was not there */
+  remove(name: string): boolean {
+    const slot = this.#slots.find(name);
+    if (slot === -1) return false;
+    this.#removeAt(this.#position.get(slot));
+    this.#slots.remove(name);
     return true;
   }
 
-  /** Removes and returns the earliest key if it is due by `nowMs`. */
-  takeDue(nowMs: number): K | undefined {
+  /** Removes and returns the earliest name if it is due by `nowMs`. */
+  takeDue(nowMs: number): string | undefined {
     if (this.#length === 0) return undefined;
-    const slot = this.#heap[0]!;
-    if (this.#dueMs[slot]! > nowMs) return undefined;
-    const key = this.#keys[slot] as K;
+    const slot = this.#heap.get(0);
+    if (this.#dueMs.get(slot) > nowMs) return undefined;
+    const name = this.#slots.nameOf(slot) as string;
     this.#removeAt(0);
-    this.#release(key, slot);
-    return key;
+    this.#slots.remove(name);
+    return name;
   }
 
   clear(): void {
     this.#slots.clear();
-    this.#keys.length = 0;
-    this.#free = [];
     this.#length = 0;
-    this.#dueMs = new Float64Array(INITIAL_SLOTS);
-    this.#heap = new Int32Array(INITIAL_SLOTS);
-    this.#position = new Int32Array(INITIAL_SLOTS).fill(NOT_QUEUED);
-  }
-
-  #claim(key: K): number {
-    const slot = this.#free.pop() ?? this.#keys.length;
-    if (slot === this.#dueMs.length) this.#grow();
-    this.#keys[slot] = key;
-    this.#slots.set(key, slot);
-    return slot;
-  }
-
-  #release(key: K, slot: number): void {
-    this.#slots.delete(key);
-    this.#keys[slot] = undefined;
-    this.#position[slot] = NOT_QUEUED;
-    this.#free.push(slot);
-  }
-
-  #grow(): void {
-    const capacity = Math.ceil(this.#dueMs.length * 1.5);
-    this.#dueMs = enlarge(this.#dueMs, new Float64Array(capacity));
-    this.#heap = enlarge(this.#heap, new Int32Array(capacity));
-    this.#position = enlarge(this.#position, new Int32Array(capacity).fill(NOT_QUEUED));
+    this.#dueMs.clear();
+    this.#heap.clear();
+    this.#position.clear();
   }
 
   #removeAt(index: number): void {
     const last = --this.#length;
     if (index === last) return;
-    this.#place(this.#heap[last]!, index);
+    this.#place(this.#heap.get(last), index);
     this.#up(index);
     this.#down(index);
   }
 
   #place(slot: number, index: number): void {
-    this.#heap[index] = slot;
-    this.#position[slot] = index;
+    this.#heap.set(index, slot);
+    this.#position.set(slot, index);
+  }
+
+  #dueAt(index: number): number {
+    return this.#dueMs.get(this.#heap.get(index));
   }
 
   #up(start: number): void {
     let index = start;
-    const slot = this.#heap[index]!;
-    const due = this.#dueMs[slot]!;
+    const slot = this.#heap.get(index);
+    const due = this.#dueMs.get(slot);
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      const other = this.#heap[parent]!;
-      if (this.#dueMs[other]! <= due) break;
+      const other = this.#heap.get(parent);
+      if (this.#dueMs.get(other) <= due) break;
       this.#place(other, index);
       index = parent;
     }
@@ -124,22 +103,17 @@ export class Timetable<K> {
 
   #down(start: number): void {
     let index = start;
-    const slot = this.#heap[index]!;
-    const due = this.#dueMs[slot]!;
+    const slot = this.#heap.get(index);
+    const due = this.#dueMs.get(slot);
     for (;;) {
       let child = 2 * index + 1;
       if (child >= this.#length) break;
-      if (child + 1 < this.#length && this.#dueMs[this.#heap[child + 1]!]! < this.#dueMs[this.#heap[child]!]!) child++;
-      const other = this.#heap[child]!;
-      if (this.#dueMs[other]! >= due) break;
+      if (child + 1 < this.#length && this.#dueAt(child + 1) < this.#dueAt(child)) child++;
+      const other = this.#heap.get(child);
+      if (this.#dueMs.get(other) >= due) break;
       this.#place(other, index);
       index = child;
     }
     this.#place(slot, index);
   }
-}
-
-function enlarge<T extends Float64Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
