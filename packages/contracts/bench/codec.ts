@@ -2,7 +2,7 @@
 import { storeCodec } from '@dkron/contracts';
 import type { DecideTicks, StoredJob } from '@dkron/jobs';
 import { Command } from '../dist/gen/dkron/store/v1/command.js';
-import { StoredJob as GeneratedJob } from '../dist/gen/dkron/store/v1/records.js';
+import { JobDefinition as GeneratedDefinition } from '../dist/gen/dkron/model/v1/model.js';
 
 const at = 1_700_000_000_000_000_000n;
 const decide: DecideTicks = {
@@ -78,9 +78,9 @@ function microsPerCall(call: () => unknown, calls: number): number {
 }
 
 const commandBytes = storeCodec.command.encode(decide);
-const jobBytes = storeCodec.job.encode(job);
+const jobBytes = storeCodec.definition.encode(job.definition);
 const generatedCommand = Command.decode(commandBytes);
-const generatedJob = GeneratedJob.decode(jobBytes);
+const generatedDefinition = GeneratedDefinition.decode(jobBytes);
 console.table({
   '1,000 decisions, encode': {
     bytes: commandBytes.length,
@@ -92,14 +92,14 @@ console.table({
     'ours µs': microsPerCall(() => storeCodec.command.decode(commandBytes), 40),
     'generated µs': microsPerCall(() => Command.decode(commandBytes), 40),
   },
-  'job, encode': {
+  'job definition, encode': {
     bytes: jobBytes.length,
-    'ours µs': microsPerCall(() => storeCodec.job.encode(job), 4000),
-    'generated µs': microsPerCall(() => GeneratedJob.encode(generatedJob).finish(), 4000),
+    'ours µs': microsPerCall(() => storeCodec.definition.encode(job.definition), 4000),
+    'generated µs': microsPerCall(() => GeneratedDefinition.encode(generatedDefinition).finish(), 4000),
   },
-  'job, decode': {
+  'job definition, decode': {
     bytes: jobBytes.length,
-    'ours µs': microsPerCall(() => storeCodec.job.decode(jobBytes), 4000),
-    'generated µs': microsPerCall(() => GeneratedJob.decode(jobBytes), 4000),
+    'ours µs': microsPerCall(() => storeCodec.definition.decode(jobBytes), 4000),
+    'generated µs': microsPerCall(() => GeneratedDefinition.decode(jobBytes), 4000),
   },
 });

@@ -7,12 +7,12 @@ import type {
   ExecutionOutput,
   ExecutionUpdate,
   JobDefinition,
+  JobState,
   JobPlan,
   LedgerEntry,
   Precondition,
   Run,
   RunStart,
-  StoredJob,
   SubmittedState,
   Target,
   TickDecision,
@@ -96,23 +96,20 @@ export const definition: fc.Arbitrary<JobDefinition> = shape({
   timeout: word,
 });
 
-export const job: fc.Arbitrary<StoredJob> = shape({
-  definition,
-  state: shape({
-    version: count,
-    revision: count,
-    successCount: count,
-    errorCount: count,
-    lastSuccess: maybe(instant),
-    lastError: maybe(instant),
-    status: fc.constantFrom('', 'success', 'failed', 'partially_failed' as const),
-    next: instant,
-    nextTick: maybe(instant),
-    decidedUpTo: instant,
-    anchor: instant,
-    dependentJobs: fc.array(word, { maxLength: 3 }),
-    problem: word,
-  }),
+export const jobState: fc.Arbitrary<JobState> = shape({
+  version: count,
+  revision: count,
+  successCount: count,
+  errorCount: count,
+  lastSuccess: maybe(instant),
+  lastError: maybe(instant),
+  status: fc.constantFrom('', 'success', 'failed', 'partially_failed' as const),
+  next: instant,
+  nextTick: maybe(instant),
+  decidedUpTo: instant,
+  anchor: instant,
+  dependentJobs: fc.array(word, { maxLength: 3 }),
+  problem: word,
 });
 
 export const execution: fc.Arbitrary<Execution> = shape({

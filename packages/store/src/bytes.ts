@@ -40,17 +40,50 @@ export function fromLatin1(text: string): Uint8Array {
 /** 8 bytes, big end first; negative numbers sort before others. */
 export function orderedI64(value: bigint): Uint8Array {
   const out = Buffer.allocUnsafe(8);
-  out.writeBigInt64BE(value);
-  // Negative numbers first: the sign bit is turned over.
-  out[0] = (out[0] as number) ^ 0x80;
+  putOrderedI64(out, 0, value);
   return out;
 }
 
-export function readOrderedI64(bytes: Uint8Array, at = 0): bigint {
-  return BigInt.asIntN(64, viewOf(bytes).getBigUint64(at) ^ SIGN);
+export function putOrderedI64(out: Uint8Array, at: number, value: bigint): void {
+  // Through one view: making a view for each number costs more than writing it.
+  scratchView.setBigInt64(0, value);
+  // Negative numbers first: the sign bit is turned over.
+  out[at] = (scratch[0] as number) ^ 0x80;
+  for (let i = 1; i < 8; i++) out[at + i] = scratch[i] as number;
 }
 
-const SIGN = 1n << 63n;
+export function readOrderedI64(bytes: Uint8Array, at = 0): bigint {
+  for (let i = 0; i < 8; i++) scratch[i] = bytes[at + i] as number;
+  scratch[0] = (scratch[0] as number) ^ 0x80;
+  return scratchView.getBigInt64(0);
+}
+
+/** What `putOrderedI64` writes for a whole number of 0 … 2^53-1. */
+export function putOrderedWhole(out: Uint8Array, at: number, value: number): void {
+  putU32(out, at, Math.floor(value / U32) | 0);
+  out[at] = (out[at] as number) | 0x80;
+  putU32(out, at + 4, (value % U32) | 0);
+}
+
+export function readOrderedWhole(bytes: Uint8Array, at: number): number {
+  return (readU32(bytes, at) & 0x7fffffff) * U32 + readU32(bytes, at + 4);
+}
+
+export function putU32(out: Uint8Array, at: number, value: number): void {
+  out[at] = value >>> 24;
+  out[at + 1] = value >>> 16;
+  out[at + 2] = value >>> 8;
+  out[at + 3] = value;
+}
+
+export function readU32(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16);
+  return (high | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0;
+}
+
+const U32 = 2 ** 32;
+const scratch = new Uint8Array(8);
+const scratchView = new DataView(scratch.buffer);
 
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,10 +1,9 @@
 import type { Execution, ExecutionState, Group, JobName, NodeName, Trigger } from '@dkron/jobs';
-import { executionKey, executionsFrom, FAMILY, familyRange, historyKey, metaKey } from './keys.ts';
+import { executionKey, executionsFrom, FAMILY, familyRange, historyKey } from './keys.ts';
 import { clamp } from './job-query.ts';
 import { fromUtf8 } from './bytes.ts';
 import type { KeyValue } from './ports.ts';
-import { EMPTY_META, metaCodec } from './records.ts';
-import type { JobMeta } from './records.ts';
+import type { JobTable } from './job-table.ts';
 import type { Codecs } from './state.ts';
 
 export interface ExecutionQuery {
@@ -32,21 +31,17 @@ export interface ExecutionPage {
   readonly executions: readonly Execution[];
 }
 
-interface Modules {
+export interface QueryModules {
   readonly kv: KeyValue;
+  readonly jobs: Pick<JobTable, 'meta'>;
   readonly codecs: Codecs;
 }
 
 const END_DEFAULT = 100;
 
-export function readMeta(kv: KeyValue, name: JobName): JobMeta {
-  const bytes = kv.getSync(metaKey(name));
-  return bytes === undefined ? EMPTY_META : metaCodec.decode(bytes);
-}
-
 /** All kept executions of a job, newest decision first: at most the retention's number of them. */
-export function executionsOf({ kv, codecs }: Modules, name: JobName): Execution[] {
-  const { historyFirst, historyNext } = readMeta(kv, name);
+export function executionsOf({ kv, jobs, codecs }: QueryModules, name: JobName): Execution[] {
+  const { historyFirst, historyNext } = jobs.meta(name);
   const found: Execution[] = [];
   for (let sequence = historyNext - 1; sequence >= historyFirst; sequence--) {
     const id = kv.getSync(historyKey(name, sequence));
@@ -60,7 +55,7 @@ export function executionsOf({ kv, codecs }: Modules, name: JobName): Execution[
 }
 
 /** Executions of all jobs, those of deleted jobs that still run included. */
-export async function listExecutions(modules: Modules, query: ExecutionQuery): Promise<ExecutionPage> {
+export async function listExecutions(modules: QueryModules, query: ExecutionQuery): Promise<ExecutionPage> {
   const { sort = 'stamp', order = 'desc', start = 0, end = END_DEFAULT } = query;
   const window: Execution[] = [];
   let total = 0;
@@ -80,7 +75,7 @@ export async function listExecutions(modules: Modules, query: ExecutionQuery): P
 }
 
 async function* candidates(
-  modules: Modules,
+  modules: QueryModules,
   { job, group }: ExecutionQuery,
   order: 'asc' | 'desc',
 ): AsyncGenerator<Execution> {

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { listJobs } from './job-query.ts';
 import { JobTable } from './job-table.ts';
+import { EMPTY_META } from './records.ts';
 import { Slab } from './slab.ts';
+import { codecsOf } from './state.ts';
 import { jobDefinition, putJob } from './testing/fixtures.ts';
 import { jsonCodec } from './testing/json-codec.ts';
 import { openHarness } from './testing/harness.ts';
@@ -84,8 +86,9 @@ describe('listJobs', () => {
 
   it('serves a page of the name order without decoding the rest', () => {
     let decoded = 0;
-    const codec = { ...jsonCodec.job, decode: (bytes: Uint8Array) => (decoded++, jsonCodec.job.decode(bytes)) };
-    const table = new JobTable(codec);
+    const { definition, stateRecord } = codecsOf(jsonCodec);
+    const counted = { ...definition, decode: (bytes: Uint8Array) => (decoded++, definition.decode(bytes)) };
+    const table = new JobTable({ definition: counted, stateRecord });
     const state = {
       version: 1,
       revision: 1,
@@ -103,7 +106,11 @@ describe('listJobs', () => {
     };
     for (let i = 0; i < 2000; i++) {
       const job = { definition: jobDefinition(`j${i}`), state };
-      table.set(`j${i}`, jsonCodec.job.encode(job), job);
+      const bytes = {
+        definition: definition.encode(job.definition),
+        state: stateRecord.encode({ state, meta: EMPTY_META }),
+      };
+      table.set(`j${i}`, bytes, { job, meta: EMPTY_META });
     }
     expect(listJobs(table, { start: 1000, end: 1010, sort: 'next' }).jobs).toHaveLength(10);
     expect(listJobs(table, { start: 1000, end: 1010, disabled: false }).total).toBe(2000);

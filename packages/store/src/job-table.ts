@@ -1,21 +1,45 @@
-import type { StoredJob } from '@dkron/jobs';
+import type { JobDefinition, StoredJob } from '@dkron/jobs';
 import { NameSlots } from '@dkron/runtime/collections';
+import { putU32, readU32 } from './bytes.ts';
 import type { Codec } from './ports.ts';
 import { JobColumns } from './job-columns.ts';
+import { RecentJobs } from './recent-jobs.ts';
+import type { KnownJob } from './recent-jobs.ts';
+import { EMPTY_META, metaOf } from './records.ts';
+import type { JobMeta, StateRecord } from './records.ts';
 import { Slab } from './slab.ts';
 import { SortedSlots } from './sorted-slots.ts';
 
-/** All jobs in memory: encoded bytes in slabs, decoded when asked for, with indexes for lists. */
+export interface JobCodecs {
+  readonly definition: Codec<JobDefinition>;
+  readonly stateRecord: Codec<StateRecord>;
+}
+
+/** Encoded parts of a job. Without a definition the stored one stays. */
+export interface JobBytes {
+  readonly definition: Uint8Array | undefined;
+  readonly state: Uint8Array;
+}
+
+/** Length of the definition, before it. */
+const HEADER_BYTES = 4;
+
+/**
+ * All jobs in memory: encoded bytes in slabs (length of the definition, definition, state), decoded when asked for, with
+ * indexes for lists.
+ */
 export class JobTable {
-  readonly #codec: Codec<StoredJob>;
+  readonly #codecs: JobCodecs;
   readonly #slab = new Slab();
   readonly #slots = new NameSlots();
+  readonly #recent = new RecentJobs();
+  #scratch = new Uint8Array(1024);
   /** In order of names. */
   readonly names: SortedSlots = new SortedSlots((slot) => this.#slots.nameOf(slot) as string);
   readonly columns: JobColumns = new JobColumns(this.#slots);
 
-  constructor(codec: Codec<StoredJob>) {
-    this.#codec = codec;
+  constructor(codecs: JobCodecs) {
+    this.#codecs = codecs;
   }
 
   get size(): number {
@@ -23,14 +47,29 @@ export class JobTable {
   }
 
   get(name: string): StoredJob | undefined {
-    const slot = this.#slots.find(name);
-    return slot === -1 ? undefined : this.#codec.decode(this.#slab.get(slot));
+    return this.known(name)?.job;
   }
 
-  /** A copy of the stored bytes. */
-  getBytes(name: string): Uint8Array | undefined {
+  known(name: string): KnownJob | undefined {
+    const recent = this.#recent.get(name);
+    const slot = recent === undefined ? this.#slots.find(name) : -1;
+    if (slot === -1) {
+      return recent;
+    }
+    const bytes = this.#slab.get(slot);
+    const stateAt = HEADER_BYTES + readU32(bytes, 0);
+    const { state, meta } = this.#codecs.stateRecord.decode(bytes.subarray(stateAt));
+    return { job: { definition: this.#codecs.definition.decode(bytes.subarray(HEADER_BYTES, stateAt)), state }, meta };
+  }
+
+  /** Where history and ledger of the job stand; as of a new one when there is no such job. */
+  meta(name: string): JobMeta {
     const slot = this.#slots.find(name);
-    return slot === -1 ? undefined : this.#slab.get(slot).slice();
+    if (slot === -1) {
+      return EMPTY_META;
+    }
+    const bytes = this.#slab.get(slot);
+    return metaOf(bytes.subarray(HEADER_BYTES + readU32(bytes, 0)));
   }
 
   has(name: string): boolean {
@@ -42,21 +81,27 @@ export class JobTable {
     return slot === -1 ? undefined : slot;
   }
 
-  set(name: string, bytes: Uint8Array, job: StoredJob): void {
+  set(name: string, bytes: JobBytes, known: KnownJob): void {
     let slot = this.#slots.find(name);
     if (slot === -1) {
       slot = this.#slots.add(name);
       this.names.add(slot);
       this.columns.add(slot);
     }
-    this.#slab.set(slot, bytes);
-    this.columns.set(slot, job);
+    this.#slab.set(slot, this.#record(slot, bytes));
+    this.columns.set(slot, known.job);
+    if (bytes.definition === undefined) {
+      this.#recent.set(name, known);
+    } else {
+      this.#recent.delete(name);
+    }
   }
 
   delete(name: string): void {
     const slot = this.#slots.find(name);
     if (slot !== -1) {
       this.#slab.delete(slot);
+      this.#recent.delete(name);
       this.names.remove(slot);
       this.columns.remove(slot);
       this.#slots.remove(name);
@@ -66,7 +111,24 @@ export class JobTable {
   clear(): void {
     this.#slab.clear();
     this.#slots.clear();
+    this.#recent.clear();
     this.names.clear();
     this.columns.clear();
+  }
+
+  /** In a buffer of the table's own, used again for the next one. */
+  #record(slot: number, { definition, state }: JobBytes): Uint8Array {
+    const stored = definition === undefined ? this.#slab.get(slot) : undefined;
+    const length = definition?.length ?? readU32(stored as Uint8Array, 0);
+    const stateAt = HEADER_BYTES + length;
+    const size = stateAt + state.length;
+    if (this.#scratch.length < size) {
+      this.#scratch = new Uint8Array(size * 2);
+    }
+    const record = this.#scratch.subarray(0, size);
+    putU32(record, 0, length);
+    record.set(definition ?? (stored as Uint8Array).subarray(HEADER_BYTES, stateAt), HEADER_BYTES);
+    record.set(state, stateAt);
+    return record;
   }
 }

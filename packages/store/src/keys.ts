@@ -1,4 +1,4 @@
-import { concat, fromUtf8, orderedI64, toUtf8 } from './bytes.ts';
+import { fromUtf8, putOrderedI64, putOrderedWhole, toUtf8 } from './bytes.ts';
 
 /** First byte of every key: one key range per kind of record. */
 export const FAMILY = {
@@ -8,7 +8,6 @@ export const FAMILY = {
   setting: 'g',
   job: 'j',
   ledger: 'l',
-  meta: 'm',
   output: 'o',
   pause: 'p',
   openRun: 'r',
@@ -26,16 +25,11 @@ export const STATE_END: Uint8Array = new Uint8Array([0x80]);
 
 export const HEAD_KEY: Uint8Array = toUtf8(FAMILY.head);
 
-/** Ends a name inside a key: no name holds a zero byte, hence `foo` and `foobar` never share a range. */
-const END = new Uint8Array([0]);
-
 const byName =
   (family: string) =>
   (name: string): Uint8Array =>
-    toUtf8(family + name);
+    keyOf(family, name, 0);
 
-export const jobKey: (name: string) => Uint8Array = byName(FAMILY.job);
-export const metaKey: (name: string) => Uint8Array = byName(FAMILY.meta);
 export const settingKey: (name: string) => Uint8Array = byName(FAMILY.setting);
 export const pauseKey: (scope: string) => Uint8Array = byName(FAMILY.pause);
 export const statsKey: (date: string) => Uint8Array = byName(FAMILY.stats);
@@ -43,20 +37,47 @@ export const tokenKey: (token: string) => Uint8Array = byName(FAMILY.token);
 
 export const nameOfKey = (key: Uint8Array): string => fromUtf8(key.subarray(1));
 
-const byNumber = (family: string, name: string, number: bigint): Uint8Array =>
-  concat(toUtf8(family + name), END, orderedI64(number));
+/** A job is two records, side by side: what its user set, and what happens to it. */
+const DEFINITION = 'd'.charCodeAt(0);
+const STATE = 's'.charCodeAt(0);
+const PART_BYTES = 2;
+
+export const definitionKey = (name: string): Uint8Array => jobKey(name, DEFINITION);
+/** Comes right after the job's definition. */
+export const jobStateKey = (name: string): Uint8Array => jobKey(name, STATE);
+
+export const jobNameOfKey = (key: Uint8Array): string => fromUtf8(key.subarray(1, key.length - PART_BYTES));
+export const isDefinitionKey = (key: Uint8Array): boolean => key.at(-1) === DEFINITION;
+
+function jobKey(name: string, part: number): Uint8Array {
+  const key = keyOf(FAMILY.job, name, PART_BYTES);
+  key[key.length - 2] = END;
+  key[key.length - 1] = part;
+  return key;
+}
 
 /** The n-th execution of a job in order of decision. */
-export const historyKey = (name: string, sequence: number): Uint8Array =>
-  byNumber(FAMILY.history, name, BigInt(sequence));
-export const ledgerKey = (name: string, sequence: number): Uint8Array =>
-  byNumber(FAMILY.ledger, name, BigInt(sequence));
-/** Open and closed runs apart, so that a start reads the open ones only. */
-export const runKey = (name: string, group: bigint, open: boolean): Uint8Array =>
-  byNumber(open ? FAMILY.openRun : FAMILY.closedRun, name, group);
-export const dueKey = (id: bigint): Uint8Array => concat(toUtf8(FAMILY.due), orderedI64(id));
+export const historyKey = (name: string, sequence: number): Uint8Array => bySequence(FAMILY.history, name, sequence);
+export const ledgerKey = (name: string, sequence: number): Uint8Array => bySequence(FAMILY.ledger, name, sequence);
 
-const ID_PATTERN = /^(-?\d{1,19})-(.*)$/su;
+function bySequence(family: string, name: string, sequence: number): Uint8Array {
+  const key = keyOf(family, name, 9);
+  key[key.length - 9] = END;
+  putOrderedWhole(key, key.length - 8, sequence);
+  return key;
+}
+
+/** Open and closed runs apart, so that a start reads the open ones only. */
+export function runKey(name: string, group: bigint, open: boolean): Uint8Array {
+  const key = keyOf(open ? FAMILY.openRun : FAMILY.closedRun, name, 9);
+  key[key.length - 9] = END;
+  putOrderedI64(key, key.length - 8, group);
+  return key;
+}
+
+export const dueKey = (id: bigint): Uint8Array => byStamp(FAMILY.due, id, '');
+
+const ID_PATTERN = /^-?\d{1,19}$/u;
 
 /** Ordered by stamp, then node; undefined when the id is not `<stamp>-<node>`. */
 export function executionKey(id: string): Uint8Array | undefined {
@@ -68,13 +89,44 @@ export function outputKey(id: string): Uint8Array | undefined {
 }
 
 /** The smallest key of an execution decided at `stamp`. */
-export const executionsFrom = (stamp: bigint): Uint8Array => concat(toUtf8(FAMILY.execution), orderedI64(stamp));
+export const executionsFrom = (stamp: bigint): Uint8Array => byStamp(FAMILY.execution, stamp, '');
 
 function keyOfId(family: string, id: string): Uint8Array | undefined {
-  const match = ID_PATTERN.exec(id);
-  return match === null
-    ? undefined
-    : concat(toUtf8(family), orderedI64(BigInt(match[1] as string)), toUtf8(match[2] as string));
+  // A stamp may be negative: its sign is not the separator.
+  const dash = id.indexOf('-', 1);
+  const stamp = dash === -1 ? '' : id.slice(0, dash);
+  return ID_PATTERN.test(stamp) ? byStamp(family, BigInt(stamp), id.slice(dash + 1)) : undefined;
+}
+
+function byStamp(family: string, stamp: bigint, rest: string): Uint8Array {
+  const tail = rest === '' ? undefined : toUtf8(rest);
+  const key = Buffer.allocUnsafe(9 + (tail?.length ?? 0));
+  key[0] = family.charCodeAt(0);
+  putOrderedI64(key, 1, stamp);
+  if (tail !== undefined) key.set(tail, 9);
+  return key;
+}
+
+/** Ends a name inside a key: no name holds a zero byte, hence `foo` and `foobar` never share a range. */
+const END = 0;
+
+/** Family and text, with so many bytes left free behind them. */
+function keyOf(family: string, text: string, free: number): Uint8Array {
+  const { length } = text;
+  const key = Buffer.allocUnsafe(1 + length + free);
+  key[0] = family.charCodeAt(0);
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) {
+      const bytes = toUtf8(text);
+      const long = Buffer.allocUnsafe(1 + bytes.length + free);
+      long[0] = family.charCodeAt(0);
+      long.set(bytes, 1);
+      return long;
+    }
+    key[1 + i] = unit;
+  }
+  return key;
 }
 
 /** All keys of one kind of record. */

@@ -1,8 +1,6 @@
 import type { Decision, JobName, LedgerEntry, MissReason, SkipReason, Trigger } from '@dkron/jobs';
-import { readMeta } from './execution-query.ts';
+import type { QueryModules } from './execution-query.ts';
 import { ledgerKey } from './keys.ts';
-import type { KeyValue } from './ports.ts';
-import type { Codecs } from './state.ts';
 
 export interface LedgerQuery {
   readonly decision?: Decision;
@@ -23,17 +21,12 @@ export interface LedgerPage {
   readonly entries: readonly LedgerEntry[];
 }
 
-interface Modules {
-  readonly kv: KeyValue;
-  readonly codecs: Codecs;
-}
-
 const END_DEFAULT = 100;
 
 /** Looks at the job's own entries only, at most the retention's number of them. */
-export function queryLedger(modules: Modules, name: JobName, query: LedgerQuery): LedgerPage {
+export function queryLedger(modules: QueryModules, name: JobName, query: LedgerQuery): LedgerPage {
   const { order = 'desc', start = 0, end = END_DEFAULT } = query;
-  const { ledgerFirst, ledgerNext } = readMeta(modules.kv, name);
+  const { ledgerFirst, ledgerNext } = modules.jobs.meta(name);
   const found: LedgerEntry[] = [];
   for (let offset = 0; offset < ledgerNext - ledgerFirst; offset++) {
     const sequence = order === 'desc' ? ledgerNext - 1 - offset : ledgerFirst + offset;
@@ -45,12 +38,12 @@ export function queryLedger(modules: Modules, name: JobName, query: LedgerQuery)
   return { total: found.length, entries: found.slice(Math.max(0, start), Math.max(0, end)) };
 }
 
-export function newestLedgerEntry(modules: Modules, name: JobName): LedgerEntry | undefined {
-  const { ledgerFirst, ledgerNext } = readMeta(modules.kv, name);
+export function newestLedgerEntry(modules: QueryModules, name: JobName): LedgerEntry | undefined {
+  const { ledgerFirst, ledgerNext } = modules.jobs.meta(name);
   return ledgerNext > ledgerFirst ? readEntry(modules, name, ledgerNext - 1) : undefined;
 }
 
-function readEntry({ kv, codecs }: Modules, name: JobName, sequence: number): LedgerEntry | undefined {
+function readEntry({ kv, codecs }: QueryModules, name: JobName, sequence: number): LedgerEntry | undefined {
   const bytes = kv.getSync(ledgerKey(name, sequence));
   return bytes === undefined ? undefined : codecs.ledgerEntry.decode(bytes);
 }

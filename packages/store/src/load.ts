@@ -1,7 +1,7 @@
 import type { Logger } from '@dkron/runtime';
 import { fromUtf8 } from './bytes.ts';
 import { StoreError } from './errors.ts';
-import { executionKey, FAMILY, familyRange, HEAD_KEY, nameOfKey } from './keys.ts';
+import { executionKey, FAMILY, familyRange, HEAD_KEY, isDefinitionKey, jobNameOfKey, nameOfKey } from './keys.ts';
 import type { KeyValue } from './ports.ts';
 import { headCodec, tokenCodec } from './records.ts';
 import type { TokenRecord } from './records.ts';
@@ -36,11 +36,22 @@ export async function loadState(modules: {
   return state;
 }
 
+/** The state of a job follows its definition. */
 async function loadJobs(state: State, { kv, codecs, logger }: Parameters<typeof loadState>[0]): Promise<void> {
+  let definition: { readonly name: string; readonly bytes: Uint8Array } | undefined;
   for await (const [key, value] of kv.iterate(familyRange(FAMILY.job))) {
-    const name = nameOfKey(key);
+    const name = jobNameOfKey(key);
+    if (isDefinitionKey(key)) {
+      definition = { name, bytes: value };
+      continue;
+    }
     try {
-      state.jobs.set(name, value, codecs.job.decode(value));
+      if (definition?.name !== name) {
+        throw new StoreError('corrupt', `job "${name}" has a state and no definition`, { name });
+      }
+      const { state: jobState, meta } = codecs.stateRecord.decode(value);
+      const job = { definition: codecs.definition.decode(definition.bytes), state: jobState };
+      state.jobs.set(name, { definition: definition.bytes, state: value }, { job, meta });
     } catch (error) {
       logger.error('a stored job cannot be read and is left out', { job: name, error });
     }

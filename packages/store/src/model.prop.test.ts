@@ -332,6 +332,7 @@ function assertNoLeaks(keys: readonly string[], store: Store): void {
   expect(count('d')).toBe([...store.dues()].length);
   expect(count('l')).toBe(NAMES.reduce((sum, job) => sum + store.ledger(job).total, 0));
   expect(count('x')).toBe(NAMES.reduce((sum, job) => sum + store.executions(job).length, 0));
-  expect(count('m')).toBeLessThanOrEqual(store.jobCount());
+  // A definition and a state each.
+  expect(count('j')).toBe(2 * store.jobCount());
   expect(count('c')).toBeLessThanOrEqual(kept.size);
 }

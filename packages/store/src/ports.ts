@@ -1,4 +1,4 @@
-import type { Command, Due, Execution, LedgerEntry, Run, StoredJob } from '@dkron/jobs';
+import type { Command, Due, Execution, JobDefinition, JobState, LedgerEntry, Run } from '@dkron/jobs';
 
 /** Keys in `[gte, lt)`; a missing border is open. Keys are ordered by their bytes, unsigned. */
 export interface KeyRange {
@@ -52,7 +52,8 @@ export interface KeyValue extends KeyValueReader {
 }
 
 export interface Codec<T> {
-  encode(value: T): Uint8Array;
+  /** @param free bytes left free before the record, for the caller to fill. Default 0 */
+  encode(value: T, free?: number): Uint8Array;
   /** Must not keep `bytes`: they may be part of a larger buffer that changes later. @throws on bytes it cannot read. */
   decode(bytes: Uint8Array): T;
 }
@@ -60,7 +61,8 @@ export interface Codec<T> {
 /** Records ↔ bytes. Equal values must give equal bytes on every server: they enter the state hash. */
 export interface StoreCodec {
   readonly command: Codec<Command>;
-  readonly job: Codec<StoredJob>;
+  readonly definition: Codec<JobDefinition>;
+  readonly state: Codec<JobState>;
   readonly execution: Codec<Execution>;
   readonly run: Codec<Run>;
   readonly due: Codec<Due>;

@@ -1,5 +1,14 @@
-import type { Execution, Group, Run } from '@dkron/jobs';
-import { concat, readOrderedI64, orderedI64, viewOf } from './bytes.ts';
+import type { Execution, Group, JobState, Run } from '@dkron/jobs';
+import {
+  concat,
+  orderedI64,
+  putOrderedI64,
+  putOrderedWhole,
+  putU32,
+  readOrderedI64,
+  readOrderedWhole,
+  readU32,
+} from './bytes.ts';
 import type { Codec } from './ports.ts';
 
 /** An execution and what the store keeps about it. */
@@ -38,6 +47,12 @@ export const EMPTY_META: JobMeta = {
   newestGroup: 0n,
 };
 
+/** What happens to a job: written at every tick, beside the definition that is not. */
+export interface StateRecord {
+  readonly state: JobState;
+  readonly meta: JobMeta;
+}
+
 export interface DayStats {
   /** UTC day, `YYYY-MM-DD`. */
   readonly date: string;
@@ -62,24 +77,66 @@ export interface Head {
 
 export const executionRecordCodec = (inner: Codec<Execution>): Codec<ExecutionRecord> => ({
   encode({ execution, detached, outputBytes }) {
-    const head = new Uint8Array(5);
-    head[0] = detached ? 1 : 0;
-    viewOf(head).setUint32(1, outputBytes);
-    return concat(head, inner.encode(execution));
+    const bytes = inner.encode(execution, 5);
+    bytes[0] = detached ? 1 : 0;
+    putU32(bytes, 1, outputBytes);
+    return bytes;
   },
   decode(bytes) {
     return {
       execution: inner.decode(bytes.subarray(5)),
       detached: bytes[0] === 1,
-      outputBytes: viewOf(bytes).getUint32(1),
+      outputBytes: readU32(bytes, 1),
     };
   },
 });
 
 export const runRecordCodec = (inner: Codec<Run>): Codec<RunRecord> => ({
-  encode: ({ run, orphan }) => concat(new Uint8Array([orphan ? 1 : 0]), inner.encode(run)),
+  encode({ run, orphan }) {
+    const bytes = inner.encode(run, 1);
+    bytes[0] = orphan ? 1 : 0;
+    return bytes;
+  },
   decode: (bytes) => ({ run: inner.decode(bytes.subarray(1)), orphan: bytes[0] === 1 }),
 });
+
+/** Byte 0: 0 = nothing has happened to the job yet; else 1, then the meta's six numbers. */
+export const stateRecordCodec = (inner: Codec<JobState>): Codec<StateRecord> => ({
+  encode({ state, meta }) {
+    const used = meta.historyNext + meta.ledgerNext > 0;
+    const bytes = inner.encode(state, used ? META_BYTES : 1);
+    bytes[0] = used ? 1 : 0;
+    if (used) {
+      putOrderedWhole(bytes, 1, meta.historyFirst);
+      putOrderedWhole(bytes, 9, meta.historyNext);
+      putOrderedWhole(bytes, 17, meta.ledgerFirst);
+      putOrderedWhole(bytes, 25, meta.ledgerNext);
+      putOrderedWhole(bytes, 33, meta.outputBytes);
+      putOrderedI64(bytes, 41, meta.newestGroup);
+    }
+    return bytes;
+  },
+  decode(bytes) {
+    const meta = metaOf(bytes);
+    return { state: inner.decode(bytes.subarray(meta === EMPTY_META ? 1 : META_BYTES)), meta };
+  },
+});
+
+const META_BYTES = 49;
+
+/** The meta alone, without reading the state behind it. */
+export function metaOf(bytes: Uint8Array): JobMeta {
+  return bytes[0] === 0
+    ? EMPTY_META
+    : {
+        historyFirst: readOrderedWhole(bytes, 1),
+        historyNext: readOrderedWhole(bytes, 9),
+        ledgerFirst: readOrderedWhole(bytes, 17),
+        ledgerNext: readOrderedWhole(bytes, 25),
+        outputBytes: readOrderedWhole(bytes, 33),
+        newestGroup: readOrderedI64(bytes, 41),
+      };
+}
 
 const numbersCodec = <T>(
   write: (value: T) => readonly (number | bigint)[],
@@ -88,25 +145,6 @@ const numbersCodec = <T>(
   encode: (value) => concat(...write(value).map((number) => orderedI64(BigInt(number)))),
   decode: (bytes) => read(Array.from({ length: bytes.length / 8 }, (_, i) => readOrderedI64(bytes, i * 8))),
 });
-
-export const metaCodec: Codec<JobMeta> = numbersCodec(
-  (meta) => [
-    meta.historyFirst,
-    meta.historyNext,
-    meta.ledgerFirst,
-    meta.ledgerNext,
-    meta.outputBytes,
-    meta.newestGroup,
-  ],
-  ([historyFirst = 0n, historyNext = 0n, ledgerFirst = 0n, ledgerNext = 0n, outputBytes = 0n, newestGroup = 0n]) => ({
-    historyFirst: Number(historyFirst),
-    historyNext: Number(historyNext),
-    ledgerFirst: Number(ledgerFirst),
-    ledgerNext: Number(ledgerNext),
-    outputBytes: Number(outputBytes),
-    newestGroup,
-  }),
-);
 
 export const statsCodec: Codec<Omit<DayStats, 'date'>> = numbersCodec(
   (stats) => [stats.successCount, stats.failedCount],

@@ -1,50 +1,102 @@
 import type { JobName } from '@dkron/jobs';
+import { ByGroup } from './by-group.ts';
+import type { Journal } from './journal.ts';
+import { runKey } from './keys.ts';
 import type { RunRecord } from './records.ts';
-import type { State } from './state.ts';
+import type { Codecs, State } from './state.ts';
 
-/** Runs as a transaction sees them. */
+interface RunDraft {
+  readonly name: JobName;
+  readonly group: bigint;
+  record: RunRecord | undefined;
+  dirty: boolean;
+  changed: boolean;
+  /** Where it is stored: among the open runs, the closed ones, or (undefined) nowhere. */
+  storedOpen: boolean | undefined;
+}
+
+/** Runs as a transaction sees them. Each is written once per entry. */
 export class RunChanges {
   readonly #state: State;
+  readonly #codecs: Codecs;
   readonly #readClosed: (name: JobName, group: bigint) => RunRecord | undefined;
-  readonly #changes = new Map<JobName, Map<bigint, RunRecord | undefined>>();
+  readonly #drafts = new Map<JobName, ByGroup<RunDraft>>();
+  #dirty: RunDraft[] = [];
 
-  constructor(state: State, readClosed: (name: JobName, group: bigint) => RunRecord | undefined) {
+  constructor(state: State, codecs: Codecs, readClosed: (name: JobName, group: bigint) => RunRecord | undefined) {
     this.#state = state;
+    this.#codecs = codecs;
     this.#readClosed = readClosed;
   }
 
   get(name: JobName, group: bigint): RunRecord | undefined {
-    const changes = this.#changes.get(name);
-    if (changes?.has(group) === true) {
-      return changes.get(group);
-    }
-    return this.#state.openRuns.get(name)?.get(group) ?? this.#readClosed(name, group);
+    return this.#draft(name, group).record;
   }
 
   /** Undefined removes. */
   set(name: JobName, group: bigint, record: RunRecord | undefined): void {
-    const runs = this.#changes.get(name) ?? new Map<bigint, RunRecord | undefined>();
-    this.#changes.set(name, runs.set(group, record));
+    const draft = this.#draft(name, group);
+    draft.record = record;
+    if (!draft.dirty) {
+      draft.dirty = true;
+      draft.changed = true;
+      this.#dirty.push(draft);
+    }
   }
 
   /** In no particular order. */
   open(name: JobName): RunRecord[] {
-    const open = new Map(this.#state.openRuns.get(name));
-    for (const [group, record] of this.#changes.get(name) ?? []) {
-      if (record?.run.open === true) {
-        open.set(group, record);
-      } else {
-        open.delete(group);
+    const stored = this.#state.openRuns.get(name);
+    const drafts = this.#drafts.get(name);
+    if (stored === undefined && drafts === undefined) {
+      return [];
+    }
+    const untouched = stored?.values().filter(({ run }) => drafts?.get(run.group) === undefined) ?? [];
+    return drafts === undefined ? untouched : [...untouched, ...drafts.values().flatMap(openRecord)];
+  }
+
+  /** Writes what changed since the last flush. */
+  flush(journal: Journal): void {
+    for (const draft of this.#dirty) {
+      const { name, group, record, storedOpen } = draft;
+      draft.dirty = false;
+      draft.storedOpen = record?.run.open;
+      if (storedOpen !== undefined && storedOpen !== draft.storedOpen) {
+        journal.delete(runKey(name, group, storedOpen));
+      }
+      if (record !== undefined) {
+        journal.put(runKey(name, group, record.run.open), this.#codecs.runRecord.encode(record));
       }
     }
-    return [...open.values()];
+    this.#dirty = [];
   }
 
   commit(): void {
-    for (const [name, runs] of this.#changes) {
-      for (const [group, record] of runs) {
-        this.#state.setRun(name, group, record);
+    for (const drafts of this.#drafts.values()) {
+      for (const { name, group, record, changed } of drafts.values()) {
+        if (changed) {
+          this.#state.setRun(name, group, record);
+        }
       }
     }
   }
+
+  #draft(name: JobName, group: bigint): RunDraft {
+    let drafts = this.#drafts.get(name);
+    if (drafts === undefined) {
+      this.#drafts.set(name, (drafts = new ByGroup()));
+    }
+    const known = drafts.get(group);
+    if (known !== undefined) {
+      return known;
+    }
+    const record = this.#state.openRuns.get(name)?.get(group) ?? this.#readClosed(name, group);
+    const draft: RunDraft = { name, group, record, dirty: false, changed: false, storedOpen: record?.run.open };
+    drafts.set(group, draft);
+    return draft;
+  }
+}
+
+function openRecord({ record }: RunDraft): RunRecord[] {
+  return record?.run.open === true ? [record] : [];
 }

@@ -1,9 +1,9 @@
 import type { Due, JobName, Run } from '@dkron/jobs';
 import { JobTable } from './job-table.ts';
-import { MetaCache } from './meta-cache.ts';
+import { ByGroup } from './by-group.ts';
 import type { Codec, StoreCodec } from './ports.ts';
-import { executionRecordCodec, runRecordCodec } from './records.ts';
-import type { ExecutionRecord, RunRecord, TokenRecord } from './records.ts';
+import { executionRecordCodec, runRecordCodec, stateRecordCodec } from './records.ts';
+import type { ExecutionRecord, RunRecord, StateRecord, TokenRecord } from './records.ts';
 
 export const EMPTY_HASH: Uint8Array = new Uint8Array(32);
 
@@ -11,6 +11,7 @@ export const EMPTY_HASH: Uint8Array = new Uint8Array(32);
 export interface Codecs extends StoreCodec {
   readonly executionRecord: Codec<ExecutionRecord>;
   readonly runRecord: Codec<RunRecord>;
+  readonly stateRecord: Codec<StateRecord>;
 }
 
 export function codecsOf(codec: StoreCodec): Codecs {
@@ -18,17 +19,17 @@ export function codecsOf(codec: StoreCodec): Codecs {
     ...codec,
     executionRecord: executionRecordCodec(codec.execution),
     runRecord: runRecordCodec(codec.run),
+    stateRecord: stateRecordCodec(codec.state),
   };
 }
 
 /** Work still going on holds few records, so it lives in maps; jobs live in slabs; everything ended is read from disk. */
 export class State {
   readonly jobs: JobTable;
-  readonly metas: MetaCache = new MetaCache();
   /** Pending and running, by id. */
   readonly openExecutions: Map<string, ExecutionRecord> = new Map();
   /** Open runs of a job by group, orphans included. */
-  readonly openRuns: Map<JobName, Map<bigint, RunRecord>> = new Map();
+  readonly openRuns: Map<JobName, ByGroup<RunRecord>> = new Map();
   readonly dues: Map<bigint, Due> = new Map();
   readonly duesOf: Map<JobName, Set<bigint>> = new Map();
   /** Open runs plus dues of a root group. */
@@ -42,8 +43,8 @@ export class State {
   lastDueId = 0n;
   stateHash: Uint8Array = EMPTY_HASH;
 
-  constructor(codec: StoreCodec) {
-    this.jobs = new JobTable(codec.job);
+  constructor(codecs: Codecs) {
+    this.jobs = new JobTable(codecs);
   }
 
   setExecution(id: string, record: ExecutionRecord | undefined): void {
@@ -55,11 +56,24 @@ export class State {
   }
 
   setRun(jobName: JobName, group: bigint, record: RunRecord | undefined): void {
-    const before = this.openRuns.get(jobName)?.get(group);
+    let runs = this.openRuns.get(jobName);
+    const before = runs?.get(group);
     const after = record?.run.open === true ? record : undefined;
-    this.#count(before?.run.rootGroup, -1);
-    this.#count(after?.run.rootGroup, 1);
-    putIn(this.openRuns, jobName, group, after);
+    if (before?.run.rootGroup !== after?.run.rootGroup) {
+      this.#count(before?.run.rootGroup, -1);
+      this.#count(after?.run.rootGroup, 1);
+    }
+    if (after !== undefined) {
+      if (runs === undefined) {
+        this.openRuns.set(jobName, (runs = new ByGroup()));
+      }
+      runs.set(group, after);
+    } else if (runs !== undefined) {
+      runs.delete(group);
+      if (runs.size === 0) {
+        this.openRuns.delete(jobName);
+      }
+    }
   }
 
   setDue(id: bigint, due: Due | undefined): void {
@@ -115,18 +129,4 @@ export function isOpen({ execution: { state } }: ExecutionRecord): boolean {
 
 export function byGroup(left: Run, right: Run): number {
   return left.group < right.group ? -1 : left.group > right.group ? 1 : 0;
-}
-
-function putIn<K, L, V>(maps: Map<K, Map<L, V>>, key: K, inner: L, value: V | undefined): void {
-  const map = maps.get(key) ?? new Map<L, V>();
-  if (value === undefined) {
-    map.delete(inner);
-  } else {
-    map.set(inner, value);
-  }
-  if (map.size === 0) {
-    maps.delete(key);
-  } else {
-    maps.set(key, map);
-  }
 }

@@ -94,7 +94,7 @@ describe('apply', () => {
     const { kv, apply } = await openHarness();
     await apply(putJob(10n, jobDefinition('a')));
     await apply(putJob(11n, jobDefinition('c')));
-    await kv.batch([{ type: 'put', key: new TextEncoder().encode('jb'), value: new Uint8Array([1]) }]);
+    await kv.batch([{ type: 'put', key: new TextEncoder().encode('jb\0d'), value: new Uint8Array([1]) }]);
     const again = await openHarness({}, kv);
     expect([...again.store.jobNames()]).toEqual(['a', 'c']);
   });

@@ -16,7 +16,7 @@ import type { EpochNanos, Logger, Metrics } from '@dkron/runtime';
 import { applyCommand } from './apply/apply.ts';
 import { StoreError, writeError } from './errors.ts';
 import { executionsOf, listExecutions } from './execution-query.ts';
-import type { ExecutionPage, ExecutionQuery } from './execution-query.ts';
+import type { ExecutionPage, ExecutionQuery, QueryModules } from './execution-query.ts';
 import { HashCheckpoints } from './hash-checkpoints.ts';
 import type { StateHash } from './hash-checkpoints.ts';
 import { listJobs } from './job-query.ts';
@@ -196,11 +196,11 @@ export class Store {
 
   /** Kept executions of a job, newest first. */
   executions(name: JobName): readonly Execution[] {
-    return executionsOf({ kv: this.#kv, codecs: this.#codecs }, name);
+    return executionsOf(this.#reads(), name);
   }
 
   listExecutions(query: ExecutionQuery = {}): Promise<ExecutionPage> {
-    return listExecutions({ kv: this.#kv, codecs: this.#codecs }, query);
+    return listExecutions(this.#reads(), query);
   }
 
   /** Runs that hold the job's slot, oldest first. */
@@ -218,11 +218,11 @@ export class Store {
   }
 
   ledger(name: JobName, query: LedgerQuery = {}): LedgerPage {
-    return queryLedger({ kv: this.#kv, codecs: this.#codecs }, name, query);
+    return queryLedger(this.#reads(), name, query);
   }
 
   newestLedgerEntry(name: JobName): LedgerEntry | undefined {
-    return newestLedgerEntry({ kv: this.#kv, codecs: this.#codecs }, name);
+    return newestLedgerEntry(this.#reads(), name);
   }
 
   /** Totals of UTC days (`YYYY-MM-DD`), in the order asked; zeros where nothing ended. */
@@ -275,6 +275,10 @@ export class Store {
   /** Waits for what was handed in, then closes the key-value store. */
   close(): Promise<void> {
     return this.#inTurn(() => this.#kv.close());
+  }
+
+  #reads(): QueryModules {
+    return { kv: this.#kv, jobs: this.#state.jobs, codecs: this.#codecs };
   }
 
   /** One batch after the other: each sees the state that the one before left. */

@@ -1,14 +1,16 @@
 import type { ApplyEvent, Due, ExecutionOutput, JobName, LedgerEntry, Run, SetPause, StoredJob } from '@dkron/jobs';
 import type { Retention } from './options.ts';
 import { DueChanges } from './due-changes.ts';
+import { ExecutionChanges } from './execution-changes.ts';
+import { JobDrafts } from './job-drafts.ts';
 import { Journal } from './journal.ts';
 import * as keys from './keys.ts';
 import { boundedOutput, packOutput, plainOutput } from './output.ts';
 import { Overlay } from './overlay.ts';
 import { RunChanges } from './run-changes.ts';
 import type { KeyValue, WriteOp } from './ports.ts';
-import { EMPTY_META, headCodec, metaCodec, statsCodec, tokenCodec } from './records.ts';
-import type { ExecutionRecord, JobMeta, RunRecord, TokenRecord } from './records.ts';
+import { headCodec, statsCodec, tokenCodec } from './records.ts';
+import type { DayStats, ExecutionRecord, JobMeta, RunRecord, TokenRecord } from './records.ts';
 import { fromUtf8, toUtf8 } from './bytes.ts';
 import { byGroup } from './state.ts';
 import type { Codecs, State } from './state.ts';
@@ -26,9 +28,8 @@ export class Transaction {
   readonly #kv: KeyValue;
   readonly #codecs: Codecs;
   readonly #journal: Journal;
-  readonly #jobs: Overlay<JobName, StoredJob>;
-  readonly #metas: Overlay<JobName, JobMeta>;
-  readonly #executions: Overlay<string, ExecutionRecord>;
+  readonly #jobs: JobDrafts;
+  readonly #executions: ExecutionChanges;
   readonly #runs: RunChanges;
   readonly #dues: DueChanges;
   readonly #tokens: Overlay<string, TokenRecord>;
@@ -36,9 +37,8 @@ export class Transaction {
   readonly #settings: Overlay<string, string>;
   readonly #rootChanges = new Map<bigint, number>();
   readonly #touchedRoots = new Set<bigint>();
-  readonly #dirtyJobs = new Set<JobName>();
-  readonly #dirtyMetas = new Set<JobName>();
-  readonly #jobBytes = new Map<JobName, Uint8Array>();
+  readonly #stats = new Map<string, Omit<DayStats, 'date'>>();
+  readonly #dirtyStats = new Set<string>();
   #lastStamp: bigint;
   #index: bigint;
   #hash: Uint8Array;
@@ -58,11 +58,15 @@ export class Transaction {
     this.#index = state.appliedIndex;
     this.#hash = state.stateHash;
     this.#journal = new Journal(state.stateHash);
-    this.#jobs = new Overlay((name) => state.jobs.get(name));
-    this.#metas = new Overlay((name) => state.metas.get(name) ?? this.#read(keys.metaKey(name), metaCodec.decode));
-    this.#executions = new Overlay((id) => state.openExecutions.get(id) ?? this.#readId(id));
-    this.#runs = new RunChanges(state, (name, group) =>
-      this.#read(keys.runKey(name, group, false), codecs.runRecord.decode),
+    this.#jobs = new JobDrafts(state, codecs);
+    this.#executions = new ExecutionChanges(state, codecs, (id) =>
+      this.#read(keys.executionKey(id), codecs.executionRecord.decode),
+    );
+    this.#runs = new RunChanges(state, codecs, (name, group) =>
+      // A run newer than all is on no disk.
+      group > this.#jobs.meta(name).newestGroup
+        ? undefined
+        : this.#read(keys.runKey(name, group, false), codecs.runRecord.decode),
     );
     this.#dues = new DueChanges(state);
     this.#tokens = new Overlay((key) => state.tokens.get(key));
@@ -77,14 +81,13 @@ export class Transaction {
 
   /** Flushes what the entry changed into the journal and tells which root groups have settled. */
   endEntry(index: bigint): void {
-    for (const name of this.#dirtyJobs) {
-      this.#flushJob(name);
+    this.#jobs.flush(this.#journal);
+    this.#executions.flush(this.#journal);
+    this.#runs.flush(this.#journal);
+    for (const date of this.#dirtyStats) {
+      this.#write(keys.statsKey(date), this.#stats.get(date), statsCodec.encode);
     }
-    for (const name of this.#dirtyMetas) {
-      this.#write(keys.metaKey(name), this.#metas.get(name), metaCodec.encode);
-    }
-    this.#dirtyJobs.clear();
-    this.#dirtyMetas.clear();
+    this.#dirtyStats.clear();
     for (const rootGroup of this.#touchedRoots) {
       if ((this.#state.rootCounts.get(rootGroup) ?? 0) + (this.#rootChanges.get(rootGroup) ?? 0) === 0) {
         this.events.push({ type: 'settled', rootGroup });
@@ -95,7 +98,7 @@ export class Transaction {
     this.#hash = this.#journal.endEntry(index);
   }
 
-  /** All writes of the batch with the head record, for one atomic write. */
+  /** All writes of the batch with the head record, for one atomic write. Called once. */
   ops(): WriteOp[] {
     const head = {
       appliedIndex: this.#index,
@@ -103,7 +106,8 @@ export class Transaction {
       lastDueId: this.#lastDueId,
       stateHash: this.#hash,
     };
-    return [...this.#journal.ops(), { type: 'put', key: keys.HEAD_KEY, value: headCodec.encode(head) }];
+    this.#journal.ops.push({ type: 'put', key: keys.HEAD_KEY, value: headCodec.encode(head) });
+    return this.#journal.ops;
   }
 
   get hash(): Uint8Array {
@@ -113,20 +117,8 @@ export class Transaction {
   /** Makes the changes visible in memory. Called once, after the write. */
   commit(): void {
     const state = this.#state;
-    for (const [name, job] of this.#jobs.changes()) {
-      const bytes = this.#jobBytes.get(name);
-      if (job === undefined || bytes === undefined) {
-        state.jobs.delete(name);
-      } else {
-        state.jobs.set(name, bytes, job);
-      }
-    }
-    for (const [name, meta] of this.#metas.changes()) {
-      state.metas.set(name, meta);
-    }
-    for (const [id, record] of this.#executions.changes()) {
-      state.setExecution(id, record);
-    }
+    this.#jobs.commit();
+    this.#executions.commit();
     this.#runs.commit();
     this.#dues.commit();
     this.#commitSmall();
@@ -164,23 +156,18 @@ export class Transaction {
     return this.#jobs.get(name);
   }
 
-  /** Counts the revision; undefined removes. */
+  /** Counts the revision; undefined removes, with the meta. */
   setJob(name: JobName, job: StoredJob | undefined): void {
-    const counted = job && {
-      ...job,
-      state: { ...job.state, revision: (this.#jobs.get(name)?.state.revision ?? 0) + 1 },
-    };
-    this.#jobs.set(name, counted);
-    this.#dirtyJobs.add(name);
+    this.#jobs.set(name, job);
   }
 
+  /** As of a new job when there is none. */
   meta(name: JobName): JobMeta {
-    return this.#metas.get(name) ?? EMPTY_META;
+    return this.#jobs.meta(name);
   }
 
-  setMeta(name: JobName, meta: JobMeta | undefined): void {
-    this.#metas.set(name, meta);
-    this.#dirtyMetas.add(name);
+  setMeta(name: JobName, meta: JobMeta): void {
+    this.#jobs.setMeta(name, meta);
   }
 
   execution(id: string): ExecutionRecord | undefined {
@@ -188,26 +175,24 @@ export class Transaction {
   }
 
   setExecution(record: ExecutionRecord): void {
-    const { id } = record.execution;
-    this.#executions.set(id, record);
-    this.#write(keys.executionKey(id), record, this.#codecs.executionRecord.encode);
+    this.#executions.set(record.execution.id, record);
     this.events.push({ type: 'execution', execution: record.execution });
   }
 
   /** Removes the record and its output. */
   removeExecution(id: string): void {
     this.#executions.set(id, undefined);
-    this.#write(keys.executionKey(id), undefined, this.#codecs.executionRecord.encode);
     this.#write(keys.outputKey(id), undefined, plainOutput);
   }
 
   /** Id at a place in the job's history. */
   historyId(name: JobName, sequence: number): string | undefined {
-    return this.#read(keys.historyKey(name, sequence), fromUtf8);
+    const changed = this.#jobs.historyId(name, sequence);
+    return changed === undefined ? this.#read(keys.historyKey(name, sequence), fromUtf8) : (changed ?? undefined);
   }
 
   setHistoryId(name: JobName, sequence: number, id: string | undefined): void {
-    this.#write(keys.historyKey(name, sequence), id, toUtf8);
+    this.#jobs.setHistoryId(name, sequence, id, this.#journal);
   }
 
   run(name: JobName, group: bigint): RunRecord | undefined {
@@ -294,10 +279,13 @@ export class Transaction {
   }
 
   addStats(date: string, success: number, failed: number): void {
-    const key = keys.statsKey(date);
-    const before = this.#read(key, statsCodec.decode) ?? { successCount: 0, failedCount: 0 };
-    const after = { successCount: before.successCount + success, failedCount: before.failedCount + failed };
-    this.#write(key, after, statsCodec.encode);
+    const before = this.#stats.get(date) ??
+      this.#read(keys.statsKey(date), statsCodec.decode) ?? { successCount: 0, failedCount: 0 };
+    this.#stats.set(date, {
+      successCount: before.successCount + success,
+      failedCount: before.failedCount + failed,
+    });
+    this.#dirtyStats.add(date);
   }
 
   token(key: string): TokenRecord | undefined {
@@ -339,18 +327,6 @@ export class Transaction {
     this.#write(keys.settingKey(key), value, toUtf8);
   }
 
-  #flushJob(name: JobName): void {
-    const job = this.#jobs.get(name);
-    if (job === undefined) {
-      this.#jobBytes.delete(name);
-      this.#journal.delete(keys.jobKey(name));
-    } else {
-      const bytes = this.#codecs.job.encode(job);
-      this.#jobBytes.set(name, bytes);
-      this.#journal.put(keys.jobKey(name), bytes);
-    }
-  }
-
   #changeRun(name: JobName, group: bigint, record: RunRecord | undefined): void {
     const before = this.run(name, group);
     if (before?.run.open === true) {
@@ -360,12 +336,6 @@ export class Transaction {
       this.#root(record.run.rootGroup, 1);
     }
     this.#runs.set(name, group, record);
-    if (before !== undefined && before.run.open !== record?.run.open) {
-      this.#journal.delete(keys.runKey(name, group, before.run.open));
-    }
-    if (record !== undefined) {
-      this.#write(keys.runKey(name, group, record.run.open), record, this.#codecs.runRecord.encode);
-    }
   }
 
   #root(rootGroup: bigint, change: number): void {
@@ -384,16 +354,12 @@ export class Transaction {
     }
   }
 
+  /** As it was before this batch. */
   #read<T>(key: Uint8Array | undefined, decode: (bytes: Uint8Array) => T): T | undefined {
     if (key === undefined) {
       return undefined;
     }
-    const written = this.#journal.written(key);
-    const bytes = written === undefined ? this.#kv.getSync(key) : written;
-    return bytes === null || bytes === undefined ? undefined : decode(bytes);
-  }
-
-  #readId(id: string): ExecutionRecord | undefined {
-    return this.#read(keys.executionKey(id), this.#codecs.executionRecord.decode);
+    const bytes = this.#kv.getSync(key);
+    return bytes === undefined ? undefined : decode(bytes);
   }
 }

@@ -1,11 +1,15 @@
-import type { Command, Due, Execution, LedgerEntry, Run, StoredJob } from '@dkron/jobs';
+import type { Command, Due, Execution, JobDefinition, JobState, LedgerEntry, Run } from '@dkron/jobs';
 import { decode, encode, type Message } from '../wire/message.ts';
 import { command } from './command.ts';
-import { due, execution, ledgerEntry, run, storedJob } from './records.ts';
+import { jobDefinition } from '../model/definition.ts';
+import { due, execution, jobState, ledgerEntry, run } from './records.ts';
 
 export interface Codec<T> {
-  /** @throws ContractError when a number does not fit or a name is not one of its enum. */
-  encode(value: T): Uint8Array;
+  /**
+   * @param free bytes left free before the message, for the caller to fill. Default 0
+   * @throws ContractError when a number does not fit or a name is not one of its enum.
+   */
+  encode(value: T, free?: number): Uint8Array;
   /** Keeps nothing of `bytes`. @throws ContractError for anything that this version does not know. */
   decode(bytes: Uint8Array): T;
 }
@@ -13,7 +17,8 @@ export interface Codec<T> {
 /** Log entries and stored records as bytes; the codec that `@dkron/store` asks for. */
 export interface StoreCodec {
   readonly command: Codec<Command>;
-  readonly job: Codec<StoredJob>;
+  readonly definition: Codec<JobDefinition>;
+  readonly state: Codec<JobState>;
   readonly execution: Codec<Execution>;
   readonly run: Codec<Run>;
   readonly due: Codec<Due>;
@@ -23,7 +28,8 @@ export interface StoreCodec {
 /** Format: `proto/dkron/store/v1`. Equal values give equal bytes; map keys are written in order of their UTF-16 units. */
 export const storeCodec: StoreCodec = {
   command: strict(command),
-  job: strict(storedJob),
+  definition: strict(jobDefinition),
+  state: strict(jobState),
   execution: strict(execution),
   run: strict(run),
   due: strict(due),
@@ -33,7 +39,7 @@ export const storeCodec: StoreCodec = {
 /** What a replica does not understand it must not apply: unknown fields are refused. */
 function strict<T>(body: Message<T>): Codec<T> {
   return {
-    encode: (value) => encode(body, value),
+    encode: (value, free) => encode(body, value, free),
     decode: (bytes) => decode(body, bytes, { strict: true }),
   };
 }

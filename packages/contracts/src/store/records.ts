@@ -1,15 +1,14 @@
-import type { Due, Execution, JobState, JobStatus, LedgerEntry, Run, RunTarget, StoredJob } from '@dkron/jobs';
+import type { Due, Execution, JobState, JobStatus, LedgerEntry, Run, RunTarget } from '@dkron/jobs';
 import { implicit, list, nullable, required } from '../wire/field.ts';
 import { instantField, nullableInstant } from '../wire/instant.ts';
 import { choice, fixed, flag, signed, text, whole } from '../wire/kind.ts';
 import { message, sub, type Message } from '../wire/message.ts';
-import { jobDefinition } from '../model/definition.ts';
 import { endReason } from '../model/execution.ts';
 import { decision, dueKind, executionState, targetState, tickReasonOrNone, trigger } from './enums.ts';
 
 const jobStatus = choice<JobStatus>('job status', ['success', 'failed', 'partially_failed']);
 
-const jobState: Message<JobState> = message('JobState', {
+export const jobState: Message<JobState> = message('JobState', {
   version: implicit(1, whole, 0),
   revision: implicit(2, whole, 0),
   successCount: implicit(3, whole, 0),
@@ -23,11 +22,6 @@ const jobState: Message<JobState> = message('JobState', {
   anchor: instantField(11),
   dependentJobs: list(12, text),
   problem: implicit(13, text, ''),
-});
-
-export const storedJob: Message<StoredJob> = message('StoredJob', {
-  definition: required(1, sub(jobDefinition)),
-  state: required(2, sub(jobState)),
 });
 
 export const execution: Message<Execution> = message('Execution', {

@@ -66,10 +66,11 @@ export function sub<T>(body: Message<T>): Kind<T> {
 
 const scratch = new WireWriter();
 
-export function encode<T>(body: Message<T>, value: T): Uint8Array {
+/** @param free bytes left free before the message */
+export function encode<T>(body: Message<T>, value: T, free = 0): Uint8Array {
   try {
     body.writeBody(scratch, value);
-    return scratch.take();
+    return scratch.take(free);
   } finally {
     scratch.reset();
   }

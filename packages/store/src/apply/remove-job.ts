@@ -18,7 +18,6 @@ export function removeJob(tx: Transaction, name: JobName, stored: StoredJob): vo
     tx.removeLedger(name, sequence);
   }
   orphanRuns(tx, name);
-  tx.setMeta(name, undefined);
   tx.setJob(name, undefined);
   unlinkChild(tx, stored.definition.parentJob, name);
   tx.events.push({ type: 'job', name, change: 'delete' });

@@ -1,10 +1,11 @@
-import type { Command, Due, Execution, LedgerEntry, Run, StoredJob } from '@dkron/jobs';
+import type { Command, Due, Execution, JobDefinition, JobState, LedgerEntry, Run } from '@dkron/jobs';
 import type { Codec, StoreCodec } from '../ports.ts';
 
 /** Records as JSON; exact for bigint and bytes, which JSON lacks. Slower and longer than the real codec. */
 export const jsonCodec: StoreCodec = {
   command: json<Command>(),
-  job: json<StoredJob>(),
+  definition: json<JobDefinition>(),
+  state: json<JobState>(),
   execution: json<Execution>(),
   run: json<Run>(),
   due: json<Due>(),
@@ -13,7 +14,12 @@ export const jsonCodec: StoreCodec = {
 
 function json<T>(): Codec<T> {
   return {
-    encode: (value) => new TextEncoder().encode(JSON.stringify(wrap(value))),
+    encode(value, free = 0) {
+      const text = new TextEncoder().encode(JSON.stringify(wrap(value)));
+      const bytes = new Uint8Array(free + text.length);
+      bytes.set(text, free);
+      return bytes;
+    },
     decode: (bytes) => JSON.parse(new TextDecoder().decode(bytes), (_key, inner: unknown) => unwrap(inner)) as T,
   };
 }
