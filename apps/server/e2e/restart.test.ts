@@ -70,6 +70,7 @@ describe('what a restart does not lose', () => {
     await writeFile(`${dir}/restarted`, '');
     const second = await TestNode.start({ dataDir });
     await until('deleted', async () => (await second.get('/v1/jobs/fleeting')).status === 404, 15_000);
+    expect(await second.list('/v1/executions?state=pending&state=running')).toEqual([]);
     await second.stop();
   }, 30_000);
 

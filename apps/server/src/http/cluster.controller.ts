@@ -1,7 +1,9 @@
 import { Controller, Get, Inject, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { executionToJson, memberToJson } from '@dkron/jobs';
+import { systemTimers } from '@dkron/runtime/system';
 import type { NodeContext } from '../node-context.ts';
+import { liveTails } from '../services/live-tails.ts';
 import { VERSION } from '../version.ts';
 import { answerJson, jsonList } from './answers.ts';
 import { stringifyJson } from './json.ts';
@@ -54,10 +56,16 @@ export class ClusterController {
   }
 
   @Get('v1/busy')
-  busy(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
-    const running = [...this.#node.store.openExecutions()].filter((execution) => execution.state === 'running');
-    running.sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
-    const items = running.map((execution) => executionToJson(execution, { pretty: pretty(query) }));
+  async busy(@Query() query: QueryMap, @Res() reply: FastifyReply): Promise<void> {
+    const { store, engine } = this.#node;
+    const running = () => [...store.openExecutions()].filter((execution) => execution.state === 'running');
+    const ids = running().map((execution) => execution.id);
+    const tails = await liveTails(engine, systemTimers, ids);
+    const still = running().toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
+    const items = still.map((execution) => {
+      const output = tails.get(execution.id) ?? new Uint8Array();
+      return executionToJson(execution, { output, pretty: pretty(query) });
+    });
     answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(items.length) } });
   }
 
