@@ -13,4 +13,6 @@ export interface NodeContext {
   readonly membership: Membership;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Stops this node in order and ends its process. */
+  readonly leave: () => void;
 }

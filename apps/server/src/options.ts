@@ -23,6 +23,12 @@ export interface ServerOptions {
   readonly tickGrace: number;
   /** TERM → KILL. */
   readonly killGrace: number;
+  /** Origins whose pages may write, e.g. `https://ops.example.org`; reading is open to all. */
+  readonly corsOrigins: readonly string[];
+  /** Serve `/metrics`. */
+  readonly enablePrometheus: boolean;
+  /** Serve `/` and `/ui/`. */
+  readonly ui: boolean;
   /** Bytes of a request body. */
   readonly maxBodySize: number;
   /** Wait for running executions at SIGTERM. */
@@ -51,6 +57,9 @@ export const SERVER_DEFAULTS: ServerOptions = {
   datacenter: 'dc1',
   tickGrace: 10_000,
   killGrace: 5_000,
+  corsOrigins: [],
+  enablePrometheus: false,
+  ui: true,
   maxBodySize: 1_048_576,
   stopTimeout: 30_000,
   defaultTimezone: '',

@@ -20,13 +20,19 @@ export async function runServer(options: ServerOptions): Promise<number> {
     ended.resolve(1);
   };
   let node: ServerNode;
+  let leave = (): void => undefined;
   try {
-    node = await startNode(options, logger, onFatal);
+    node = await startNode(options, logger, { onFatal, onLeave: () => leave() });
   } catch (error) {
     logStartFailure(logger, error);
     return 1;
   }
-  const unhook = onSignals(logger, node, options, ended.resolve);
+  const stop = stopOnce(logger, node, ended.resolve);
+  leave = () => {
+    logger.info('server: leaving', { wait_ms: options.stopTimeout });
+    stop();
+  };
+  const unhook = onSignals(logger, options, { stop, end: ended.resolve });
   const code = await ended.promise;
   if (code !== 0) {
     // What cannot be closed any more must not keep a server alive that has given up.
@@ -42,7 +48,26 @@ function logStartFailure(logger: Logger, error: unknown): void {
   else logger.error('server: start failed', { error });
 }
 
-function onSignals(logger: Logger, node: ServerNode, options: ServerOptions, end: (code: number) => void): () => void {
+/** Stops the node in order, however often it is asked to. */
+function stopOnce(logger: Logger, node: ServerNode, end: (code: number) => void): () => void {
+  let stopping: Promise<void> | undefined;
+  return () => {
+    stopping ??= node.stop().then(
+      () => end(0),
+      (error: unknown) => {
+        logger.error('server: stop failed', { error });
+        end(1);
+      },
+    );
+  };
+}
+
+interface Ends {
+  readonly stop: () => void;
+  readonly end: (code: number) => void;
+}
+
+function onSignals(logger: Logger, options: ServerOptions, { stop, end }: Ends): () => void {
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
     signals += 1;
@@ -51,13 +76,7 @@ function onSignals(logger: Logger, node: ServerNode, options: ServerOptions, end
       return end(1);
     }
     logger.info('server: stopping', { signal, wait_ms: options.stopTimeout });
-    node.stop().then(
-      () => end(0),
-      (error: unknown) => {
-        logger.error('server: stop failed', { error });
-        end(1);
-      },
-    );
+    stop();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

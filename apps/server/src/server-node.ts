@@ -33,15 +33,21 @@ export interface ServerNode {
   abandon(): Promise<void>;
 }
 
+export interface ServerNodeEvents {
+  /** A write failed: the process has to end. */
+  readonly onFatal: (error: Error) => void;
+  /** A client asked this node to go: it has to be stopped. */
+  readonly onLeave: () => void;
+}
+
 /**
  * Starts the parts of a server in their order: data directory, store, log, engine, worker, HTTP; then the scheduler.
  * Throws {@link StartError} when the machine or the options do not allow it.
- * @param onFatal a write failed later on: the process has to end
  */
 export async function startNode(
   options: ServerOptions,
   logger: Logger,
-  onFatal: (error: Error) => void,
+  { onFatal, onLeave }: ServerNodeEvents,
 ): Promise<ServerNode> {
   const httpAddress = address('http-addr', options.httpAddr, HTTP_PORT);
   const advertised = address('advertise-addr', options.advertiseAddr || options.bindAddr, GOSSIP_PORT);
@@ -68,7 +74,17 @@ export async function startNode(
     );
     const worker = await startWorker(paths.journal, options, { ...common, spawnHelper });
     undo.push(() => worker.stop(0));
-    const node: NodeContext = { options, store, log, engine, planner, membership, clock: systemClock, logger };
+    const node: NodeContext = {
+      options,
+      store,
+      log,
+      engine,
+      planner,
+      membership,
+      clock: systemClock,
+      logger,
+      leave: onLeave,
+    };
     const http = await listen(node, httpAddress);
     undo.push(() => http.close());
     engine.start();

@@ -31,12 +31,12 @@ export function parseJobJson(text: string | Uint8Array): ParsedJob {
 }
 
 /**
- * The same for one value of a larger document, e.g. an element of a backup.
+ * The same for one value of a larger document, e.g. an element of a backup. `defaults` stand where nothing was sent.
  *
  * @throws JobInvalidError
  */
-export function parseJobNode(node: JsonNode): ParsedJob {
-  const submission = emptySubmission();
+export function parseJobNode(node: JsonNode, defaults: Partial<JobSubmission> = {}): ParsedJob {
+  const submission = { ...emptySubmission(), ...defaults };
   if (node.kind !== 'null') readMembers(node, submission);
   submission.id = submission.name;
   const parsed = { definition: definitionOf(submission), submitted: submittedOf(submission), echo: submission };

@@ -32,14 +32,18 @@ export function problem(code: ProblemCode, field: string, text: ProblemText): Pr
   return { code, field, value: [...value].slice(0, VALUE_CHARACTERS_MAX).join(''), allowed, column, message };
 }
 
+export type InvalidPrefix = 'Unable to parse payload' | 'Job validation failed';
+
 /** A submitted job that cannot be taken. `message` is the original's answer; `problems` are all findings. */
 export class JobInvalidError extends DkronError<'job_invalid', { readonly problems: readonly Problem[] }> {
   /** HTTP status of the original for this class of error. */
   readonly status = 400;
   readonly problems: readonly Problem[];
+  readonly prefix: InvalidPrefix;
 
-  constructor(prefix: 'Unable to parse payload' | 'Job validation failed', problems: readonly Problem[]) {
+  constructor(prefix: InvalidPrefix, problems: readonly Problem[]) {
     super('job_invalid', `${prefix}: ${problems[0]?.message ?? 'unknown problem'}.`, { problems });
+    this.prefix = prefix;
     this.problems = problems;
   }
 }

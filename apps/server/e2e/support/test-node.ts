@@ -41,7 +41,10 @@ export class TestNode extends Api {
       ...options,
       dataDir,
     };
-    const node = await startNode(resolved, keepLog(log), (error) => fatal.push(error));
+    const node = await startNode(resolved, keepLog(log), {
+      onFatal: (error) => fatal.push(error),
+      onLeave: () => void node.stop(),
+    });
     running.add(node);
     return new TestNode(node, { dataDir, log, fatal });
   }

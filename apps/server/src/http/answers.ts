@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { textType } from './text-type.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -8,16 +9,26 @@ export function answerJson(
   body: string,
   options: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): void {
+  const { status = 200, headers = {} } = options;
   void reply
-    .status(options.status ?? 200)
-    .headers({ 'content-type': JSON_TYPE, ...options.headers })
-    .send(body);
+    .status(status)
+    .headers({ 'content-type': JSON_TYPE, ...headers })
+    .send('location' in headers ? Buffer.from(body) : body);
 }
 
 /** Sends the original's plain text error; an empty text has no content type. */
 export function answerText(reply: FastifyReply, status: number, text: string): void {
-  if (text !== '') void reply.header('content-type', 'text/plain; charset=utf-8');
-  void reply.status(status).send(text);
+  void reply.status(status);
+  if (text === '') void reply.send();
+  else void reply.header('content-type', textType(text)).send(text);
+}
+
+/**
+ * The value of `Location`: non-ASCII names travel as raw UTF-8 bytes, and a header value in Node is a text of bytes. The
+ * body has to be sent as bytes then, since Node writes the header in the body's encoding.
+ */
+export function locationHeader(target: string): string {
+  return Buffer.from(target, 'utf8').toString('latin1');
 }
 
 /** `"<version>-<revision>"` of a single job answer. */

@@ -20,6 +20,7 @@ export type ApiErrorCode =
   | 'paused'
   | 'no_leader'
   | 'too_large'
+  | 'origin_not_allowed'
   | 'method_not_allowed'
   | 'unsupported_media_type'
   | 'internal';

@@ -6,7 +6,6 @@ import type { NodeContext } from '../node-context.ts';
 import { liveTails } from '../services/live-tails.ts';
 import { VERSION } from '../version.ts';
 import { answerJson, jsonList } from './answers.ts';
-import { stringifyJson } from './json.ts';
 import { memberId } from './member-id.ts';
 import type { Query as QueryMap } from './query.ts';
 import { pretty } from './query.ts';
@@ -67,12 +66,6 @@ export class ClusterController {
       return executionToJson(execution, { output, pretty: pretty(query) });
     });
     answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(items.length) } });
-  }
-
-  @Get('health')
-  health(@Res() reply: FastifyReply): void {
-    void reply.removeHeader('x-whom');
-    answerJson(reply, stringifyJson({ leader: this.#node.log.leadershipValid(), status: 'healthy' }));
   }
 }
 

@@ -6,14 +6,24 @@ import type { Logger } from '@dkron/runtime';
 import { additiveMethods } from './additive-paths.ts';
 import { answerJson, answerText } from './answers.ts';
 import { ApiError, wantsJson } from './api-error.ts';
+import { redirectToTwin } from './redirects.ts';
+import { pathOf } from './request-target.ts';
+import type { RouteIndex } from './route-index.ts';
+
+export interface ErrorFilterModules {
+  readonly logger: Logger;
+  readonly routes: RouteIndex;
+}
 
 /** Turns whatever a handler threw into an answer. The only place that knows status codes of unexpected errors. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   readonly #logger: Logger;
+  readonly #routes: RouteIndex;
 
-  constructor(logger: Logger) {
+  constructor({ logger, routes }: ErrorFilterModules) {
     this.#logger = logger;
+    this.#routes = routes;
   }
 
   catch(exception: unknown, host: ArgumentsHost): void {
@@ -21,29 +31,24 @@ export class ErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const error = this.#toApiError(exception, request);
-    if (error === undefined) {
-      void reply.removeHeader('x-whom');
-      return answerUnknownRoute(reply);
-    }
+    if (error === undefined) return this.#answerUnknownRoute(request, reply);
     if (error.init.additive || wantsJson(request.headers.accept)) {
       return answerJson(reply, error.toJson(), { status: error.init.status });
     }
     answerText(reply, error.init.status, error.init.plain ?? '');
   }
 
+  #answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): void {
+    if (this.#routes.slashTwin(request.method, pathOf(request.url)) !== undefined) {
+      return redirectToTwin(request, reply);
+    }
+    void reply.status(404).header('content-type', 'text/plain').send('404 page not found');
+  }
+
   /** undefined = the router knows no such path. */
   #toApiError(exception: unknown, request: FastifyRequest): ApiError | undefined {
     if (exception instanceof ApiError) return exception;
-    if (exception instanceof JobInvalidError) {
-      const text = exception.message;
-      return new ApiError({
-        status: 400,
-        code: 'invalid_value',
-        message: text,
-        plain: text,
-        problems: exception.problems,
-      });
-    }
+    if (exception instanceof JobInvalidError) return fromProblems(exception);
     if (exception instanceof HttpException && exception.getStatus() === 404) return unlessAdditive(request);
     if (exception instanceof HttpException && exception.getStatus() === 413) return tooLarge(request);
     this.#logger.error('api: request failed', { method: request.method, path: request.url, error: exception });
@@ -52,12 +57,12 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
-function answerUnknownRoute(reply: FastifyReply): void {
-  void reply.status(404).header('content-type', 'text/plain').send('404 page not found');
+function fromProblems({ message, problems }: JobInvalidError): ApiError {
+  return new ApiError({ status: 400, code: 'invalid_value', message, plain: message, problems });
 }
 
 function unlessAdditive(request: FastifyRequest): ApiError | undefined {
-  const path = request.url.split('?', 1)[0]!;
+  const path = pathOf(request.url);
   const methods = additiveMethods(path);
   if (methods === undefined) return undefined;
   const message = `method ${request.method} is not allowed on ${path}; allowed: ${methods}`;

@@ -2,14 +2,19 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { NodeContext } from '../node-context.ts';
 import { JobsService } from '../services/jobs.service.ts';
+import { RestoreService } from '../services/restore.service.ts';
 import { ClusterController } from './cluster.controller.ts';
 import { ExecutionsController } from './executions.controller.ts';
 import { JobExecutionsController } from './job-executions.controller.ts';
 import { JobsController } from './jobs.controller.ts';
+import { NodeController } from './node.controller.ts';
+import { RestoreController } from './restore.controller.ts';
 import { RunsController } from './runs.controller.ts';
 import { SchedulerController } from './scheduler.controller.ts';
+import { StatsController } from './stats.controller.ts';
+import { SubmissionsController } from './submissions.controller.ts';
 import { TicksController } from './ticks.controller.ts';
-import { JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
+import { JOBS_SERVICE, NODE_CONTEXT, RESTORE_SERVICE } from './tokens.ts';
 
 /** The REST API of one node. */
 @Module({})
@@ -25,10 +30,15 @@ export class HttpModule {
         ExecutionsController,
         ClusterController,
         SchedulerController,
+        SubmissionsController,
+        StatsController,
+        RestoreController,
+        NodeController,
       ],
       providers: [
         { provide: NODE_CONTEXT, useValue: node },
         { provide: JOBS_SERVICE, useClass: JobsService },
+        { provide: RESTORE_SERVICE, useClass: RestoreService },
       ],
     };
   }

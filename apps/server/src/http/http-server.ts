@@ -1,13 +1,24 @@
 import 'reflect-metadata';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { NodeContext } from '../node-context.ts';
 import type { HostPort } from '../options.ts';
-import { additiveMethods } from './additive-paths.ts';
 import { ErrorFilter } from './error-filter.ts';
+import { addHooks } from './hooks.ts';
 import { HttpModule } from './http-module.ts';
+import { parseQuery } from './query-text.ts';
+import { requestId } from './request-id.ts';
+import { routedTarget } from './request-target.ts';
+import { RouteIndex } from './route-index.ts';
+import { answerBadTarget, answerUnparsed } from './unparsed-requests.ts';
+
+/** A backup of all jobs comes as one body. */
+const RESTORE_BYTES_MAX = 256 * 1024 * 1024;
+const RESTORE_PATH = '/v1/restore';
 
 export interface HttpServer {
   readonly port: number;
@@ -20,35 +31,33 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
     bodyLimit: node.options.maxBodySize,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: 1_024 },
-    rewriteUrl: (request: IncomingMessage) => withoutIndexSlash(request.url ?? '/'),
+    genReqId: (request: IncomingMessage) => requestId(request),
+    routerOptions: { maxParamLength: 1_024, querystringParser: parseQuery },
+    rewriteUrl: (request: IncomingMessage) => routedTarget(request.url ?? '/'),
+    clientErrorHandler: (error: Error, socket: Socket) => answerUnparsed(error, socket),
+    frameworkErrors: (_error: Error, _request: unknown, reply: FastifyReply) => answerBadTarget(reply),
   });
   const app = await NestFactory.create<NestFastifyApplication>(HttpModule.forNode(node), adapter, {
     logger: false,
     bodyParser: false,
     abortOnError: false,
   });
-  readBodiesAsBytes(app, node.options.nodeName);
-  app.useGlobalFilters(new ErrorFilter(node.logger));
+  const routes = new RouteIndex();
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  routes.watch(fastify);
+  takeBodiesAsBytes(fastify);
+  addHooks(fastify, node.options);
+  app.useGlobalFilters(new ErrorFilter({ logger: node.logger, routes }));
   await app.listen(address.port, address.host === '' ? '::' : address.host);
   const bound = app.getHttpServer().address() as { port: number };
   return { port: bound.port, close: () => app.close() };
 }
 
 /** Content types are not looked at, as the original does not: a body is bytes until its reader parses it. */
-function readBodiesAsBytes(app: NestFastifyApplication, whom: string): void {
-  const fastify = app.getHttpAdapter().getInstance();
+function takeBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-whom', whom);
-    const methods = additiveMethods(request.url.split('?', 1)[0]!);
-    if (methods !== undefined && !methods.includes(request.method)) void reply.header('allow', methods);
-    done();
+  fastify.addHook('onRoute', (route) => {
+    if (route.url === RESTORE_PATH) route.bodyLimit = RESTORE_BYTES_MAX;
   });
-}
-
-/** `/v1/` is `/v1`; no other path is equal to itself with a slash. */
-function withoutIndexSlash(url: string): string {
-  return url === '/v1/' || url.startsWith('/v1/?') ? `/v1${url.slice(4)}` : url;
 }

@@ -18,7 +18,7 @@ import type { StoredJob } from '@dkron/jobs';
 import { comingTick, echoJobJson, jobToJson } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
 import { JobsService, notFound } from '../services/jobs.service.ts';
-import { answerJson, etagOf, jsonList } from './answers.ts';
+import { answerJson, etagOf, jsonList, locationHeader } from './answers.ts';
 import { dryRunJson, isDryRun } from './dry-run.ts';
 import { listQuery } from './jobs-query.ts';
 import { preconditionOf } from './precondition.ts';
@@ -112,10 +112,11 @@ export class JobsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const job = await this.#jobs.toggle(name, preconditionOf(request.headers));
-    this.#answer(reply, job, query, { location: request.url });
+    this.#answer(reply, job, query, { location: locationHeader(request.originalUrl) });
   }
 
   async #put(body: Uint8Array, query: QueryMap, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    this.#jobs.assertSubmissionsOpen();
     const parsed = this.#jobs.parse(body);
     if (isDryRun(query)) {
       const outcome = this.#jobs.dryRun(parsed, preconditionOf(request.headers));
@@ -125,7 +126,7 @@ export class JobsController {
     if (has(query, 'runoncreate')) this.#jobs.runOnCreate(job.definition.name);
     answerJson(reply, echoJobJson(parsed, { pretty: pretty(query) }), {
       status: 201,
-      headers: { location: encodeLocation(`${request.url}/${job.definition.name}`), etag: etagOf(job.state) },
+      headers: { location: locationHeader(`${request.originalUrl}/${job.definition.name}`), etag: etagOf(job.state) },
     });
   }
 
@@ -136,9 +137,4 @@ export class JobsController {
   #json(job: StoredJob, query: QueryMap): string {
     return jobToJson(job, { coming: comingTick(job, this.#node.clock.wallNanos()), pretty: pretty(query) });
   }
-}
-
-/** Non-ASCII names travel as raw UTF-8 bytes; a header value in Node is a latin1 string of bytes. */
-function encodeLocation(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
 }

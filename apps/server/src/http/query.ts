@@ -15,6 +15,13 @@ export function pretty(query: Query): boolean {
   return has(query, 'pretty');
 }
 
+/** A decimal integer of 64 bits with optional sign, or undefined. */
+export function integer64(text: string | undefined): bigint | undefined {
+  if (text === undefined || !/^[+-]?\d{1,40}$/.test(text)) return undefined;
+  const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
+  return value === BigInt.asIntN(64, value) ? value : undefined;
+}
+
 /** Decimal integer with optional sign; anything else is `otherwise`. Beyond 2^53 it is cut to the nearest safe integer. */
 export function integer(text: string | undefined, otherwise: number): number {
   if (text === undefined || !/^[+-]?\d+$/.test(text)) return otherwise;

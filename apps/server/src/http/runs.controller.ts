@@ -4,7 +4,7 @@ import type { Run, StoredJob } from '@dkron/jobs';
 import { comingTick, jobToJson } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
 import { JobsService, notFound } from '../services/jobs.service.ts';
-import { answerJson, etagOf } from './answers.ts';
+import { answerJson, etagOf, locationHeader } from './answers.ts';
 import { stringifyJson } from './json.ts';
 import type { Query as QueryMap } from './query.ts';
 import { first, pretty } from './query.ts';
@@ -80,7 +80,7 @@ export class RunsController {
   #answerDone(reply: FastifyReply, request: FastifyRequest, job: StoredJob, query: QueryMap): void {
     const coming = comingTick(job, this.#node.clock.wallNanos());
     answerJson(reply, jobToJson(job, { coming, pretty: pretty(query) }), {
-      headers: { location: request.url, etag: etagOf(job.state) },
+      headers: { location: locationHeader(request.originalUrl), etag: etagOf(job.state) },
     });
   }
 }

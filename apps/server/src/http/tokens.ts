@@ -1,2 +1,3 @@
 export const NODE_CONTEXT = Symbol('NODE_CONTEXT');
+export const RESTORE_SERVICE = Symbol('RESTORE_SERVICE');
 export const JOBS_SERVICE = Symbol('JOBS_SERVICE');

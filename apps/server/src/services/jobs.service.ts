@@ -19,6 +19,22 @@ export class JobsService {
     this.#node = node;
   }
 
+  /** Throws {@link ApiError} 503 while new jobs are refused. */
+  assertSubmissionsOpen(): void {
+    if (this.#node.store.paused('submissions')) throw submissionsPaused();
+  }
+
+  /** Whether new jobs are refused, on all servers and over restarts (G-A11). */
+  submissionsPaused(): boolean {
+    return this.#node.store.paused('submissions');
+  }
+
+  async pauseSubmissions(paused: boolean): Promise<boolean> {
+    const { log, engine } = this.#node;
+    const command = { type: 'setPause', stamp: engine.stamps.next(), scope: 'submissions', paused } as const;
+    return (await log.propose(command)).paused;
+  }
+
   /** Parses and checks a job text. Throws {@link ApiError} 400 with every problem found. */
   parse(body: Uint8Array): ParsedJob {
     const parsed = parseJobJson(body);
@@ -32,7 +48,6 @@ export class JobsService {
 
   async put(parsed: ParsedJob, precondition: Precondition): Promise<StoredJob> {
     const { store, log, planner, engine } = this.#node;
-    if (store.paused('submissions')) throw submissionsPaused();
     for (let attempt = 1; ; attempt++) {
       const stored = store.getJob(parsed.definition.name);
       const stamp = engine.stamps.next();

@@ -1,0 +1,58 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { additiveMethods } from './additive-paths.ts';
+import { ApiError } from './api-error.ts';
+import { allowOrigin, answerPreflight } from './cors.ts';
+import { pathOf } from './request-target.ts';
+
+export interface HookOptions {
+  /** Name of this node. */
+  readonly nodeName: string;
+  /** Origins whose pages may write. */
+  readonly corsOrigins: readonly string[];
+}
+
+/** Routes outside the group that names its node and serves other origins. */
+const UNGROUPED: ReadonlySet<string> = new Set(['/health']);
+
+/** What every request passes before it reaches a controller. */
+export function addHooks(fastify: FastifyInstance, options: HookOptions): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    try {
+      if (isAnswered(request, reply, options)) return;
+      nameNode(request, reply, options);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+function isAnswered(request: FastifyRequest, reply: FastifyReply, { corsOrigins }: HookOptions): boolean {
+  if (request.method === 'OPTIONS' && request.originalUrl === '*') {
+    void reply.send();
+    return true;
+  }
+  return answerPreflight(request, reply, corsOrigins);
+}
+
+function nameNode(request: FastifyRequest, reply: FastifyReply, { nodeName, corsOrigins }: HookOptions): void {
+  const path = pathOf(request.url);
+  const methods = additiveMethods(path);
+  if (UNGROUPED.has(path) || (request.is404 && methods === undefined)) return;
+  void reply.header('x-whom', nodeName);
+  if (!request.is404) allowOrigin(request, reply, corsOrigins);
+  if (methods === undefined) return;
+  if (!methods.includes(request.method)) void reply.header('allow', methods);
+  else checkMediaType(request);
+}
+
+/** Additive paths take JSON or nothing. */
+function checkMediaType(request: FastifyRequest): void {
+  const type = request.headers['content-type'];
+  const isEmpty = request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined;
+  if (type === undefined || isEmpty || request.headers['content-length'] === '0') return;
+  if (/^application\/json\s*(;|$)/i.test(type)) return;
+  const message = `Content-Type ${type} is not taken on ${pathOf(request.url)}; allowed: application/json`;
+  throw new ApiError({ status: 415, code: 'unsupported_media_type', message, additive: true });
+}

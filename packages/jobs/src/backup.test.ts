@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { backupOrder, JobInvalidError, parseBackup } from './index.ts';
+
+const job = (name: string, parent_job = ''): object => ({ name, parent_job, schedule: '@manually' });
+const orderOf = (...jobs: readonly object[]): readonly string[] =>
+  backupOrder(parseBackup(JSON.stringify(jobs))).map(({ job: { definition }, depth }) => `${depth}${definition.name}`);
+
+describe('parseBackup', () => {
+  it('takes an array or null, and nothing after it', () => {
+    expect(parseBackup('null')).toEqual([]);
+    expect(parseBackup(' [] \n')).toEqual([]);
+    for (const text of ['', '{}', '[] x', '"a"']) expect(() => parseBackup(text), text).toThrow(JobInvalidError);
+  });
+
+  it('gives concurrency no default', () => {
+    expect(parseBackup(JSON.stringify([job('a')]))[0]?.definition.concurrency).toBe('');
+  });
+
+  it('names the place of what is wrong', () => {
+    const fields = (text: string): readonly string[] => {
+      try {
+        parseBackup(text);
+        return [];
+      } catch (error) {
+        return (error as JobInvalidError).problems.map((problem) => problem.field);
+      }
+    };
+    expect(fields(JSON.stringify([job('a'), { ...job('B'), concurrency: 'x' }]))).toEqual([
+      '[1].name',
+      '[1].concurrency',
+    ]);
+    expect(fields('[{"name":"a","retries":"1"}]')).toEqual(['[0].retries']);
+    expect(fields('[1]')).toEqual(['[0]']);
+  });
+});
+
+describe('backupOrder', () => {
+  it('puts parents first and children right after them', () => {
+    expect(orderOf(job('c3', 'c2'), job('c2', 'c1'), job('c1'), job('c0'))).toEqual(['0c1', '1c2', '2c3', '0c0']);
+    expect(orderOf(job('a'), job('y', 'a'), job('b'), job('x', 'a'))).toEqual(['0a', '1y', '1x', '0b']);
+  });
+
+  it('keeps a name that occurs twice', () => {
+    expect(orderOf(job('a'), job('b', 'a'), job('a'))).toEqual(['0a', '1b', '0a']);
+  });
+
+  it.each([
+    ['a parent elsewhere', [job('a', 'gone')]],
+    ['a cycle', [job('a', 'b'), job('b', 'a'), job('c')]],
+  ])('refuses %s', (_, jobs) => {
+    expect(() => orderOf(...jobs)).toThrow(/^Job validation failed: parent \w+ of a is not in the backup/);
+  });
+});
