@@ -1,5 +1,5 @@
 // `npm start` and `npm run -s dkron`: build what the command line needs, then become it.
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withLock } from './lock.mjs';
 import { endLike, execute, run } from './process.mjs';
@@ -79,7 +79,7 @@ async function welcome(args, signal) {
       const response = await fetch(`http://${address}/health`, { signal });
       await response.arrayBuffer();
       if (response.ok) {
-        if (!signal.aborted) process.stdout.write(screen(address));
+        if (!signal.aborted) process.stdout.write(screen(address, dataDirectory(args, process.env, callerFolder())));
         return;
       }
     } catch {
@@ -90,13 +90,27 @@ async function welcome(args, signal) {
 }
 
 function httpAddress(args) {
-  const at = args.findLastIndex((arg) => arg === '--http-addr' || arg.startsWith('--http-addr='));
-  const value =
-    at < 0 ? ':8080' : args[at].includes('=') ? args[at].slice(args[at].indexOf('=') + 1) : (args[at + 1] ?? '');
+  const value = flag(args, 'http-addr') ?? ':8080';
   return value.startsWith(':') ? `127.0.0.1${value}` : value.replace(/^(0\.0\.0\.0|\[::\]):/, '127.0.0.1:');
 }
 
-export function screen(address) {
+/** The last value of `--name=value` or `--name value`. */
+function flag(args, name) {
+  const at = args.findLastIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  if (at < 0) return undefined;
+  return args[at].includes('=') ? args[at].slice(args[at].indexOf('=') + 1) : (args[at + 1] ?? '');
+}
+
+/** Where the data is, as the caller would type it; undefined when only the configuration file says. */
+export function dataDirectory(args, env, from) {
+  const value = flag(args, 'data-dir') ?? env.DKRON_DATA_DIR;
+  if (value === undefined) return undefined;
+  const path = resolve(from, value);
+  const short = relative(from, path);
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? path : `.${sep}${short}`;
+}
+
+export function screen(address, dataDir) {
   const url = `http://${address}/v1`;
   const job = '{"name":"hello","schedule":"@every 1s","executor":"shell","executor_config":{"command":"echo hello"}}';
   return `
@@ -110,7 +124,7 @@ Dkron answers on http://${address}. In another terminal:
 
 Only this machine can reach it: a job may run any command. To open it to your network:
   npm start -- --http-addr=:8080 --bind-addr=0.0.0.0:8946
-Ctrl-C stops it; jobs and executions stay in ./dkron.data.
+Ctrl-C stops it; jobs and executions stay in ${dataDir ?? 'the data-dir of your configuration'}.
 
 `;
 }

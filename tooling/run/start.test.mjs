@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultsFor } from './start.mjs';
+import { dataDirectory, defaultsFor, screen } from './start.mjs';
 import { root } from './toolchain.mjs';
 
 const names = (args, env = {}) => defaultsFor(args, env).map((flag) => flag.split('=')[0]);
@@ -27,5 +27,22 @@ describe('defaultsFor', () => {
   it('does not found a cluster when one is to be joined, nor override a configuration file', () => {
     expect(names(['--retry-join=10.0.0.1'])).not.toContain('--bootstrap-expect');
     expect(names(['--config=dkron.yml'])).toEqual([]);
+  });
+});
+
+describe('the screen of a start', () => {
+  const from = '/home/me/clone';
+
+  it.each([
+    ['as given by flag', ['--data-dir=here'], {}, './here'],
+    ['as given by flag and word', ['--data-dir', '/srv/dkron'], {}, '/srv/dkron'],
+    ['by the last of two flags', ['--data-dir=a', '--data-dir=b'], {}, './b'],
+    ['above the folder', ['--data-dir=../data'], {}, '/home/me/data'],
+    ['by environment', [], { DKRON_DATA_DIR: 'there' }, './there'],
+    ['by flag before environment', ['--data-dir=here'], { DKRON_DATA_DIR: 'there' }, './here'],
+    ['only by a file', ['--config=dkron.yml'], {}, undefined],
+  ])('names the data folder %s', (_, args, env, path) => {
+    expect(dataDirectory(args, env, from)).toBe(path);
+    expect(screen('127.0.0.1:8080', path)).toContain(`stay in ${path ?? 'the data-dir of your configuration'}.`);
   });
 });
