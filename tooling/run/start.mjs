@@ -64,6 +64,7 @@ export function defaultsFor(args, env) {
   if (given('config')) return [];
   const defaults = [
     ['bind-addr', '127.0.0.1:8946'],
+    ...(given('bind-addr') ? [] : [['advertise-addr', '127.0.0.1']]),
     ['http-addr', '127.0.0.1:8080'],
     ['data-dir', join(root, 'dkron.data')],
   ];

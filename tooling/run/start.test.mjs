@@ -10,14 +10,21 @@ describe('defaultsFor', () => {
     expect(defaultsFor([], {})).toEqual([
       '--bootstrap-expect=1',
       '--bind-addr=127.0.0.1:8946',
+      '--advertise-addr=127.0.0.1',
       '--http-addr=127.0.0.1:8080',
       `--data-dir=${join(root, 'dkron.data')}`,
     ]);
   });
 
   it('leaves alone what is given by flag or environment', () => {
-    expect(names(['--http-addr=:9000', '--data-dir', 'x'])).toEqual(['--bootstrap-expect', '--bind-addr']);
-    expect(names([], { DKRON_BIND_ADDR: '0.0.0.0:8946' })).not.toContain('--bind-addr');
+    expect(names(['--http-addr=:9000', '--data-dir', 'x'])).toEqual([
+      '--bootstrap-expect',
+      '--bind-addr',
+      '--advertise-addr',
+    ]);
+    const open = names([], { DKRON_BIND_ADDR: '0.0.0.0:8946' });
+    expect(open).not.toContain('--bind-addr');
+    expect(open).not.toContain('--advertise-addr');
   });
 
   it('is not misled by a flag that starts with the same letters', () => {

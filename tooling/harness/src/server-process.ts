@@ -56,7 +56,12 @@ export class ServerProcess {
       `--node-name=${options.nodeName ?? 'test'}`,
       `--data-dir=${options.dataDir}`,
     ];
-    flags.push('--bind-addr=127.0.0.1:8946', `--http-addr=127.0.0.1:${port}`, ...(options.args ?? []));
+    flags.push(
+      '--bind-addr=127.0.0.1:8946',
+      '--advertise-addr=127.0.0.1',
+      `--http-addr=127.0.0.1:${port}`,
+      ...(options.args ?? []),
+    );
     const child = spawn(process.execPath, [CLI, 'agent', '--server', ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
