@@ -6,6 +6,8 @@ import type {
   ApiJob,
   ApiJobInput,
   ApiMember,
+  ApiPreview,
+  ApiPreviewQuery,
   ApiRun,
   ApiTick,
   Page,
@@ -88,6 +90,16 @@ export class DkronClient {
 
   async getExecution(id: string, options: CallOptions = {}): Promise<ApiExecution> {
     return bodyOf(await this.#transport.request('GET', `/v1/executions/${encodeURIComponent(id)}`, options));
+  }
+
+  /** What an execution has written so far: its kept head, a mark where bytes were left out, its tail. */
+  async getOutput(id: string, options: CallOptions = {}): Promise<string> {
+    return (await this.#transport.request('GET', `/v1/executions/${encodeURIComponent(id)}/output`, options)).text;
+  }
+
+  /** The next ticks of a schedule that need not belong to a job. */
+  async previewSchedule(query: ApiPreviewQuery, options: CallOptions = {}): Promise<ApiPreview> {
+    return bodyOf(await this.#transport.request('GET', '/v1/schedules/preview', { query: { ...query }, ...options }));
   }
 
   /** A running execution is `cancelled` only when its node confirms; see `state` of the answer. */

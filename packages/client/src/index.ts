@@ -13,6 +13,8 @@ export type {
   ApiJob,
   ApiJobInput,
   ApiMember,
+  ApiPreview,
+  ApiPreviewQuery,
   ApiRun,
   ApiTick,
   Page,

@@ -91,6 +91,38 @@ export interface ApiRun {
   readonly executions: readonly string[];
 }
 
+/** What `previewSchedule` is asked. */
+export interface ApiPreviewQuery {
+  readonly schedule: string;
+  /** IANA zone; absent = the cluster's. */
+  readonly timezone?: string | undefined;
+  /** Name of the job, for `~` in the schedule. */
+  readonly job?: string | undefined;
+  readonly dst_gap?: 'skip' | 'after' | undefined;
+  readonly dst_overlap?: 'both' | 'first' | 'last' | undefined;
+  /** RFC 3339; absent = now. */
+  readonly from?: string | undefined;
+  /** Number of ticks, 1–100; absent = 5. */
+  readonly count?: number | undefined;
+}
+
+export interface ApiPreview {
+  readonly schedule: string;
+  /** With a value in place of `~`. */
+  readonly resolved: string;
+  readonly timezone: string;
+  /** The schedule in words. */
+  readonly description: string;
+  readonly next: readonly {
+    readonly tick: string;
+    /** With the offset of the zone. */
+    readonly local: string;
+    readonly notes: readonly ('gap' | 'overlap_first' | 'overlap_last' | 'moved')[];
+  }[];
+  /** There is no further tick. */
+  readonly complete: boolean;
+}
+
 export interface ApiHealth {
   readonly status: 'healthy' | 'unhealthy';
   readonly leader: boolean;
