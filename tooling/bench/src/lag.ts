@@ -133,16 +133,22 @@ function nextCost(count: number): number {
   return performance.now() - start;
 }
 
-/** One synced atomic write of the same decisions by the same store, on a copy of the same jobs. */
-async function commitCost(decisions: readonly Command[], directory: string): Promise<number> {
-  const largest = decisions.reduce((a, b) => (size(b) > size(a) ? b : a), decisions[0]!);
+/** One synced atomic write of the decisions of one second, however many commands they came in. */
+async function commitCost(commands: readonly Command[], directory: string): Promise<number> {
+  const perSecond = new Map<bigint, number>();
+  for (const command of commands) {
+    const tick = command.type === 'decideTicks' ? command.decisions[0]!.tick : 0n;
+    perSecond.set(tick, (perSecond.get(tick) ?? 0) + size(command));
+  }
+  const decisions = Math.max(...perSecond.values());
+  const largest = commands.reduce((a, b) => (size(b) > size(a) ? b : a), commands[0]!);
   const bytes = storeCodec.command.encode(largest);
+  const per = Math.max(1, Math.floor(bytes.length / Math.max(1, size(largest))));
   const kv = await openLevel({ path: join(directory, 'floor') });
   const samples: number[] = [];
-  const per = Math.max(1, Math.floor(bytes.length / Math.max(1, size(largest))));
   for (let round = 0; round < 5; round++) {
     // Per decision: the execution, the run, the ledger entry and the job's state.
-    const ops = Array.from({ length: size(largest) * 4 }, (_, i) => ({
+    const ops = Array.from({ length: decisions * 4 }, (_, i) => ({
       type: 'put' as const,
       key: Buffer.from(`floor/${round}/${i}`),
       value: bytes.subarray(0, per),
