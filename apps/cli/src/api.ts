@@ -1,34 +1,68 @@
 import { DkronClient } from '@dkron/client';
-import { Command, Option } from 'commander';
+import type { Call, Command, Flag } from './command/command.ts';
 import { CommandError } from './errors.ts';
 import type { Io } from './io.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
+const OUTPUTS: readonly string[] = ['table', 'json'];
 
-export interface ApiOptions {
-  readonly apiUrl?: string;
-  readonly output: 'table' | 'json';
+/** Flags of all commands that speak to a server. */
+export const API_FLAGS: readonly Flag[] = [
+  { name: 'api-url', type: 'string', help: `server to ask; else DKRON_API_URL, else ${DEFAULT_URL}` },
+  { name: 'output', type: 'string', default: 'table', help: 'table, or json for the body of the REST API' },
+];
+
+export interface ApiCall {
+  readonly client: DkronClient;
+  readonly io: Io;
+  readonly json: boolean;
+  readonly args: readonly string[];
+  /** Last value of a flag. */
+  readonly flag: (name: string) => string | undefined;
+  readonly flagged: (name: string) => boolean;
 }
 
-/** A command that speaks to a server, with the options all of them share. */
-export function apiCommand(usage: string, description: string): Command {
-  return new Command(usage)
-    .description(description)
-    .option('--api-url <url>', `server to ask [DKRON_API_URL] (default: ${DEFAULT_URL})`)
-    .addOption(new Option('--output <form>', 'how to print').choices(['table', 'json']).default('table'));
+/** A command that speaks to a server. */
+export function apiCommand(
+  command: Omit<Command, 'run' | 'words'> & { readonly words?: readonly string[] },
+  run: (call: ApiCall) => Promise<number | void>,
+): Command {
+  return { words: [], ...command, run: async (call) => (await run(apiCall(call))) ?? 0 };
+}
+
+function apiCall(call: Call): ApiCall {
+  const flag = (name: string): string | undefined => call.flags.get(name)?.at(-1);
+  const output = flag('output') ?? 'table';
+  if (!OUTPUTS.includes(output)) {
+    throw new CommandError(`--output: ${JSON.stringify(output)} is not allowed, expected table or json`);
+  }
+  return {
+    client: new DkronClient({ baseUrl: urlOf(flag('api-url'), call.io) }),
+    io: call.io,
+    json: output === 'json',
+    args: call.args,
+    flag,
+    flagged: (name) => /^(1|t)/i.test(flag(name) ?? ''),
+  };
 }
 
 /** @throws CommandError when the URL is none */
-export function clientOf(options: ApiOptions, io: Io): DkronClient {
-  const flag = options.apiUrl;
-  const baseUrl = flag ?? (io.env['DKRON_API_URL'] || DEFAULT_URL);
-  const protocol = URL.canParse(baseUrl) ? new URL(baseUrl).protocol : '';
-  if (protocol === 'http:' || protocol === 'https:') return new DkronClient({ baseUrl });
+function urlOf(flag: string | undefined, io: Io): string {
+  const url = flag ?? (io.env['DKRON_API_URL'] || DEFAULT_URL);
+  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
+  if (protocol === 'http:' || protocol === 'https:') return url;
   const source = flag === undefined ? 'DKRON_API_URL' : '--api-url';
-  throw new CommandError(`${source}: "${baseUrl}" is not allowed, expected a URL such as ${DEFAULT_URL}`);
+  throw new CommandError(`${source}: "${url}" is not allowed, expected a URL such as ${DEFAULT_URL}`);
 }
 
 /** Path of a job in the API. */
 export function pathOf(name: string, rest = ''): string {
   return `/v1/jobs/${encodeURIComponent(name)}${rest}`;
+}
+
+/** A whole number ≥ 0 given with a flag. */
+export function countOf(call: ApiCall, name: string, otherwise: string): string {
+  const text = call.flag(name) ?? otherwise;
+  if (/^\d{1,15}$/.test(text)) return text;
+  throw new CommandError(`--${name}: "${text}" is not allowed, expected a whole number ≥ 0`);
 }

@@ -1,15 +1,13 @@
-/** An end of the command: the text goes to stderr, the number is the exit code. */
+/** An end of the command: the message goes to the outputs, the number is the exit code. */
 export class CommandError extends Error {
   readonly exitCode: number;
+  /** A further line for standard error; `''` = none. */
+  readonly hint: string;
 
-  constructor(message: string, exitCode = 1) {
+  constructor(message: string, exitCode = 1, hint = '') {
     super(message);
     this.name = 'CommandError';
     this.exitCode = exitCode;
+    this.hint = hint;
   }
-}
-
-/** A setting that cannot be used: which, what was given, and what may be. */
-export function settingError(source: string, value: string, allowed: string): CommandError {
-  return new CommandError(`${source}: "${value}" is not allowed, expected ${allowed}`);
 }

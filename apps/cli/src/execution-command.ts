@@ -1,50 +1,49 @@
-import { Command } from 'commander';
-import { apiCommand, clientOf, type ApiOptions } from './api.ts';
-import type { Io } from './io.ts';
+import { API_FLAGS, apiCommand } from './api.ts';
+import type { Command } from './command/command.ts';
 import { table, timeCell } from './table.ts';
 
-interface ListOptions extends ApiOptions {
-  readonly job?: string;
-  readonly state?: string;
-  readonly node?: string;
-}
-
 /** `dkron execution …` */
-export function executionCommand(io: Io): Command {
-  return new Command('execution').description('list and cancel executions').addCommand(list(io)).addCommand(cancel(io));
+export const EXECUTION: Command = {
+  name: 'execution',
+  summary: 'List and cancel executions',
+  words: [],
+  sharedFlags: API_FLAGS,
+  children: [list(), cancel()],
+};
+
+function list(): Command {
+  const command = {
+    name: 'list',
+    summary: 'Executions of all jobs, newest first',
+    flags: [
+      { name: 'job', type: 'string', help: 'of this job' },
+      { name: 'state', type: 'string', help: 'pending, running, success, failed, lost or cancelled' },
+      { name: 'node', type: 'string', help: 'on this node' },
+    ],
+  } as const;
+  return apiCommand(command, async ({ client, io, json, flag }) => {
+    const query = { job: flag('job'), state: flag('state'), node: flag('node') };
+    if (json) return io.out(`${await client.raw('GET', '/v1/executions', query)}\n`);
+    const { items } = await client.listExecutions(query);
+    const rows = items.map((one) => [
+      one.id,
+      one.job_name,
+      one.state,
+      one.reason ?? '-',
+      String(one.attempt),
+      timeCell(one.started_at),
+      one.duration_ms === undefined ? '-' : `${one.duration_ms} ms`,
+    ]);
+    io.out(table(['ID', 'JOB', 'STATE', 'REASON', 'ATTEMPT', 'STARTED', 'DURATION'], rows));
+  });
 }
 
-function list(io: Io): Command {
-  return apiCommand('list', 'executions of all jobs, newest first')
-    .option('--job <name>', 'of this job')
-    .option('--state <state>', 'pending, running, success, failed, lost or cancelled')
-    .option('--node <name>', 'on this node')
-    .action(async (options: ListOptions) => {
-      const client = clientOf(options, io);
-      const query = { job: options.job, state: options.state, node: options.node };
-      if (options.output === 'json') return io.out(`${await client.raw('GET', '/v1/executions', query)}\n`);
-      const { items } = await client.listExecutions(query);
-      const rows = items.map((one) => [
-        one.id,
-        one.job_name,
-        one.state,
-        one.reason ?? '-',
-        String(one.attempt),
-        timeCell(one.started_at),
-        one.duration_ms === undefined ? '-' : `${one.duration_ms} ms`,
-      ]);
-      io.out(table(['ID', 'JOB', 'STATE', 'REASON', 'ATTEMPT', 'STARTED', 'DURATION'], rows));
-    });
-}
-
-function cancel(io: Io): Command {
-  return apiCommand('cancel', 'end an execution')
-    .argument('<id>')
-    .action(async (id: string, options: ApiOptions) => {
-      const client = clientOf(options, io);
-      const path = `/v1/executions/${encodeURIComponent(id)}/cancel`;
-      if (options.output === 'json') return io.out(`${await client.raw('POST', path)}\n`);
-      const { state } = await client.cancelExecution(id);
-      io.out(state === 'cancelled' ? `cancelled ${id}\n` : `asked to cancel ${id}\n`);
-    });
+function cancel(): Command {
+  const command = { name: 'cancel', summary: 'End an execution', words: ['<id>'] };
+  return apiCommand(command, async ({ client, io, json, args: [id = ''] }) => {
+    const path = `/v1/executions/${encodeURIComponent(id)}/cancel`;
+    if (json) return io.out(`${await client.raw('POST', path)}\n`);
+    const { state } = await client.cancelExecution(id);
+    io.out(state === 'cancelled' ? `cancelled ${id}\n` : `asked to cancel ${id}\n`);
+  });
 }

@@ -43,6 +43,7 @@ async function run(
   let err = '';
   const code = await runProgram(args, {
     env,
+    workingFolder: '/nowhere',
     out: (text) => (out += text),
     err: (text) => (err += text),
     stdin: () => Promise.resolve(stdin),
@@ -84,10 +85,15 @@ describe('dkron', () => {
   });
 
   it('names flag, value and what is allowed', async () => {
-    expect((await run(['agent', '--server', '--rpc-port=x'])).err).toBe(
-      'dkron: --rpc-port: "x" is not allowed, expected a whole number from 0 to 65535\n',
+    expect((await run(['agent', '--server', '--rpc-port=x'])).err).toMatch(
+      /\ndkron: --rpc-port: "x" is not allowed, expected a whole number\n$/,
     );
-    expect((await run(['agent', '--server'], { DKRON_KILL_GRACE: '5' })).err).toMatch(/^dkron: DKRON_KILL_GRACE: "5"/);
+    expect((await run(['agent', '--server', '--rpc-port=70000'])).err).toMatch(
+      /\ndkron: rpc-port: "70000" is not allowed, expected a whole number from 1 to 65535 \(--rpc-port\)\n$/,
+    );
+    expect((await run(['agent', '--server'], { DKRON_KILL_GRACE: '5' })).err).toMatch(
+      /\ndkron: kill-grace: "5" is not allowed, expected a duration .* \(DKRON_KILL_GRACE\)\n$/,
+    );
     expect((await run(['job', 'list', '--api-url', 'here'])).err).toMatch(/^dkron: --api-url: "here"/);
   });
 });

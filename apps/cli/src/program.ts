@@ -1,12 +1,13 @@
 import { DkronApiError } from '@dkron/client';
-import { Command, CommanderError } from 'commander';
-import { agentCommand } from './agent/agent-command.ts';
+import { listed, pathOfCommand, type Command } from './command/command.ts';
+import { findCommand, nextWord, type Found } from './command/find.ts';
+import { helpOf, usageOf } from './command/help.ts';
+import { readWords } from './command/read-call.ts';
+import { similar } from './command/suggest.ts';
+import { ConfigError, describeProblem, describeWarning } from './config/problem.ts';
 import { CommandError } from './errors.ts';
-import { executionCommand } from './execution-command.ts';
 import type { Io } from './io.ts';
-import { jobCommand } from './job/job-command.ts';
-
-const VERSION_TEXT = 'Name: Dkron\nVersion: devel\nCodename: Devel\nAgent Protocol: 5 (Understands back to: 2)\n';
+import { PROGRAM } from './tree.ts';
 
 /**
  * Runs one command line.
@@ -14,52 +15,74 @@ const VERSION_TEXT = 'Name: Dkron\nVersion: devel\nCodename: Devel\nAgent Protoc
  * @param args - without interpreter and script
  * @returns exit code: 0 done, 1 error, 2 the run ended unsuccessfully
  */
-export async function runProgram(args: readonly string[], io: Io): Promise<number> {
-  let code = 0;
-  const program = new Command('dkron')
-    .description('distributed, fault-tolerant job scheduler')
-    .addCommand(
-      agentCommand(io, (value) => {
-        code = value;
-      }),
-    )
-    .addCommand(jobCommand(io))
-    .addCommand(executionCommand(io));
-  program
-    .command('version')
-    .description('version of this program')
-    .action(() => io.out(VERSION_TEXT));
-  prepare(program, io);
-  if (args.length === 0) {
-    io.out(program.helpInformation());
-    return 0;
-  }
+export async function runProgram(args: readonly string[], io: Io, root: Command = PROGRAM): Promise<number> {
+  const found = findCommand(root, args);
   try {
-    await program.parseAsync(args, { from: 'user' });
-    return code;
+    const unknown = unknownWord(found);
+    if (unknown !== undefined) return refuseUnknown(found, unknown, io);
+    const words = found.command.raw === true ? { flags: new Map(), args: found.rest } : readWords(found);
+    const { command } = found;
+    if (words.flags.has('help') || command.run === undefined) {
+      io.out(helpOf(found));
+      return 0;
+    }
+    const path = pathOfCommand(found);
+    checkWords(command, words.args);
+    return await command.run({ command, path, ...words, io });
   } catch (error) {
-    return failed(error, io);
+    return report(found, error, io);
   }
 }
 
-/** Commander throws instead of ending the process, in every command. */
-function prepare(command: Command, io: Io): void {
-  command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
-  for (const child of command.commands) prepare(child, io);
+/** Groups of ours and the root know all their words; groups of the original answer with their help. */
+function unknownWord(found: Found): string | undefined {
+  const { command, rest, parents } = found;
+  const strict = parents.length === 0 || command.words !== undefined;
+  return strict && command.run === undefined ? rest[nextWord(found)] : undefined;
 }
 
-function failed(error: unknown, io: Io): number {
-  // Already printed; help that was asked for is no failure.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
-  if (error instanceof CommandError) {
-    io.err(`dkron: ${error.message}\n`);
-    return error.exitCode;
-  }
-  if (error instanceof DkronApiError) {
-    const field = error.field === '' ? '' : ` (${error.field}: expected ${error.allowed ?? 'another value'})`;
-    io.err(`dkron: ${error.message}${field}\n`);
-    return 1;
-  }
-  io.err(`dkron: ${error instanceof Error ? error.message : String(error)}\n`);
+function refuseUnknown(found: Found, word: string, io: Io): number {
+  const names = listed(found.command).map((child) => child.name);
+  const meant = similar(word, names).map((name) => `\t${name}\n`);
+  const hint = meant.length === 0 ? '' : `\n\nDid you mean this?\n${meant.join('')}`;
+  const path = pathOfCommand(found);
+  const message = `unknown command ${JSON.stringify(word)} for "${path}"${hint}`;
+  io.err(`Error: ${message}\nRun '${path} --help' for usage.\n`);
+  if (found.command.words === undefined) io.out(`${message}\n`);
   return 1;
+}
+
+function checkWords(command: Command, args: readonly string[]): void {
+  if (command.words === undefined) return;
+  const missing = command.words.filter((word) => word.startsWith('<'))[args.length];
+  if (missing !== undefined) throw new CommandError(`${missing} is missing`);
+  if (args.length > command.words.length) {
+    throw new CommandError(`${JSON.stringify(args[command.words.length])} is one word too many`);
+  }
+}
+
+function report(found: Found, error: unknown, io: Io): number {
+  const message = messageOf(error);
+  const code = error instanceof CommandError ? error.exitCode : 1;
+  if (found.command.words !== undefined) {
+    io.err(`dkron: ${message}\n`);
+  } else if (error instanceof ConfigError && error.problems[0]?.logged === true) {
+    io.err(`dkron: ${message}\n`);
+  } else {
+    io.err(`Error: ${message}\n${usageOf(found)}\n`);
+    io.out(`${message}\n`);
+  }
+  if (error instanceof CommandError && error.hint !== '') io.err(`dkron: ${error.hint}\n`);
+  if (error instanceof ConfigError) {
+    for (const warning of error.warnings) io.err(`dkron: ${describeWarning(warning)}\n`);
+    for (const problem of error.problems) io.err(`dkron: ${describeProblem(problem)}\n`);
+  }
+  return code;
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof DkronApiError && error.field !== '') {
+    return `${error.message} (${error.field}: expected ${error.allowed ?? 'another value'})`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }

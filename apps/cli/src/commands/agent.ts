@@ -1,0 +1,52 @@
+import { hostname } from 'node:os';
+import { consoleLogger } from '@dkron/runtime/system';
+import type { Command } from '../command/command.ts';
+import { localAddresses } from '../config/address/interfaces.ts';
+import { resolveAddresses } from '../config/address/resolve-addresses.ts';
+import { loadConfigFile } from '../config/config-file.ts';
+import { describeWarning, type Warning } from '../config/problem.ts';
+import { resolveConfig, type Resolved } from '../config/resolve.ts';
+import { AGENT_FLAGS } from '../config/schema/flags.ts';
+import { logLevelOf, serverOptions } from '../config/server-options.ts';
+import type { Call } from '../command/command.ts';
+import { CommandError } from '../errors.ts';
+
+const NO_AGENT = 'a node without --server needs a cluster to join, which this version does not have yet; use --server';
+
+/** `dkron agent`: runs a node until a signal. */
+export const AGENT: Command = {
+  name: 'agent',
+  summary: 'Run a node until a signal',
+  description: `Runs a node until SIGINT or SIGTERM.
+
+Each setting comes from its flag, else from its environment variable (DKRON_ and the flag in upper case with
+underscores), else from the configuration file, else from its default. The file is the one of --config, else the first
+dkron.json, .toml, .yaml or .yml in /etc/dkron, $HOME/.dkron and ./config.`,
+  flags: AGENT_FLAGS,
+  run: runAgent,
+};
+
+async function runAgent(call: Call): Promise<number> {
+  const resolved = readConfig(call);
+  const { values } = resolved;
+  const logger = consoleLogger({
+    level: logLevelOf(values),
+    format: values['log-format'] === 'json' ? 'json' : 'text',
+    write: call.io.err,
+  });
+  const warn = (warning: Warning): void => logger.warn(`config: ${describeWarning(warning)}`);
+  resolved.warnings.forEach(warn);
+  const addresses = await resolveAddresses(resolved, { local: localAddresses() });
+  addresses.warnings.forEach(warn);
+  if (!values.server) throw new CommandError(NO_AGENT);
+  // Loaded only here, so that the other commands start fast.
+  const { runServer, SERVER_DEFAULTS } = await import('@dkron/server');
+  return runServer(serverOptions(SERVER_DEFAULTS, { values, addresses, hostname: hostname() }));
+}
+
+/** @throws ConfigError */
+export function readConfig({ flags, io }: Call): Resolved {
+  const named = flags.get('config')?.at(-1) || undefined;
+  const file = loadConfigFile(named, { home: io.env['HOME'], workingFolder: io.workingFolder });
+  return resolveConfig({ flags, env: io.env, file });
+}

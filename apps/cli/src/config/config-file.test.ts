@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadConfigFile, type ConfigFile } from './config-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dkron-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+function load(named?: string, root = 'none'): ConfigFile | undefined {
+  return loadConfigFile(named, {
+    home: join(folder, root, 'home'),
+    workingFolder: join(folder, root, 'work'),
+    systemFolder: join(folder, root, 'etc'),
+  });
+}
+
+describe('formats', () => {
+  const expected = [
+    { key: 'server', value: true, line: 2 },
+    { key: 'join', value: ['a', 'b'], line: 3 },
+    { key: 'tags', value: { My_Role: 'Web' }, line: 4 },
+  ];
+
+  it.each([
+    ['a.yml', '# c\nserver: true\njoin: [a, b]\ntags:\n  My_Role: Web\n'],
+    ['a.yaml', '---\nserver: true\njoin: [a, b]\ntags: {My_Role: Web}\nnothing:\n'],
+    ['a.json', '{\n"server": true,\n"join": ["a", "b"],\n"tags": {"My_Role": "Web"}\n}'],
+    ['a.toml', '# c\nserver = true\njoin = ["a", "b"]\n[tags]\nMy_Role = "Web"\n'],
+  ])('%s, with the line of each key', (name, text) => {
+    expect(load(write(name, text))?.entries).toEqual(expected);
+  });
+
+  it('.env holds keys without dashes', () => {
+    const entries = load(write('a.env', '# c\nSERVER=true\nexport PROFILE="wan"\n'))?.entries;
+    expect(entries).toEqual([
+      { key: 'SERVER', value: 'true', line: 2 },
+      { key: 'PROFILE', value: 'wan', line: 3 },
+    ]);
+    expect(() => load(write('b.env', 'BOOTSTRAP-EXPECT=1\n'))).toThrow(/line 1/);
+  });
+});
+
+describe('search', () => {
+  it('looks into /etc/dkron, $HOME/.dkron, ./config; the first file found is the only one', () => {
+    expect(load()).toBeUndefined();
+    write('s/work/config/dkron.json', '{"node-name":"work"}');
+    write('s/work/dkron.yml', 'node-name: not here');
+    expect(load(undefined, 's')?.entries[0]?.value).toBe('work');
+    write('s/home/.dkron/dkron.yml', 'node-name: home');
+    expect(load(undefined, 's')?.entries[0]?.value).toBe('home');
+    write('s/etc/dkron.toml', 'node-name = "etc"');
+    expect(load(undefined, 's')?.entries[0]?.value).toBe('etc');
+  });
+});
+
+describe('G-C7: a file that cannot be used ends the start', () => {
+  it.each([
+    ['bad.yml', 'a: [b\n', /bad\.yml.*valid YML/],
+    ['twice.yml', 'a: 1\na: 2\n', /unique/],
+    ['list.yml', '- a\n', /must be a map/],
+    ['bad.json', '{', /valid JSON/],
+    ['bad.toml', '= 1', /valid TOML/],
+    ['bad.ini', 'a=1', /\.json, \.toml, \.yaml or \.yml/],
+    ['noext', 'a: 1', /\.json, \.toml, \.yaml or \.yml/],
+  ])('%s', (name, text, message) => {
+    expect(() => load(write(name, text))).toThrow(message);
+  });
+
+  it('a named file that is not there', () => {
+    expect(() => load(join(folder, 'nope.yml'))).toThrow(/nope\.yml.*ENOENT/);
+  });
+});

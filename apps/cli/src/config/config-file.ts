@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { ConfigError } from './problem.ts';
+import type { RawValue } from './convert.ts';
+import { parseDotenv, parseJson, parseTomlFile, parseYaml, type FileEntry } from './file-formats.ts';
+
+export interface ConfigFile {
+  readonly path: string;
+  readonly entries: readonly FileEntry[];
+}
+
+/** Where the search looks, relative to nothing but these. */
+export interface SearchPlaces {
+  readonly home: string | undefined;
+  readonly workingFolder: string;
+  /** Default `/etc/dkron`. */
+  readonly systemFolder?: string;
+}
+
+const FORMATS: Readonly<Record<string, (text: string) => FileEntry[]>> = {
+  '.json': parseJson,
+  '.toml': parseTomlFile,
+  '.yaml': parseYaml,
+  '.yml': parseYaml,
+  '.env': parseDotenv,
+  '.dotenv': parseDotenv,
+};
+const SEARCHED = Object.keys(FORMATS).map((extension) => `dkron${extension}`);
+
+/**
+ * The file that was named, else the first of the search: `/etc/dkron`, `$HOME/.dkron`, `./config`.
+ *
+ * @returns undefined when none was named and none is there
+ * @throws ConfigError when it cannot be read or parsed (G-C7)
+ */
+export function loadConfigFile(named: string | undefined, places: SearchPlaces): ConfigFile | undefined {
+  const path = named ?? findFile(places);
+  if (path === undefined) return undefined;
+  const parse = FORMATS[extname(path).toLowerCase()];
+  if (parse === undefined) throw fileError(path, 'a file ending in .json, .toml, .yaml or .yml');
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw fileError(path, `a readable file: ${messageOf(error)}`);
+  }
+  try {
+    return { path, entries: parse(text).filter((entry) => !isEmpty(entry.value)) };
+  } catch (error) {
+    throw fileError(path, `valid ${extname(path).slice(1).toUpperCase()}: ${messageOf(error)}`);
+  }
+}
+
+function findFile({ home, workingFolder, systemFolder = '/etc/dkron' }: SearchPlaces): string | undefined {
+  const folders = [systemFolder, ...(home ? [join(home, '.dkron')] : []), join(workingFolder, 'config')];
+  return folders.flatMap((folder) => SEARCHED.map((name) => join(folder, name))).find((path) => existsSync(path));
+}
+
+/** A key without a value counts as absent. */
+function isEmpty(value: RawValue | null | undefined): boolean {
+  return value === null || value === undefined;
+}
+
+function fileError(path: string, allowed: string): ConfigError {
+  return new ConfigError([{ key: 'config', value: path, source: path, allowed }]);
+}
+
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return (text.split('\n').find((line) => line.trim() !== '') ?? text).replace(/:$/, '');
+}

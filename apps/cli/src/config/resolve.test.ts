@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from './problem.ts';
+import { resolveConfig, type Resolved } from './resolve.ts';
+import { SETTING_KEYS, SETTINGS, variableOf, flagNameOf } from './schema/index.ts';
+import { parseYaml } from './file-formats.ts';
+
+interface Trial {
+  readonly flags?: Readonly<Record<string, readonly string[]>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly file?: string;
+}
+
+function resolve({ flags = {}, env = {}, file }: Trial): Resolved {
+  const entries = file === undefined ? undefined : { path: '/c.yml', entries: parseYaml(file) };
+  return resolveConfig({ flags: new Map(Object.entries(flags)), env, file: entries });
+}
+
+function refused(trial: Trial): ConfigError {
+  try {
+    resolve(trial);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('was not refused');
+}
+
+describe('precedence', () => {
+  it('flag, environment, file, default, for every setting that has a flag', () => {
+    for (const key of SETTING_KEYS) {
+      const flag = flagNameOf(key);
+      const setting = SETTINGS[key];
+      if (flag === undefined || setting.kind !== 'text' || setting.check !== undefined) continue;
+      const env = { [variableOf(flag)]: 'env' };
+      const file = `${key}: file`;
+      expect(resolve({ flags: { [flag]: ['flag'] }, env, file }).values[key]).toBe('flag');
+      expect(resolve({ env, file }).values[key]).toBe('env');
+      expect(resolve({ file }).values[key]).toBe('file');
+      expect(resolve({}).values[key]).toBe(setting.default);
+    }
+  });
+
+  it('an empty variable counts as unset; a flag wins even with its default', () => {
+    expect(resolve({ env: { DKRON_REGION: '' }, file: 'region: eu' }).values.region).toBe('eu');
+    expect(resolve({ flags: { server: ['false'] }, file: 'server: true' }).values.server).toBe(false);
+  });
+
+  it('settings of the file alone have a variable once the file has them', () => {
+    const env = { DKRON_DEVMODE: 'true' };
+    expect(resolve({ env }).values.devmode).toBe(false);
+    expect(resolve({ env, file: 'devmode: false' }).values.devmode).toBe(true);
+  });
+});
+
+describe('values', () => {
+  it('texts for numbers and booleans, numbers for texts', () => {
+    const { values } = resolve({ file: 'SERVER: "true"\nBootstrap-Expect: "1"\nnode-name: 123\nrpc-port: 0x10\n' });
+    expect(values).toMatchObject({ server: true, 'bootstrap-expect': 1, 'node-name': '123', 'rpc-port': 16 });
+  });
+
+  it('durations are milliseconds, sizes bytes', () => {
+    const { values } = resolve({ file: 'tick-grace: 1m30s\nmax-body-size: 2MiB\n' });
+    expect([values['tick-grace'], values['max-body-size']]).toEqual([90_000, 2_097_152]);
+  });
+
+  it('lists: repeated flags, commas, arrays', () => {
+    const expected = ['a:1', 'b:2'];
+    expect(resolve({ flags: { join: expected } }).values.join).toEqual(expected);
+    expect(resolve({ env: { DKRON_JOIN: 'a:1,b:2' } }).values.join).toEqual(expected);
+    expect(resolve({ file: 'join: "a:1,b:2"' }).values.join).toEqual(expected);
+    expect(resolve({ file: 'join: [a:1, b:2]' }).values.join).toEqual(expected);
+  });
+
+  it('tags: a flag replaces the environment and that the file; DKRON_TAG is split at white space', () => {
+    const file = 'tags: {x: y}';
+    expect(resolve({ flags: { tag: ['a=b=c', 'D=e'] }, env: { DKRON_TAG: 'q=1' }, file }).values.tags).toEqual({
+      a: 'b=c',
+      D: 'e',
+    });
+    expect(resolve({ env: { DKRON_TAG: 'a=b,c=d  E=f' }, file }).values.tags).toEqual({ a: 'b,c=d', E: 'f' });
+    expect(resolve({ env: { DKRON_TAGS: '{"X":"y"}' }, file }).values.tags).toEqual({ X: 'y' });
+  });
+
+  it('G-C17: names of tags in a file keep their case', () => {
+    expect(resolve({ file: 'tags: {My_Role: Web, n: 1}' }).values.tags).toEqual({ My_Role: 'Web', n: '1' });
+  });
+
+  it('G-C18: raft-multiplier 0 is allowed, as the help says', () => {
+    expect(resolve({ flags: { 'raft-multiplier': ['0'] } }).values['raft-multiplier']).toBe(0);
+  });
+
+  it('every default is possible', () => {
+    expect(Object.keys(resolve({}).values)).toEqual(SETTING_KEYS);
+  });
+});
+
+describe('warnings', () => {
+  it('unknown keys with file, line and suggestion', () => {
+    const { warnings } = resolve({ file: 'server: true\nbootstrap_expect: 1\nnode-nmae: x\nquite-else: 1\n' });
+    expect(warnings.map(({ key, source, message }) => `${source} ${key} ${message}`)).toEqual([
+      '/c.yml:2 bootstrap_expect unknown key, it has no effect; did you mean bootstrap-expect?',
+      '/c.yml:3 node-nmae unknown key, it has no effect; did you mean node-name?',
+      '/c.yml:4 quite-else unknown key, it has no effect',
+    ]);
+  });
+
+  it('settings without effect, unless given as they are anyway', () => {
+    const { warnings } = resolve({ flags: { 'disable-usage-stats': ['true'], profile: ['lan'] } });
+    expect(warnings).toEqual([
+      {
+        key: 'disable-usage-stats',
+        source: '--disable-usage-stats',
+        message: 'has no effect: nothing is ever reported',
+        wrong: false,
+      },
+    ]);
+  });
+
+  it('an unknown log level counts as info; DKRON_TAGS that is no JSON gives no tags', () => {
+    const { values, warnings } = resolve({ flags: { 'log-level': ['loud'] }, env: { DKRON_TAGS: 'a=b' } });
+    expect([values['log-level'], values.tags]).toEqual(['info', {}]);
+    expect(warnings.map(({ key, wrong }) => [key, wrong])).toEqual([
+      ['tags', true],
+      ['log-level', true],
+    ]);
+  });
+});
+
+describe('refusals', () => {
+  it('name key, value, source and what is allowed, all of them at once', () => {
+    const { problems } = refused({ env: { DKRON_SERVER: 'yes' }, file: 'bootstrap-expect: many\njoin: {a: b}\n' });
+    expect(problems).toMatchObject([
+      { key: 'server', value: 'yes', source: 'DKRON_SERVER', allowed: 'true or false' },
+      { key: 'bootstrap-expect', value: 'many', source: '/c.yml:1', allowed: 'a whole number' },
+      { key: 'join', value: '{"a":"b"}', source: '/c.yml:2', allowed: 'a list of texts' },
+    ]);
+  });
+
+  it.each([
+    ['rpc-port: 70000', 'from 1 to 65535'],
+    ['lease: 5', 'a duration'],
+    ['lease: -5s', 'not negative'],
+    ['max-body-size: 0', 'a size'],
+    ['profile: fast', 'lan, wan, local'],
+    ['default-timezone: Nowhere', 'IANA zone'],
+    ['tags: [a]', 'key=value'],
+    ['tags: {a: {b: c}}', 'a map of texts'],
+    ['webhook-headers: [none]', 'Name: value'],
+    ['webhook-endpoint: here', 'an http or https URL'],
+    ['cors-origins: [example.org]', 'an origin'],
+    ['statsd-addr: host', 'host:port'],
+    ['server: 2021-01-01', 'true or false'],
+  ])('%s', (file, allowed) => {
+    expect(refused({ file }).problems[0]?.allowed).toContain(allowed);
+  });
+
+  it('a secret is not shown', () => {
+    const error = refused({ flags: { encrypt: ['c2VjcmV0'] } });
+    expect(JSON.stringify(error.problems)).not.toContain('c2VjcmV0');
+    expect(error.problems[0]?.allowed).toContain('16, 24 or 32 bytes');
+  });
+
+  it.each([
+    [{ bootstrap: 'true', 'bootstrap-expect': '3' }, 'bootstrap'],
+    [
+      { 'agent-run-retry-initial-interval': '9s', 'agent-run-retry-max-interval': '1s' },
+      'agent-run-retry-max-interval',
+    ],
+    [{ server: 'true', 'rpc-port': '8080' }, 'rpc-port'],
+  ])('a contradiction: %o', (settings, key) => {
+    const file = Object.entries(settings)
+      .map(([name, value]) => `${name}: ${value}\n`)
+      .join('');
+    expect(refused({ file }).problems.map((one) => one.key)).toEqual([key]);
+  });
+});

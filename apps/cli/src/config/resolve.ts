@@ -1,0 +1,77 @@
+import { convert, type RawValue } from './convert.ts';
+import { contradictions } from './contradictions.ts';
+import { originalMessage } from './original-message.ts';
+import { ConfigError, type Problem, type Warning } from './problem.ts';
+import { SETTING_KEYS, SETTINGS, type SettingKey, type Value, type Values } from './schema/index.ts';
+import type { Setting } from './schema/setting.ts';
+import { givenFor, type Given, type Sources } from './sources.ts';
+import { unknownKeys } from './unknown-keys.ts';
+
+export interface Resolved {
+  readonly values: Values;
+  /** Where each value came from; absent = the default. */
+  readonly given: ReadonlyMap<SettingKey, Given>;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * The settings of a node: flag, else environment, else file, else default.
+ *
+ * @throws ConfigError with every value that cannot be used
+ */
+export function resolveConfig(sources: Sources): Resolved {
+  const warnings = unknownKeys(sources);
+  const problems: Problem[] = [];
+  const given = new Map<SettingKey, Given>();
+  const values = new Map<SettingKey, Value>();
+  for (const key of SETTING_KEYS) {
+    const setting = SETTINGS[key];
+    const found = givenFor(key, sources, warnings);
+    if (found !== undefined) given.set(key, found);
+    const value = found === undefined ? undefined : read(key, found, { warnings, problems });
+    values.set(key, value ?? defaultOf(setting));
+    if (found !== undefined && value !== undefined) warnings.push(...withoutEffect(key, value, found));
+  }
+  // Every key of the schema was set above.
+  const resolved = Object.fromEntries(values) as unknown as Values;
+  problems.push(...contradictions(resolved, given));
+  if (problems.length > 0) throw new ConfigError(problems, warnings);
+  return { values: resolved, given, warnings };
+}
+
+function read(
+  key: SettingKey,
+  found: Given,
+  out: { readonly warnings: Warning[]; readonly problems: Problem[] },
+): Value | undefined {
+  const converted = convert(SETTINGS[key], found.raw);
+  if ('value' in converted) return converted.value;
+  if (key === 'log-level') {
+    const message = `${JSON.stringify(found.raw)} is none of ${converted.allowed}; info is used`;
+    out.warnings.push({ key, source: found.source, message, wrong: true });
+    return 'info';
+  }
+  const value = SETTINGS[key].secret === true ? '…' : shown(found.raw);
+  const problem = { key, value, source: found.source, allowed: converted.allowed };
+  out.problems.push({ ...problem, ...originalMessage(key, found, converted.original) });
+  return undefined;
+}
+
+function shown(raw: RawValue): string {
+  if (typeof raw === 'string') return raw;
+  return JSON.stringify(raw, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+}
+
+/** Durations and sizes have their default as text. */
+function defaultOf(setting: Setting): Value {
+  const converted = convert(setting, setting.default as RawValue);
+  if ('value' in converted) return converted.value;
+  throw new Error(`the default of a setting must be possible: ${converted.allowed}`);
+}
+
+/** A setting that changes nothing is worth a line only where the default is not what was asked for. */
+function withoutEffect(key: SettingKey, value: Value, { source }: Given): Warning[] {
+  const { effect } = SETTINGS[key];
+  if (effect === 'used' || JSON.stringify(value) === JSON.stringify(defaultOf(SETTINGS[key]))) return [];
+  return [{ key, source, message: `has no effect: ${effect.none}`, wrong: false }];
+}

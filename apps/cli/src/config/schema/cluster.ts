@@ -1,0 +1,131 @@
+import { checkKey } from './checks.ts';
+import type { Section } from './setting.ts';
+
+const NONE = { none: 'this version runs single servers' } as const;
+
+/** How nodes find each other and agree. */
+export const CLUSTER = {
+  'bootstrap-expect': {
+    kind: 'int',
+    default: 0,
+    effect: 'used',
+    help: 'number of servers that make a new cluster, the same on all of them; 0 = join an existing one',
+  },
+  join: {
+    kind: 'list',
+    default: [],
+    form: 'addresses',
+    effect: NONE,
+    help: 'addresses tried once at the start; ignored when retry-join is given',
+  },
+  'retry-join': {
+    kind: 'list',
+    default: [],
+    form: 'addresses',
+    effect: NONE,
+    help: 'addresses, templates or `provider=…` entries tried until one answers',
+  },
+  'retry-max': { kind: 'int', default: 0, min: 0, effect: NONE, help: 'rounds of retry-join; 0 = for ever' },
+  'retry-interval': {
+    kind: 'duration',
+    default: '30s',
+    flagType: 'string',
+    effect: NONE,
+    help: 'longest pause between rounds of retry-join',
+  },
+  'advertise-rpc-port': {
+    kind: 'int',
+    default: 0,
+    min: 0,
+    max: 65_535,
+    effect: NONE,
+    help: 'port other nodes call; 0 = rpc-port',
+  },
+  encrypt: {
+    kind: 'text',
+    default: '',
+    form: 'base64 key',
+    check: checkKey,
+    secret: true,
+    effect: NONE,
+    help: 'key of the gossip between nodes, the same on all of them; `dkron keygen` makes one',
+  },
+  profile: {
+    kind: 'choice',
+    default: 'lan',
+    choices: ['lan', 'wan', 'local'],
+    effect: NONE,
+    help: 'timing of the gossip',
+  },
+  'serf-reconnect-timeout': {
+    kind: 'duration',
+    default: '24h',
+    flagType: 'string',
+    effect: NONE,
+    help: 'how long failed members are remembered',
+  },
+  'raft-multiplier': {
+    kind: 'int',
+    default: 1,
+    min: 0,
+    max: 10,
+    effect: NONE,
+    help: 'factor of heartbeat, election and lease times; 0 = 1',
+  },
+  reconcileinterval: {
+    kind: 'duration',
+    default: '60s',
+    flag: false,
+    effect: NONE,
+    help: 'how often the leader compares members with the servers of the cluster',
+  },
+  bootstrap: { kind: 'bool', default: false, flag: false, effect: 'used', help: 'the same as bootstrap-expect: 1' },
+  devmode: {
+    kind: 'bool',
+    default: false,
+    flag: false,
+    effect: 'used',
+    help: 'for trying out: forms a cluster of one and allows a loopback address. Data is kept, unlike in the original',
+  },
+  'agent-run-max-retries': {
+    kind: 'int',
+    default: 3,
+    effect: NONE,
+    help: 'further tries to reach a node that shall run a job; negative = 0',
+  },
+  'agent-run-retry-initial-interval': {
+    kind: 'duration',
+    default: '1s',
+    effect: NONE,
+    help: 'pause before the first further try; doubles each time',
+  },
+  'agent-run-retry-max-interval': { kind: 'duration', default: '30s', effect: NONE, help: 'longest such pause' },
+  lease: {
+    kind: 'duration',
+    default: '15s',
+    effect: NONE,
+    ours: true,
+    help: 'a node that is silent for so long loses its executions',
+  },
+  'server-replace-after': {
+    kind: 'duration',
+    default: '5m',
+    effect: NONE,
+    ours: true,
+    help: 'a server that failed so long ago is replaced by one that stands by',
+  },
+  'leave-on-terminate': {
+    kind: 'bool',
+    default: false,
+    effect: NONE,
+    ours: true,
+    help: 'a server that is told to end leaves the cluster instead of being expected back',
+  },
+  'max-clock-skew': {
+    kind: 'duration',
+    default: '10s',
+    effect: NONE,
+    ours: true,
+    help: 'a leader whose clock is further ahead of most servers hands over',
+  },
+} as const satisfies Section;

@@ -1,0 +1,76 @@
+import { checkZone } from './checks.ts';
+import type { Section } from './setting.ts';
+
+const NOT_YET = { none: 'this version keeps by count only' } as const;
+
+/** How jobs are scheduled and what is kept of them. */
+export const JOBS = {
+  'tick-grace': {
+    kind: 'duration',
+    default: '10s',
+    effect: 'used',
+    ours: true,
+    help: 'how late a due instant still counts as on time',
+  },
+  'kill-grace': {
+    kind: 'duration',
+    default: '5s',
+    effect: 'used',
+    ours: true,
+    help: 'what a command has between the signals TERM and KILL',
+  },
+  'forbid-hold': {
+    kind: 'duration',
+    default: '5m',
+    effect: { none: 'this version runs single servers' },
+    ours: true,
+    help: 'how long an execution lost with its node keeps a job that forbids overlap from running; 0 = for ever',
+  },
+  'agentrun-orphan': {
+    kind: 'duration',
+    default: '4h',
+    effect: { none: 'this version runs single servers' },
+    ours: true,
+    help: 'after so long without a word from a node of the original its execution is lost',
+  },
+  'default-timezone': {
+    kind: 'text',
+    default: '',
+    form: 'IANA zone',
+    check: checkZone,
+    effect: 'used',
+    ours: true,
+    help: 'zone of jobs that name none; empty = the one the cluster has stored, at first the zone of this machine',
+  },
+  'execution-retention': {
+    kind: 'int',
+    default: 100,
+    min: 0,
+    effect: 'used',
+    ours: true,
+    help: 'executions kept per job; 0 = no limit',
+  },
+  'execution-retention-age': {
+    kind: 'duration',
+    default: '0s',
+    effect: NOT_YET,
+    ours: true,
+    help: 'age at which executions of a job are removed; 0 = no limit',
+  },
+  'execution-retention-bytes': {
+    kind: 'size',
+    default: '0',
+    min: 0,
+    effect: NOT_YET,
+    ours: true,
+    help: 'bytes of executions kept per job; 0 = no limit',
+  },
+  'ledger-retention': {
+    kind: 'int',
+    default: 1000,
+    min: 0,
+    effect: 'used',
+    ours: true,
+    help: 'entries kept per job of what became of its due instants',
+  },
+} as const satisfies Section;

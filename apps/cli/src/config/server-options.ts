@@ -1,0 +1,52 @@
+import type { ServerOptions } from '@dkron/server';
+import type { Addresses } from './address/resolve-addresses.ts';
+import type { Values } from './schema/index.ts';
+
+const LOG_LEVELS = {
+  trace: 'debug',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  warning: 'warn',
+  error: 'error',
+  fatal: 'error',
+  panic: 'error',
+} as const;
+
+export interface NodeFacts {
+  readonly values: Values;
+  readonly addresses: Addresses;
+  readonly hostname: string;
+}
+
+/** What the server is told; `defaults` are its own, for what has no setting. */
+export function serverOptions(defaults: ServerOptions, { values, addresses, hostname }: NodeFacts): ServerOptions {
+  return {
+    ...defaults,
+    server: true,
+    nodeName: values['node-name'] || hostname,
+    dataDir: values['data-dir'],
+    bindAddr: addresses.bindAddr,
+    advertiseAddr: addresses.advertiseAddr,
+    httpAddr: addresses.httpAddr,
+    rpcPort: values['rpc-port'],
+    bootstrapExpect: Math.max(0, values['bootstrap-expect']),
+    logLevel: logLevelOf(values),
+    logFormat: values['log-format'] === 'json' ? 'json' : 'text',
+    // The original's mark of a server that begins alone.
+    tags: values.bootstrap ? { ...values.tags, bootstrap: '1' } : values.tags,
+    region: values.region,
+    datacenter: values.datacenter,
+    tickGrace: values['tick-grace'],
+    killGrace: values['kill-grace'],
+    stopTimeout: values['stop-timeout'],
+    maxBodySize: values['max-body-size'],
+    defaultTimezone: values['default-timezone'],
+    executionRetention: values['execution-retention'],
+    ledgerRetention: values['ledger-retention'],
+  };
+}
+
+export function logLevelOf(values: Values): ServerOptions['logLevel'] {
+  return LOG_LEVELS[values['log-level'] as keyof typeof LOG_LEVELS] ?? 'info';
+}
