@@ -1,2 +1,4 @@
 /** Simulator and checkers. */
-export {};
+export { SimDisk } from './sim-disk.ts';
+export type { Completion, DiskCall, DiskFault, PendingCall, SimDiskModules, SimDiskOptions } from './sim-disk.ts';
+export type { CrashMode } from './sim-file.ts';

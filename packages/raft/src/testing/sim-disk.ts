@@ -1,0 +1,332 @@
+import type { Random } from '@dkron/runtime';
+import { assert } from '@dkron/runtime';
+import { parentOf } from '../storage/disk.ts';
+import type { Disk, DiskFile } from '../storage/disk.ts';
+import { SimFile } from './sim-file.ts';
+import type { CrashMode } from './sim-file.ts';
+import { SimFolder } from './sim-folder.ts';
+import type { SimNode } from './sim-folder.ts';
+
+export type DiskCall =
+  | 'open'
+  | 'rename'
+  | 'remove'
+  | 'removeDir'
+  | 'makeDir'
+  | 'list'
+  | 'syncDir'
+  | 'freeBytes'
+  | 'size'
+  | 'read'
+  | 'write'
+  | 'truncate'
+  | 'sync'
+  | 'close';
+
+/** One call under way. */
+export interface PendingCall {
+  readonly call: DiskCall;
+  readonly path: string;
+  /** Bytes read or written, otherwise 0. */
+  readonly bytes: number;
+}
+
+/**
+ * Decides when a call completes: calls `complete` once, now or later; never calling it is a disk that hangs. `complete`
+ * does nothing once the disk has crashed.
+ */
+export type Completion = (call: PendingCall, complete: () => void) => void;
+
+export interface SimDiskOptions {
+  /** Bytes the disk can allocate. @default Infinity */
+  readonly capacityBytes?: number;
+}
+
+export interface SimDiskModules {
+  readonly random: Random;
+  /** @default completes at once, in the next microtask */
+  readonly completion?: Completion;
+}
+
+/** Faults to come; each is used up when it strikes. `path` restricts it to paths that contain it. */
+export interface DiskFault {
+  readonly call: DiskCall;
+  readonly path?: string;
+  /** Strikes after so many matching calls went well. @default 0 */
+  readonly after?: number;
+  /** Code of the error. @default 'EIO' */
+  readonly code?: string;
+  /** For writes: the bytes go to this offset instead, and the call succeeds. */
+  readonly misdirectTo?: number;
+}
+
+/**
+ * A disk in memory that loses what was not synced. All chance comes from the `Random`, all time from the `Completion`,
+ * so a run is a function of its seed. Sync and rename semantics are the weakest that POSIX allows.
+ */
+export class SimDisk implements Disk {
+  readonly #random: Random;
+  readonly #completion: Completion;
+  #root = new SimFolder();
+  #capacityBytes: number;
+  #faults: { fault: DiskFault; left: number }[] = [];
+  /** Calls of an earlier life never complete. */
+  #life = 0;
+  readonly #counts = new Map<DiskCall, number>();
+
+  constructor(options: SimDiskOptions, modules: SimDiskModules) {
+    this.#capacityBytes = options.capacityBytes ?? Infinity;
+    this.#random = modules.random;
+    this.#completion = modules.completion ?? ((_call, complete) => complete());
+  }
+
+  /** Calls made so far, for tests that count syncs. */
+  count(call: DiskCall): number {
+    return this.#counts.get(call) ?? 0;
+  }
+
+  setCapacity(bytes: number): void {
+    this.#capacityBytes = bytes;
+  }
+
+  inject(fault: DiskFault): void {
+    this.#faults.push({ fault, left: fault.after ?? 0 });
+  }
+
+  clearFaults(): void {
+    this.#faults = [];
+  }
+
+  /** Power fails. Open files are dead: their calls never complete. */
+  crash(mode: CrashMode = 'random'): void {
+    this.#life += 1;
+    this.#root.crash(mode, this.#random);
+  }
+
+  /** Only the process dies: what it wrote stays visible, and is as little durable as before. */
+  killProcess(): void {
+    this.#life += 1;
+  }
+
+  /** Flips bits of a stored byte. */
+  corrupt(path: string, offset: number, mask = 0xff): void {
+    this.#file(path).corrupt(offset, mask);
+  }
+
+  /** Bytes of a file as a process sees them. */
+  peek(path: string): Uint8Array {
+    const file = this.#file(path);
+    return file.read(0, file.size);
+  }
+
+  /** Replaces the durable bytes of a file. */
+  poke(path: string, bytes: Uint8Array): void {
+    const file = this.#file(path);
+    file.truncate(0);
+    file.write(bytes, 0);
+    file.sync(file.mark());
+  }
+
+  /** A copy of everything, with chance of its own. */
+  clone(modules: SimDiskModules): SimDisk {
+    const copy = new SimDisk({ capacityBytes: this.#capacityBytes }, modules);
+    copy.#root = this.#root.clone();
+    return copy;
+  }
+
+  open(path: string, options: { readonly create?: boolean } = {}): Promise<DiskFile> {
+    return this.#call('open', path, 0, () => {
+      const { folder, name } = this.#place(path);
+      const found = folder.live.get(name);
+      if (options.create === true) {
+        if (found !== undefined) throw diskError('EEXIST', path);
+        const file = new SimFile();
+        folder.set(name, file);
+        return this.#handle(file, path);
+      }
+      if (!(found instanceof SimFile)) throw diskError('ENOENT', path);
+      return this.#handle(found, path);
+    });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#call('rename', from, 0, () => {
+      const source = this.#place(from);
+      const target = this.#place(to);
+      assert(source.folder === target.folder, 'a simulated rename stays in its folder');
+      if (!source.folder.live.has(source.name)) throw diskError('ENOENT', from);
+      if (target.folder.live.get(target.name) instanceof SimFolder) throw diskError('ENOTEMPTY', to);
+      source.folder.rename(source.name, target.name);
+    });
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#call('remove', path, 0, () => {
+      const { folder, name } = this.#place(path);
+      if (!(folder.live.get(name) instanceof SimFile)) throw diskError('ENOENT', path);
+      folder.remove(name);
+    });
+  }
+
+  removeDir(path: string): Promise<void> {
+    return this.#call('removeDir', path, 0, () => {
+      const { folder, name } = this.#place(path);
+      const found = folder.live.get(name);
+      if (!(found instanceof SimFolder)) throw diskError('ENOENT', path);
+      if (found.live.size > 0) throw diskError('ENOTEMPTY', path);
+      folder.remove(name);
+    });
+  }
+
+  makeDir(path: string): Promise<void> {
+    return this.#call('makeDir', path, 0, () => {
+      let folder = this.#root;
+      for (const name of parts(path)) {
+        const found = folder.live.get(name);
+        if (found instanceof SimFile) throw diskError('ENOTDIR', path);
+        const next = found ?? new SimFolder();
+        if (found === undefined) folder.set(name, next);
+        folder = next;
+      }
+    });
+  }
+
+  list(path: string): Promise<string[]> {
+    return this.#call('list', path, 0, () => {
+      const found = this.#find(path);
+      return found instanceof SimFolder ? [...found.live.keys()].toSorted() : [];
+    });
+  }
+
+  syncDir(path: string): Promise<void> {
+    let mark = 0;
+    const found = this.#find(path);
+    if (found instanceof SimFolder) mark = found.mark();
+    return this.#call('syncDir', path, 0, () => {
+      if (!(found instanceof SimFolder)) throw diskError('ENOENT', path);
+      found.sync(mark);
+    });
+  }
+
+  freeBytes(path: string): Promise<number> {
+    return this.#call('freeBytes', path, 0, () => Math.max(0, this.#capacityBytes - usedBytes(this.#root)));
+  }
+
+  #handle(file: SimFile, path: string): DiskFile {
+    const life = this.#life;
+    const call = <T>(name: DiskCall, bytes: number, effect: () => T): Promise<T> =>
+      life === this.#life ? this.#call(name, path, bytes, effect) : new Promise<T>(() => {});
+    return {
+      size: () => call('size', 0, () => file.size),
+      read: (offset, length) => call('read', length, () => file.read(offset, length)),
+      write: (bytes, offset) => {
+        if (life !== this.#life) return new Promise(() => {});
+        // In the page cache from the moment of the call: a crash may keep any part of a write under way.
+        let failure: Error | undefined;
+        try {
+          this.#write(file, path, bytes, offset);
+        } catch (error) {
+          failure = error as Error;
+        }
+        return call('write', bytes.byteLength, () => {
+          if (failure !== undefined) throw failure;
+        });
+      },
+      truncate: (length) => call('truncate', 0, () => file.truncate(length)),
+      sync: () => {
+        const mark = file.mark();
+        if (life === this.#life && this.#peekFault('sync', path)) file.forget(this.#random);
+        return call('sync', 0, () => file.sync(mark));
+      },
+      close: () => call('close', 0, () => {}),
+    };
+  }
+
+  #write(file: SimFile, path: string, bytes: Uint8Array, offset: number): void {
+    const fault = this.#faults.find(
+      ({ fault: f, left }) => f.misdirectTo !== undefined && left === 0 && matches(f, 'write', path),
+    );
+    if (fault !== undefined) {
+      this.#faults.splice(this.#faults.indexOf(fault), 1);
+      file.write(bytes, fault.fault.misdirectTo!);
+      return;
+    }
+    const grows = Math.max(0, offset + bytes.byteLength - file.size);
+    if (grows > 0 && usedBytes(this.#root) + grows > this.#capacityBytes) throw diskError('ENOSPC', path);
+    // A write that fails may have put any part of itself into the cache.
+    const part = this.#peekFault('write', path) ? bytes.subarray(0, this.#random.nextInt(bytes.byteLength + 1)) : bytes;
+    file.write(part, offset);
+  }
+
+  #call<T>(call: DiskCall, path: string, bytes: number, effect: () => T): Promise<T> {
+    this.#counts.set(call, this.count(call) + 1);
+    const life = this.#life;
+    const failure = this.#takeFault(call, path);
+    return new Promise((resolve, reject) => {
+      let done = false;
+      this.#completion({ call, path, bytes }, () => {
+        if (done || life !== this.#life) return;
+        done = true;
+        try {
+          if (failure !== undefined) throw failure;
+          resolve(effect());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+
+  #peekFault(call: DiskCall, path: string): boolean {
+    return this.#faults.some(
+      ({ fault, left }) => left === 0 && fault.misdirectTo === undefined && matches(fault, call, path),
+    );
+  }
+
+  #takeFault(call: DiskCall, path: string): Error | undefined {
+    const armed = this.#faults.find(({ fault }) => fault.misdirectTo === undefined && matches(fault, call, path));
+    if (armed === undefined) return undefined;
+    if (armed.left > 0) {
+      armed.left -= 1;
+      return undefined;
+    }
+    this.#faults.splice(this.#faults.indexOf(armed), 1);
+    return diskError(armed.fault.code ?? 'EIO', path);
+  }
+
+  #file(path: string): SimFile {
+    const found = this.#find(path);
+    assert(found instanceof SimFile, `no file ${path}`);
+    return found;
+  }
+
+  #find(path: string): SimNode | undefined {
+    let node: SimNode | undefined = this.#root;
+    for (const name of parts(path)) node = node instanceof SimFolder ? node.live.get(name) : undefined;
+    return node;
+  }
+
+  #place(path: string): { folder: SimFolder; name: string } {
+    const folder = this.#find(parentOf(path));
+    if (!(folder instanceof SimFolder)) throw diskError('ENOENT', path);
+    return { folder, name: parts(path).at(-1) ?? '' };
+  }
+}
+
+function matches(fault: DiskFault, call: DiskCall, path: string): boolean {
+  return fault.call === call && path.includes(fault.path ?? '');
+}
+
+function parts(path: string): string[] {
+  return path.split('/').filter((part) => part !== '');
+}
+
+function usedBytes(folder: SimFolder): number {
+  let sum = 0;
+  for (const node of folder.live.values()) sum += node instanceof SimFile ? node.size : usedBytes(node);
+  return sum;
+}
+
+function diskError(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${path}`), { code });
+}
