@@ -50,9 +50,17 @@ export function transportText(step: { readonly method: string; readonly url: URL
 
 function parseUrl(settings: HttpSettings): URL {
   const url = URL.parse(settings.url);
-  if (!url) throw new HttpRequestError(`parse ${JSON.stringify(settings.url)}: not an absolute URL`);
+  if (!url) throw new HttpRequestError(badUrlText(settings));
   if (url.protocol === 'http:' || url.protocol === 'https:') return url;
   throw new HttpRequestError(transportText(settings, `unsupported protocol scheme "${url.protocol.slice(0, -1)}"`));
+}
+
+/** The original tells an address that starts with a colon from one that has no scheme at all. */
+function badUrlText(settings: HttpSettings): string {
+  const parsing = `parse ${JSON.stringify(settings.url)}`;
+  if (settings.url.startsWith(':')) return `${parsing}: missing protocol scheme`;
+  if (!/^[a-z][a-z\d+.-]*:/i.test(settings.url)) return transportText(settings, 'unsupported protocol scheme ""');
+  return `${parsing}: not an absolute URL`;
 }
 
 async function requestOnce(step: Step, agent: Agent, signal: AbortSignal): Promise<Dispatcher.ResponseData> {

@@ -53,7 +53,9 @@ type Warn = (text: string) => void;
 function readTimeoutSeconds(text: string, warn: Warn): number {
   if (text === '') return TIMEOUT_SECONDS;
   if (/^[+-]?[0-9]{1,9}$/.test(text)) return Math.max(0, Number(text));
-  warn(`invalid timeout value: ${JSON.stringify(text)} is not a whole number of seconds`);
+  const quoted = JSON.stringify(text);
+  const why = `strconv.Atoi: parsing ${quoted}: ${/^[+-]?[0-9]+$/.test(text) ? 'value out of range' : 'invalid syntax'}`;
+  warn(`invalid timeout value: ${quoted} not understood (${why}), using default value of ${TIMEOUT_SECONDS}`);
   return TIMEOUT_SECONDS;
 }
 

@@ -3,7 +3,7 @@ import { closeSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { FifoEnds, FifoPool } from './fifo-pool.ts';
-import type { EndNote, SpawnOrder, StartedNote } from './frames.ts';
+import type { EndNote, SpawnOrder, StartedNote } from './messages.ts';
 import { groupRuns, readStartTime, signalGroup } from './process-stat.ts';
 
 export interface ChildRunEvents {

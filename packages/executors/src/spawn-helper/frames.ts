@@ -1,58 +1,23 @@
 /**
  * What server and helper say to each other, as frames on one socket: length of the rest (u32), kind (u8), run (u32),
- * body; all big-endian. JSON where the body is small and rare, raw bytes where it is output.
+ * body; all big-endian. `messages.ts` has the bodies that are neither text nor raw bytes.
  */
 export const Kind = {
-  /** To the helper: {@link SpawnOrder} as JSON. With `stdin` the next frame is {@link Kind.Stdin}. */
+  /** To the helper: a `SpawnOrder`. With `stdin` the next frame is {@link Kind.Stdin}. */
   Spawn: 1,
   /** To the helper: everything the child reads. */
   Stdin: 2,
   /** To the helper: a signal's name, for the whole process group. */
   Kill: 3,
-  /** From the helper, once: it takes orders. {@link ReadyNote} as JSON. */
+  /** From the helper, once: it takes orders. A `ReadyNote` as JSON. */
   Ready: 9,
-  /** From the helper: {@link StartedNote} as JSON. */
+  /** From the helper: a `StartedNote`. */
   Started: 10,
   Stdout: 11,
   Stderr: 12,
-  /** From the helper: {@link EndNote} as JSON. The last frame of a run. */
+  /** From the helper: an `EndNote`. The last frame of a run. */
   End: 13,
 } as const;
-
-export interface SpawnOrder {
-  readonly file: string;
-  readonly args: readonly string[];
-  /** Name the program sees itself called by. Absent = `file`. */
-  readonly argv0?: string;
-  readonly cwd?: string;
-  /** Added to the helper's own environment, which is the server's. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly uid?: number;
-  readonly gid?: number;
-  /** True when a {@link Kind.Stdin} frame is next; else the child reads an empty input. */
-  readonly stdin: boolean;
-}
-
-export interface ReadyNote {
-  /** Of temporary files, for the server to remove should the helper be killed. */
-  readonly folder?: string;
-}
-
-export interface StartedNote {
-  readonly pid: number;
-  /** Absent where there is no `/proc`. */
-  readonly startTime?: string;
-}
-
-export interface EndNote {
-  readonly exitCode?: number;
-  /** E.g. `SIGKILL`. */
-  readonly signal?: string;
-  /** Why the process could not be started: an error code of the system such as `ENOENT`. */
-  readonly failure?: string;
-  /** `cwd` when the working directory is what failed. */
-  readonly failed?: 'cwd' | 'file';
-}
 
 export interface Frame {
   readonly kind: number;
@@ -66,18 +31,15 @@ const COUNTED_HEADER_BYTES = 5;
 /** Far above any frame: a payload is part of a job, and a job is limited by `max-body-size`. */
 export const FRAME_BYTES_MAX = 512 * 1024 * 1024;
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** One frame as bytes. Text and objects become UTF-8. */
-export function encodeFrame(kind: number, run: number, body: Uint8Array | string | object): Uint8Array {
-  const bytes =
-    body instanceof Uint8Array ? body : encoder.encode(typeof body === 'string' ? body : JSON.stringify(body));
-  const frame = new Uint8Array(HEADER_BYTES + bytes.length);
-  const view = new DataView(frame.buffer);
-  view.setUint32(0, bytes.length + COUNTED_HEADER_BYTES);
+/** One frame as bytes. */
+export function encodeFrame(kind: number, run: number, body: Uint8Array | string): Uint8Array {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + bytes.length);
+  frame.writeUInt32BE(bytes.length + COUNTED_HEADER_BYTES);
   frame[4] = kind;
-  view.setUint32(5, run);
+  frame.writeUInt32BE(run, 5);
   frame.set(bytes, HEADER_BYTES);
   return frame;
 }

@@ -5,7 +5,8 @@
 import { Socket } from 'node:net';
 import { ChildRun } from './child-run.ts';
 import { FifoPool } from './fifo-pool.ts';
-import { bodyJson, bodyText, encodeFrame, FrameReader, Kind, type Frame, type SpawnOrder } from './frames.ts';
+import { bodyText, encodeFrame, FrameReader, Kind, type Frame } from './frames.ts';
+import { decodeOrder, encodeEnd, encodeStarted, type SpawnOrder } from './messages.ts';
 
 const SERVER_FD = 3;
 
@@ -29,7 +30,7 @@ function usableFifos(): FifoPool | undefined {
 }
 
 /** Everything said in one turn leaves in one write. A server that does not listen stops all reading. */
-function send(kind: number, run: number, body: Uint8Array | object): void {
+function send(kind: number, run: number, body: Uint8Array | string): void {
   if (!corked) {
     corked = true;
     server.cork();
@@ -44,11 +45,11 @@ function send(kind: number, run: number, body: Uint8Array | object): void {
 
 function start(run: number, order: SpawnOrder, stdin?: Uint8Array): void {
   const child = new ChildRun(fifos, {
-    started: (note) => send(Kind.Started, run, note),
+    started: (note) => send(Kind.Started, run, encodeStarted(note)),
     output: (chunk, stderr) => send(stderr ? Kind.Stderr : Kind.Stdout, run, chunk),
     ended: (note) => {
       runs.delete(run);
-      send(Kind.End, run, note);
+      send(Kind.End, run, encodeEnd(note));
     },
   });
   runs.set(run, child);
@@ -57,7 +58,7 @@ function start(run: number, order: SpawnOrder, stdin?: Uint8Array): void {
 
 function receive(frame: Frame): void {
   if (frame.kind === Kind.Spawn) {
-    const order = bodyJson<SpawnOrder>(frame);
+    const order = decodeOrder(frame.body);
     if (order.stdin) waiting = order;
     else start(frame.run, order);
   } else if (frame.kind === Kind.Stdin && waiting) {
@@ -85,4 +86,4 @@ server.on('drain', () => {
 server.on('end', leave);
 server.on('error', leave);
 server.on('close', leave);
-send(Kind.Ready, 0, { folder: fifos?.folder });
+send(Kind.Ready, 0, JSON.stringify({ folder: fifos?.folder }));

@@ -1,22 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { extname } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from '@dkron/runtime';
 import { SpawnHelperError } from './errors.ts';
-import {
-  bodyJson,
-  encodeFrame,
-  FrameReader,
-  Kind,
-  type EndNote,
-  type ReadyNote,
-  type Frame,
-  type SpawnOrder,
-  type StartedNote,
-} from './frames.ts';
+import { bodyJson, encodeFrame, FrameReader, Kind, type Frame } from './frames.ts';
+import { decodeEnd, decodeStarted, encodeOrder } from './messages.ts';
+import type { EndNote, ReadyNote, SpawnOrder, StartedNote } from './messages.ts';
 import { signalGroup } from './process-stat.ts';
+import type { HelperKind, HelperProgram } from './program.ts';
 
 export interface RunEvents {
   started?(note: StartedNote): void;
@@ -30,17 +21,12 @@ interface Run {
   started?: StartedNote;
 }
 
-/** The helper runs from source and from the build: the file beside this one, with this one's ending. */
-const HELPER_FILE = fileURLToPath(new URL(`./helper-main${extname(fileURLToPath(import.meta.url))}`, import.meta.url));
-/** A small heap and few threads keep the helper's own fork cheap. */
-const HELPER_FLAGS = ['--single-threaded', '--max-semi-space-size=1', '--max-old-space-size=256'];
-/** Meant for the server's own Node, not for the helper's; children still get it. */
-const NOT_FOR_HELPER = ['NODE_OPTIONS', 'NODE_V8_COVERAGE'];
 const RUN_ID_MAX = 2 ** 32 - 1;
 const STDERR_CHARS_MAX = 2_000;
 
 /** The server's end of one helper process. */
 export class HelperProcess {
+  readonly kind: HelperKind;
   readonly #child: ChildProcess;
   readonly #socket: Duplex;
   readonly #logger: Logger;
@@ -53,16 +39,17 @@ export class HelperProcess {
   #onReady: (() => void) | undefined;
 
   /** @param onExit called once, when the process is gone and its runs are failed */
-  constructor(logger: Logger, onReady: () => void, onExit: () => void) {
+  constructor(program: HelperProgram, logger: Logger, onReady: () => void, onExit: () => void) {
+    this.kind = program.kind;
     this.#logger = logger;
     this.#onReady = onReady;
     const env: Record<string, string | undefined> = { ...process.env };
-    for (const name of NOT_FOR_HELPER) {
+    for (const name of program.hidden) {
       if (env[name] !== undefined) this.#childEnv[name] = env[name];
       delete env[name];
     }
-    this.#child = spawn(process.execPath, [...HELPER_FLAGS, HELPER_FILE], {
-      env,
+    this.#child = spawn(program.command, program.args, {
+      env: { ...env, ...program.env },
       // A group of its own: Ctrl-C in the server's terminal must not reach it.
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -108,8 +95,10 @@ export class HelperProcess {
     do this.#lastRun = this.#lastRun === RUN_ID_MAX ? 1 : this.#lastRun + 1;
     while (this.#runs.has(this.#lastRun));
     const run = this.#lastRun;
+    const whole: SpawnOrder = { ...order, env: { ...this.#childEnv, ...order.env }, stdin: stdin !== undefined };
+    if (hasNul(whole)) return { run, ended: Promise.resolve(CANNOT_BE_TOLD) };
     const ended = new Promise<EndNote>((resolve, reject) => this.#runs.set(run, { events, resolve, reject }));
-    this.#send(Kind.Spawn, run, { ...order, env: { ...this.#childEnv, ...order.env }, stdin: stdin !== undefined });
+    this.#send(Kind.Spawn, run, encodeOrder(whole));
     if (stdin) this.#send(Kind.Stdin, run, stdin);
     return { run, ended };
   }
@@ -128,7 +117,7 @@ export class HelperProcess {
     this.#child.kill('SIGKILL');
   }
 
-  #send(kind: number, run: number, body: Uint8Array | string | object): void {
+  #send(kind: number, run: number, body: Uint8Array | string): void {
     if (!this.#corked) {
       this.#corked = true;
       this.#socket.cork();
@@ -153,11 +142,11 @@ export class HelperProcess {
     if (frame.kind === Kind.Stdout || frame.kind === Kind.Stderr) {
       run.events.output(frame.body, frame.kind === Kind.Stderr);
     } else if (frame.kind === Kind.Started) {
-      run.started = bodyJson<StartedNote>(frame);
+      run.started = decodeStarted(frame.body);
       run.events.started?.(run.started);
     } else if (frame.kind === Kind.End) {
       this.#runs.delete(frame.run);
-      run.resolve(bodyJson<EndNote>(frame));
+      run.resolve(decodeEnd(frame.body));
     }
   }
 
@@ -170,4 +159,12 @@ export class HelperProcess {
     if (this.#runs.size > 0) this.#logger.warn('spawn helper ended under its runs', { runs: this.#runs.size });
     this.#runs.clear();
   }
+}
+
+/** The system ends texts at a zero byte. */
+const CANNOT_BE_TOLD: EndNote = { failure: 'EINVAL', failed: 'file' };
+
+function hasNul({ file, args, argv0 = '', cwd = '', env }: SpawnOrder): boolean {
+  const texts = [file, argv0, cwd, ...args, ...Object.keys(env), ...Object.values(env)];
+  return texts.some((text) => text.includes('\0'));
 }

@@ -1,20 +1,22 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { systemTimers } from '@dkron/runtime/system';
 import { MemoryLogger } from '@dkron/runtime/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { helperKinds } from '../../test/helper-kinds.ts';
 import { SpawnHelper, type SpawnHelperOptions } from './index.ts';
 
 let helper: SpawnHelper | undefined;
 afterEach(() => helper?.close());
 
-async function start(options: SpawnHelperOptions = {}): Promise<SpawnHelper> {
+async function startHelper(options: SpawnHelperOptions): Promise<SpawnHelper> {
   const logger = new MemoryLogger();
   helper = await SpawnHelper.start({ processes: 1, restartDelayMs: 1, ...options }, { timers: systemTimers, logger });
   return helper;
 }
 
+const NO_EVENTS = { output: (): void => {} };
 const SLEEP = { file: 'sleep', args: ['60'], env: {} };
 
 /** Temporary folders whose name has the helper's id. */
@@ -42,12 +44,14 @@ async function gone(pid: number): Promise<void> {
   while (!ended()) await systemTimers.sleep(5);
 }
 
-describe('SpawnHelper', () => {
+describe.each(helperKinds)('SpawnHelper in %s', (program) => {
+  const start = (options: SpawnHelperOptions = {}): Promise<SpawnHelper> => startHelper({ program, ...options });
+
   it('starts its processes anew after a crash; what ran there fails and is killed', async () => {
     const spawner = await start();
     const [before] = spawner.pids as [number];
     const { pid, ended } = await startSleep(spawner);
-    expect(foldersOf(before)).toHaveLength(1);
+    expect(foldersOf(before)).toHaveLength(program === 'node' ? 1 : 0);
     process.kill(before, 'SIGKILL');
     await expect(ended).rejects.toMatchObject({ name: 'SpawnHelperError', code: 'crashed' });
     await gone(pid);
@@ -66,6 +70,17 @@ describe('SpawnHelper', () => {
     await expect(spawner.spawn(SLEEP, { output: () => {} }).ended).rejects.toMatchObject({ code: 'closed' });
   });
 
+  it('loses no signal, however soon after the start it comes', async () => {
+    const spawner = await start();
+    const ends = Array.from({ length: 50 }, async (_unused, i) => {
+      const run = spawner.spawn(SLEEP, NO_EVENTS);
+      if (i % 2 === 1) await systemTimers.sleep(i / 10);
+      run.kill('SIGTERM');
+      return run.ended;
+    });
+    expect(await Promise.all(ends)).toEqual(ends.map(() => ({ signal: 'SIGTERM' })));
+  });
+
   it('is not ended by the signals that stop a service', async () => {
     const spawner = await start();
     const { ended, kill } = await startSleep(spawner);
@@ -79,7 +94,7 @@ describe('SpawnHelper', () => {
       import { SpawnHelper } from '${new URL('./index.ts', import.meta.url).href}';
       import { systemTimers } from '@dkron/runtime/system';
       import { silentLogger } from '@dkron/runtime';
-      const helper = await SpawnHelper.start({ processes: 1 }, { timers: systemTimers, logger: silentLogger });
+      const helper = await SpawnHelper.start({ program: '${program}', processes: 1 }, { timers: systemTimers, logger: silentLogger });
       helper.spawn({ file: 'sleep', args: ['60'], env: {} }, {
         started: ({ pid }) => process.stdout.write(helper.pids[0] + ' ' + pid, () => process.kill(process.pid, 'SIGKILL')),
         output: () => {},
@@ -115,5 +130,40 @@ describe('SpawnHelper', () => {
       }),
     );
     expect(outputs).toEqual(Array.from({ length: 100 }, (_unused, i) => i));
+  });
+});
+
+describe('SpawnHelper by itself', () => {
+  it.runIf(helperKinds.includes('perl'))('takes Perl where there is one', async () => {
+    expect((await startHelper({})).kind).toBe('perl');
+  });
+
+  it.runIf(helperKinds.includes('perl'))('has a Perl program without misspelt names', () => {
+    const file = new URL('./helper.pl', import.meta.url).pathname;
+    const { status, stderr } = spawnSync('perl', ['-Mstrict', '-c', file], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, `${file} syntax OK\n`]);
+  });
+
+  it('takes Node where there is no Perl', async () => {
+    const path = process.env['PATH'];
+    process.env['PATH'] = '/nowhere';
+    try {
+      expect((await startHelper({})).kind).toBe('node');
+    } finally {
+      process.env['PATH'] = path;
+    }
+    await expect(helper?.spawn({ file: '/bin/true', args: [], env: {} }, NO_EVENTS).ended).resolves.toEqual({
+      exitCode: 0,
+    });
+  });
+
+  it('takes no program that is not there', async () => {
+    const path = process.env['PATH'];
+    process.env['PATH'] = '/nowhere';
+    try {
+      await expect(startHelper({ program: 'perl' })).rejects.toMatchObject({ code: 'start' });
+    } finally {
+      process.env['PATH'] = path;
+    }
   });
 });

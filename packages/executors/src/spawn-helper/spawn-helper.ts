@@ -1,10 +1,13 @@
 import type { Cancel, Logger, Timers } from '@dkron/runtime';
 import { assert } from '@dkron/runtime';
 import { SpawnHelperError } from './errors.ts';
-import type { EndNote, SpawnOrder } from './frames.ts';
 import { HelperProcess, type RunEvents } from './helper-process.ts';
+import type { EndNote, SpawnOrder } from './messages.ts';
+import { HELPER_PROGRAMS, type HelperKind } from './program.ts';
 
 export interface SpawnHelperOptions {
+  /** What helper processes are: `auto` = a Perl program where there is a `perl`, else Node. @default 'auto' */
+  readonly program?: HelperKind | 'auto';
   /** Helper processes, 1–64; one starts about a thousand commands a second. @default 2 */
   readonly processes?: number;
   /** Commands under way at once; more are refused with `busy`. @default 10000 */
@@ -55,11 +58,15 @@ export class SpawnHelper {
   readonly #modules: SpawnHelperModules;
   readonly #slots: Slot[];
   readonly #onChange = new Set<() => void>();
+  #kind: HelperKind;
+  /** While `start` finds out what works here: nothing is started again. */
+  #starting = true;
   #waiting = 0;
   #closed = false;
 
   private constructor(options: SpawnHelperOptions, modules: SpawnHelperModules) {
     this.#options = {
+      program: options.program ?? 'auto',
       processes: options.processes ?? 2,
       runsMax: options.runsMax ?? 10_000,
       restartDelayMs: options.restartDelayMs ?? 100,
@@ -67,6 +74,7 @@ export class SpawnHelper {
     };
     const count = this.#options.processes;
     assert(Number.isInteger(count) && count >= 1 && count <= 64, `processes out of range 1–64: ${count}`);
+    this.#kind = this.#options.program === 'node' ? 'node' : 'perl';
     this.#modules = modules;
     this.#slots = Array.from({ length: count }, () => ({ helper: undefined, failures: 0, cancelTimer: undefined }));
   }
@@ -74,9 +82,7 @@ export class SpawnHelper {
   /** Resolves when every helper process takes orders. @throws SpawnHelperError `start` */
   static async start(options: SpawnHelperOptions, modules: SpawnHelperModules): Promise<SpawnHelper> {
     const started = new SpawnHelper(options, modules);
-    for (const slot of started.#slots) started.#launch(slot);
-    const inTime = await started.#until(() => started.#slots.every((slot) => slot.helper?.ready), START_TIMEOUT_MS);
-    if (inTime) return started;
+    if (await started.#startAll()) return started;
     await started.close();
     throw new SpawnHelperError('start', `spawn helper did not start within ${START_TIMEOUT_MS} ms`, {});
   }
@@ -84,6 +90,11 @@ export class SpawnHelper {
   /** Process ids of the helpers that live. */
   get pids(): number[] {
     return this.#slots.flatMap((slot) => slot.helper?.pid ?? []);
+  }
+
+  /** What the helper processes are. */
+  get kind(): HelperKind {
+    return this.#kind;
   }
 
   /** Starts a command on the helper with the fewest. While all of them restart it waits for one. */
@@ -113,7 +124,31 @@ export class SpawnHelper {
       slot.helper?.hangUp();
     }
     this.#changed();
-    if (await this.#until(() => this.#slots.every((slot) => !slot.helper), CLOSE_TIMEOUT_MS)) return;
+    if (!(await this.#until(() => this.#slots.every((slot) => !slot.helper), CLOSE_TIMEOUT_MS))) await this.#endAll();
+  }
+
+  async #startAll(): Promise<boolean> {
+    const { logger } = this.#modules;
+    for (const kind of this.#options.program === 'auto' ? (['perl', 'node'] as const) : [this.#kind]) {
+      this.#kind = kind;
+      for (const slot of this.#slots) this.#launch(slot);
+      const settled = (): boolean => this.#allReady() || this.#slots.some((slot) => !slot.helper);
+      await this.#until(settled, START_TIMEOUT_MS);
+      if (this.#allReady()) {
+        this.#starting = false;
+        logger.info('spawn helper: ready', { program: kind, processes: this.#slots.length });
+        return true;
+      }
+      await this.#endAll();
+    }
+    return false;
+  }
+
+  #allReady(): boolean {
+    return this.#slots.every((slot) => slot.helper?.ready);
+  }
+
+  async #endAll(): Promise<void> {
     for (const slot of this.#slots) slot.helper?.destroy();
     await this.#until(() => this.#slots.every((slot) => !slot.helper), CLOSE_TIMEOUT_MS);
   }
@@ -142,6 +177,7 @@ export class SpawnHelper {
 
   #launch(slot: Slot): void {
     slot.helper = new HelperProcess(
+      HELPER_PROGRAMS[this.#kind],
       this.#modules.logger,
       () => this.#up(slot),
       () => this.#gone(slot),
@@ -156,7 +192,7 @@ export class SpawnHelper {
   #gone(slot: Slot): void {
     slot.helper = undefined;
     slot.cancelTimer?.();
-    if (!this.#closed) this.#restartLater(slot);
+    if (!this.#closed && !this.#starting) this.#restartLater(slot);
     this.#changed();
   }
 
