@@ -33,6 +33,7 @@ export class Receiver implements SessionReceiver<ToServer> {
   #greeted = false;
   #drainEarly = false;
   #over = false;
+  #acknowledging = false;
 
   constructor(context: Context, updates: UpdateBatcher, channel: SessionChannel<ToWorker>, hooks: ReceiverHooks) {
     this.#context = context;
@@ -123,7 +124,7 @@ export class Receiver implements SessionReceiver<ToServer> {
     this.#updates.add(update).then(
       () => {
         session.inbox.commit(seq);
-        this.#acknowledge(session);
+        this.#acknowledgeSoon(session);
       },
       (error: unknown) => {
         // Unknown outcome: the node's journal has it; it is told again at the next hello.
@@ -135,6 +136,16 @@ export class Receiver implements SessionReceiver<ToServer> {
         this.#end('an update is not known to be committed');
       },
     );
+  }
+
+  /** Once for all updates of a batch, whose promises settle one after the other before this one. */
+  #acknowledgeSoon(session: WorkerSession): void {
+    if (this.#acknowledging) return;
+    this.#acknowledging = true;
+    void Promise.resolve().then(() => {
+      this.#acknowledging = false;
+      this.#acknowledge(session);
+    });
   }
 
   #acknowledge(session: WorkerSession): void {
