@@ -1,41 +1,52 @@
 import type { Random } from '@dkron/runtime';
+import type { Known, Shape } from './known.ts';
 
-export interface Acknowledged {
-  /** Job name → the command it was acknowledged with. */
-  readonly jobs: Map<string, string>;
-  /** Names whose last request got no answer: either outcome is right. */
-  readonly uncertain: Set<string>;
-  readonly deleted: Set<string>;
-  runs: number;
-}
-
-export function nothingAcknowledged(): Acknowledged {
-  return { jobs: new Map(), uncertain: new Set(), deleted: new Set(), runs: 0 };
-}
+const NAMES_PER_WRITER = 10;
 
 /** Creates `count` jobs that tick every second and leave a mark per started attempt. */
-export async function createTicking(url: string, count: number, marks: string, known: Acknowledged): Promise<void> {
+export async function createTicking(url: string, count: number, marks: string, known: Known): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const concurrency = i % 3 === 0 ? 'forbid' : 'allow';
-    const command = `echo tick-${i} >> ${marks}; ${i % 5 === 0 ? 'sleep 1.5' : 'true'}`;
-    await put(url, known, `tick-${i}`, {
-      schedule: '@every 1s',
-      concurrency,
-      retries: i % 4 === 0 ? 1 : 0,
-      executor_config: { shell: 'true', command },
-    });
+    const name = `tick-${i}`;
+    await put(
+      url,
+      known,
+      name,
+      { command: `echo ${name} >> ${marks}; ${i % 5 === 0 ? 'sleep 1.5' : 'true'}`, disabled: false },
+      {
+        schedule: '@every 1s',
+        concurrency: i % 3 === 0 ? 'forbid' : 'allow',
+        retries: i % 4 === 0 ? 1 : 0,
+      },
+    );
+    known.tickingSince.set(name, Date.now());
   }
 }
 
-/** Edits, deletes and runs jobs one after another until `signal` aborts; remembers only what was answered. */
-export async function churn(url: string, random: Random, known: Acknowledged, signal: AbortSignal): Promise<void> {
+export interface Writer {
+  readonly url: string;
+  /** Each writer has names of its own, so that the order of its answers is the order of the changes. */
+  readonly number: number;
+  readonly random: Random;
+  readonly known: Known;
+  /** Jobs that tick; a writer edits and toggles those of its number, and runs any. */
+  readonly tickingCount: number;
+  readonly writers: number;
+}
+
+/** Creates, edits, deletes, toggles and runs jobs one after another until `signal` aborts; remembers what was answered. */
+export async function churn(writer: Writer, signal: AbortSignal): Promise<void> {
+  const { random, known, number, tickingCount } = writer;
   for (let n = 0; n < 1_000_000 && !signal.aborted; n++) {
-    const name = `edit-${random.nextInt(30)}`;
+    const name = `edit-${number}-${random.nextInt(NAMES_PER_WRITER)}`;
+    const before = known.shapeOf(name);
     try {
-      const dice = random.nextInt(10);
-      if (dice < 6) await put(url, known, name, { executor_config: { command: `true ${n}` } }, signal);
-      else if (dice < 8) await remove(url, known, name, signal);
-      else await runNow(url, known, `tick-${random.nextInt(5)}`, signal);
+      const dice = random.nextInt(20);
+      if (dice < 9 || (before === undefined && dice < 16)) {
+        await put(writer.url, known, name, { command: `true ${n}`, disabled: before?.disabled ?? false }, {}, signal);
+      } else if (dice < 13) await remove(writer, name, signal);
+      else if (dice < 16) await toggle(writer, name, signal);
+      else if (dice < 17) await editTicking(writer, n, signal);
+      else await runNow(writer, `tick-${random.nextInt(tickingCount)}`, signal);
     } catch (error) {
       if (signal.aborted || (error as Error).message === 'fetch failed') return;
       throw error;
@@ -43,30 +54,69 @@ export async function churn(url: string, random: Random, known: Acknowledged, si
   }
 }
 
-async function put(url: string, known: Acknowledged, name: string, job: object, signal?: AbortSignal): Promise<void> {
-  const text = JSON.stringify({ name, schedule: '@manually', executor: 'shell', ...job });
-  known.uncertain.add(name);
+async function put(
+  url: string,
+  known: Known,
+  name: string,
+  { command, disabled }: Exclude<Shape, undefined>,
+  more: object,
+  signal?: AbortSignal,
+): Promise<void> {
+  const config = { executor: 'shell', executor_config: { shell: 'true', command } };
+  const text = JSON.stringify({ name, schedule: '@manually', disabled, ...config, ...more });
+  known.sending(name, { command, disabled });
   const answer = await fetch(`${url}/v1/jobs`, { method: 'POST', body: text, ...(signal ? { signal } : {}) });
   const body = await answer.text();
   if (answer.status !== 201) throw new Error(`create ${name}: ${answer.status} ${body}`);
-  const { executor_config } = JSON.parse(body) as { executor_config: { command: string } };
-  known.jobs.set(name, executor_config.command);
-  known.deleted.delete(name);
-  known.uncertain.delete(name);
+  known.acknowledged(name, { command, disabled });
 }
 
-async function remove(url: string, known: Acknowledged, name: string, signal: AbortSignal): Promise<void> {
-  known.uncertain.add(name);
+async function remove({ url, known }: Writer, name: string, signal: AbortSignal): Promise<void> {
+  const was = known.shapeOf(name);
+  known.sending(name, undefined);
   const answer = await fetch(`${url}/v1/jobs/${name}`, { method: 'DELETE', signal });
   await answer.text();
-  if (answer.status !== 200 && answer.status !== 404) throw new Error(`delete ${name}: ${answer.status}`);
-  known.jobs.delete(name);
-  known.deleted.add(name);
-  known.uncertain.delete(name);
+  if (answer.status !== (was === undefined ? 404 : 200)) throw new Error(`delete ${name}: ${answer.status}`);
+  known.acknowledged(name, undefined);
 }
 
-async function runNow(url: string, known: Acknowledged, name: string, signal: AbortSignal): Promise<void> {
-  const answer = await fetch(`${url}/v1/jobs/${name}/run?wait=false`, { method: 'POST', signal });
+async function toggle({ url, known }: Writer, name: string, signal: AbortSignal): Promise<void> {
+  const before = known.shapeOf(name);
+  if (before === undefined) return;
+  const after = { ...before, disabled: !before.disabled };
+  known.sending(name, after);
+  const answer = await fetch(`${url}/v1/jobs/${name}/toggle`, { method: 'POST', signal });
   await answer.text();
-  if (answer.status === 202) known.runs += 1;
+  if (answer.status !== 200) throw new Error(`toggle ${name}: ${answer.status}`);
+  known.acknowledged(name, after);
+}
+
+/** Another definition of a ticking job, or off and on: neither may cost or double a tick. */
+async function editTicking(writer: Writer, n: number, signal: AbortSignal): Promise<void> {
+  const { random, number, writers, tickingCount } = writer;
+  const mine = Array.from({ length: tickingCount }, (_, i) => i).filter((i) => i % writers === number);
+  const name = `tick-${mine[random.nextInt(mine.length)] ?? 0}`;
+  if (random.nextInt(2) === 0) return toggle(writer, name, signal);
+  const stored = await (await fetch(`${writer.url}/v1/jobs/${name}`, { signal })).text();
+  const {
+    executor_config: config,
+    disabled,
+    ...job
+  } = JSON.parse(stored) as {
+    executor_config: { shell: string; command: string };
+    disabled: boolean;
+    schedule: string;
+    concurrency: string;
+    retries: number;
+  };
+  const { schedule, concurrency, retries } = job;
+  const more = { schedule, concurrency, retries, owner: `owner ${n}` };
+  await put(writer.url, writer.known, name, { command: config.command, disabled }, more, signal);
+}
+
+async function runNow({ url, known }: Writer, name: string, signal: AbortSignal): Promise<void> {
+  const answer = await fetch(`${url}/v1/jobs/${name}/run?wait=false`, { method: 'POST', signal });
+  const text = await answer.text();
+  if (answer.status !== 202) return;
+  for (const id of (JSON.parse(text) as { executions: string[] }).executions) known.runs.set(id, name);
 }
