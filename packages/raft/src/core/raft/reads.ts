@@ -1,0 +1,60 @@
+import { NONE } from '../ids.ts';
+import { Message } from '../message.ts';
+import type { NodeId } from '../types.ts';
+import { decodeRound } from './read-queue.ts';
+import { broadcastHeartbeat } from './replication.ts';
+import type { RaftState } from './state.ts';
+
+/** Takes a request for a linearizable read (dissertation 6.4). */
+export function requestReadAsLeader(r: RaftState, message: Message): void {
+  if (r.tracker.isSingleton()) {
+    answerRead(r, message.from, r.log.committed, message.context);
+    return;
+  }
+  if (!r.committedInTerm()) {
+    // An earlier leader may have committed more than we know of.
+    r.deferredReads.push(message);
+    return;
+  }
+  confirmRead(r, message);
+}
+
+/** Answers at once by the lease, or begins a round of heartbeats. */
+function confirmRead(r: RaftState, message: Message): void {
+  const leased = r.options.readOnly === 'lease' && r.leadTransferee === NONE && r.modules.leaseValid?.() === true;
+  if (leased) {
+    answerRead(r, message.from, r.log.committed, message.context);
+    return;
+  }
+  r.readQueue.add(message.from, r.log.committed, message.context);
+  broadcastHeartbeat(r);
+}
+
+/** The first entry of the term is committed: requests that waited for it go on. */
+export function releaseDeferredReads(r: RaftState): void {
+  if (r.deferredReads.length === 0 || !r.committedInTerm()) return;
+  const deferred = r.deferredReads;
+  r.deferredReads = [];
+  for (const message of deferred) confirmRead(r, message);
+}
+
+/** A peer answered a round of heartbeats. */
+export function acknowledgeRound(r: RaftState, from: NodeId, context: Uint8Array): void {
+  const peer = r.tracker.get(from);
+  const round = decodeRound(context);
+  if (peer === undefined || round <= peer.readAck || round > r.readQueue.lastRound) return;
+  peer.readAck = round;
+  const confirmed = r.tracker.config.voters.committedIndex(r.readAckOf);
+  for (const read of r.readQueue.take(confirmed)) answerRead(r, read.from, read.index, read.context);
+}
+
+function answerRead(r: RaftState, from: NodeId, index: number, context: Uint8Array): void {
+  if (from === NONE || from === r.id) {
+    r.readStates.push({ index, context });
+    return;
+  }
+  const answer = new Message('ReadIndexResp', r.id, from);
+  answer.index = index;
+  answer.context = context;
+  r.send(answer);
+}
