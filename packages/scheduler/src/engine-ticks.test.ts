@@ -28,7 +28,7 @@ describe('Engine: ticks', () => {
     expect(h.commandsOf('decideTicks')).toBe(10);
     expect(h.state.ledger).toHaveLength(10_000);
     expect(worker.dispatches).toHaveLength(10_000);
-  });
+  }, 30_000);
 
   it('G-S1: after an election shorter than tick-grace every tick runs', async () => {
     await h.put(definition('a', '@every 2s'));

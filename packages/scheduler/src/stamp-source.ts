@@ -21,4 +21,9 @@ export class StampSource {
     this.#last = wall > floor ? wall : floor;
     return this.#last;
   }
+
+  /** One more of the same moment, right after `next` in the same turn: reads neither clock nor state. */
+  following(): Stamp {
+    return ++this.#last;
+  }
 }

@@ -1,5 +1,6 @@
 import type { Journal } from './journal.ts';
 import { executionKey } from './keys.ts';
+import { isToldByRun } from './new-execution.ts';
 import type { ExecutionRecord } from './records.ts';
 import type { Codecs, State } from './state.ts';
 
@@ -52,11 +53,15 @@ export class ExecutionChanges {
   flush(journal: Journal): void {
     for (const draft of this.#dirty) {
       draft.dirty = false;
-      const key = executionKey(draft.id);
-      if (key !== undefined && draft.record === undefined) {
+      const { id, record } = draft;
+      if (record !== undefined && isToldByRun(record)) {
+        continue;
+      }
+      const key = executionKey(id);
+      if (key !== undefined && record === undefined) {
         journal.delete(key);
-      } else if (key !== undefined && draft.record !== undefined) {
-        journal.put(key, this.#codecs.executionRecord.encode(draft.record));
+      } else if (key !== undefined && record !== undefined) {
+        journal.put(key, this.#codecs.executionRecord.encode(record));
       }
     }
     this.#dirty = [];

@@ -4,6 +4,8 @@ import { clamp } from './job-query.ts';
 import { fromUtf8 } from './bytes.ts';
 import type { KeyValue } from './ports.ts';
 import type { JobTable } from './job-table.ts';
+import { isToldByRun } from './new-execution.ts';
+import type { ExecutionRecord } from './records.ts';
 import type { Codecs } from './state.ts';
 
 export interface ExecutionQuery {
@@ -34,20 +36,26 @@ export interface ExecutionPage {
 export interface QueryModules {
   readonly kv: KeyValue;
   readonly jobs: Pick<JobTable, 'meta'>;
+  /** Those that wait to be sent are nowhere else. */
+  readonly openExecutions: ReadonlyMap<string, ExecutionRecord>;
   readonly codecs: Codecs;
 }
 
 const END_DEFAULT = 100;
 
 /** All kept executions of a job, newest decision first: at most the retention's number of them. */
-export function executionsOf({ kv, jobs, codecs }: QueryModules, name: JobName): Execution[] {
+export function executionsOf({ kv, jobs, codecs, openExecutions }: QueryModules, name: JobName): Execution[] {
   const { historyFirst, historyNext } = jobs.meta(name);
   const found: Execution[] = [];
   for (let sequence = historyNext - 1; sequence >= historyFirst; sequence--) {
-    const id = kv.getSync(historyKey(name, sequence));
-    const key = id === undefined ? undefined : executionKey(fromUtf8(id));
+    const idBytes = kv.getSync(historyKey(name, sequence));
+    const id = idBytes === undefined ? '' : fromUtf8(idBytes);
+    const open = openExecutions.get(id);
+    const key = open === undefined ? executionKey(id) : undefined;
     const bytes = key === undefined ? undefined : kv.getSync(key);
-    if (bytes !== undefined) {
+    if (open !== undefined) {
+      found.push(open.execution);
+    } else if (bytes !== undefined) {
       found.push(codecs.executionRecord.decode(bytes).execution);
     }
   }
@@ -86,9 +94,35 @@ async function* candidates(
   }
   // An execution's stamp is never below the group of its run.
   const range = { ...familyRange(FAMILY.execution), ...(group === undefined ? {} : { gte: executionsFrom(group) }) };
-  for await (const [, value] of modules.kv.iterate(range, { reverse: order === 'desc' })) {
+  const descends = order === 'desc';
+  const stored = modules.kv.iterate(range, { reverse: descends });
+  const pending = pendingByKey(modules, range.gte, descends);
+  for await (const [key, value] of stored) {
+    for (let next = pending.at(-1); next !== undefined; next = pending.at(-1)) {
+      const order = Buffer.compare(next.key, key) * (descends ? -1 : 1);
+      if (order > 0) break;
+      pending.pop();
+      // Else it has been stored meanwhile.
+      if (order < 0) yield next.execution;
+    }
     yield modules.codecs.executionRecord.decode(value).execution;
   }
+  yield* pending.reverse().map(({ execution }) => execution);
+}
+
+interface Pending {
+  readonly key: Uint8Array;
+  readonly execution: Execution;
+}
+
+/** What waits to be sent, with the keys it would be stored under; the next one to tell is the last. */
+function pendingByKey({ openExecutions }: QueryModules, from: Uint8Array, descends: boolean): Pending[] {
+  const pending: Pending[] = [];
+  for (const record of openExecutions.values()) {
+    const key = isToldByRun(record) ? executionKey(record.execution.id) : undefined;
+    if (key !== undefined && Buffer.compare(key, from) >= 0) pending.push({ key, execution: record.execution });
+  }
+  return pending.sort((a, b) => Buffer.compare(a.key, b.key) * (descends ? 1 : -1));
 }
 
 function matches(execution: Execution, { states = [], node, trigger, group, from, to }: ExecutionQuery): boolean {

@@ -113,7 +113,7 @@ describe('listJobs', () => {
       table.set(`j${i}`, bytes, { job, meta: EMPTY_META });
     }
     expect(listJobs(table, { start: 1000, end: 1010, sort: 'next' }).jobs).toHaveLength(10);
-    expect(listJobs(table, { start: 1000, end: 1010, disabled: false }).total).toBe(2000);
+    expect(listJobs(table, { start: 100, end: 110, disabled: false }).total).toBe(2000);
     expect(decoded).toBe(20);
   });
 });

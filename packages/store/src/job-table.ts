@@ -21,6 +21,8 @@ export interface JobBytes {
   readonly state: Uint8Array;
 }
 
+const CHANGED_MAX = 16_384;
+const SEEN_MAX = 4_096;
 /** Length of the definition, before it. */
 const HEADER_BYTES = 4;
 
@@ -32,7 +34,10 @@ export class JobTable {
   readonly #codecs: JobCodecs;
   readonly #slab = new Slab();
   readonly #slots = new NameSlots();
-  readonly #recent = new RecentJobs();
+  /** Something happened to them lately. */
+  readonly #recent = new RecentJobs(CHANGED_MAX);
+  /** Looked at lately: who looks often changes next. */
+  readonly #seen = new RecentJobs(SEEN_MAX);
   #scratch = new Uint8Array(1024);
   /** In order of names. */
   readonly names: SortedSlots = new SortedSlots((slot) => this.#slots.nameOf(slot) as string);
@@ -51,7 +56,7 @@ export class JobTable {
   }
 
   known(name: string): KnownJob | undefined {
-    const recent = this.#recent.get(name);
+    const recent = this.#recent.get(name) ?? this.#seen.get(name);
     const slot = recent === undefined ? this.#slots.find(name) : -1;
     if (slot === -1) {
       return recent;
@@ -59,7 +64,10 @@ export class JobTable {
     const bytes = this.#slab.get(slot);
     const stateAt = HEADER_BYTES + readU32(bytes, 0);
     const { state, meta } = this.#codecs.stateRecord.decode(bytes.subarray(stateAt));
-    return { job: { definition: this.#codecs.definition.decode(bytes.subarray(HEADER_BYTES, stateAt)), state }, meta };
+    const definition = this.#codecs.definition.decode(bytes.subarray(HEADER_BYTES, stateAt));
+    const known = { job: { definition, state }, meta };
+    this.#seen.set(name, known);
+    return known;
   }
 
   /** Where history and ledger of the job stand; as of a new one when there is no such job. */
@@ -90,6 +98,7 @@ export class JobTable {
     }
     this.#slab.set(slot, this.#record(slot, bytes));
     this.columns.set(slot, known.job);
+    this.#seen.delete(name);
     if (bytes.definition === undefined) {
       this.#recent.set(name, known);
     } else {
@@ -102,6 +111,7 @@ export class JobTable {
     if (slot !== -1) {
       this.#slab.delete(slot);
       this.#recent.delete(name);
+      this.#seen.delete(name);
       this.names.remove(slot);
       this.columns.remove(slot);
       this.#slots.remove(name);
@@ -112,6 +122,7 @@ export class JobTable {
     this.#slab.clear();
     this.#slots.clear();
     this.#recent.clear();
+    this.#seen.clear();
     this.names.clear();
     this.columns.clear();
   }

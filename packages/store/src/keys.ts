@@ -92,10 +92,16 @@ export function outputKey(id: string): Uint8Array | undefined {
 export const executionsFrom = (stamp: bigint): Uint8Array => byStamp(FAMILY.execution, stamp, '');
 
 function keyOfId(family: string, id: string): Uint8Array | undefined {
+  const stamp = stampOfId(id);
+  return stamp === undefined ? undefined : byStamp(family, stamp, id.slice(id.indexOf('-', 1) + 1));
+}
+
+/** Undefined when the id is not `<stamp>-<node>`. */
+export function stampOfId(id: string): bigint | undefined {
   // A stamp may be negative: its sign is not the separator.
   const dash = id.indexOf('-', 1);
   const stamp = dash === -1 ? '' : id.slice(0, dash);
-  return ID_PATTERN.test(stamp) ? byStamp(family, BigInt(stamp), id.slice(dash + 1)) : undefined;
+  return ID_PATTERN.test(stamp) ? BigInt(stamp) : undefined;
 }
 
 function byStamp(family: string, stamp: bigint, rest: string): Uint8Array {

@@ -2,6 +2,7 @@ import type { Logger } from '@dkron/runtime';
 import { fromUtf8 } from './bytes.ts';
 import { StoreError } from './errors.ts';
 import { executionKey, FAMILY, familyRange, HEAD_KEY, isDefinitionKey, jobNameOfKey, nameOfKey } from './keys.ts';
+import { pendingOf } from './new-execution.ts';
 import type { KeyValue } from './ports.ts';
 import { headCodec, tokenCodec } from './records.ts';
 import type { TokenRecord } from './records.ts';
@@ -63,6 +64,9 @@ async function loadRuns(state: State, { kv, codecs }: Parameters<typeof loadStat
   for await (const [, value] of kv.iterate(familyRange(FAMILY.openRun))) {
     const record = codecs.runRecord.decode(value);
     state.setRun(record.run.jobName, record.run.group, record);
+    for (const execution of pendingOf(record.run)) {
+      state.setExecution(execution.id, { execution, detached: false, outputBytes: 0 });
+    }
     for (const { executionId } of record.run.targets) {
       const bytes = readExecution(kv, executionId);
       if (bytes !== undefined) {

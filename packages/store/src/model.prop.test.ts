@@ -327,7 +327,10 @@ function assertNoLeaks(keys: readonly string[], store: Store): void {
   const kept = new Set(
     [...NAMES.flatMap((job) => store.executions(job)), ...store.openExecutions()].map(({ id }) => id),
   );
-  expect(count('e')).toBe(kept.size);
+  // What waits to be sent is told by its run alone.
+  const pending = [...store.openExecutions()].filter(({ state }) => state === 'pending').length;
+  expect(count('e')).toBeLessThanOrEqual(kept.size);
+  expect(count('e')).toBeGreaterThanOrEqual(kept.size - pending);
   expect(count('o')).toBeLessThanOrEqual(kept.size);
   expect(count('d')).toBe([...store.dues()].length);
   expect(count('l')).toBe(NAMES.reduce((sum, job) => sum + store.ledger(job).total, 0));

@@ -6,8 +6,8 @@ import { EMPTY_META } from './records.ts';
 const known = (historyNext: number): KnownJob => ({ job: {} as KnownJob['job'], meta: { ...EMPTY_META, historyNext } });
 
 it('keeps the newest value of each job, and no more jobs than its bound', () => {
-  const jobs = new RecentJobs();
-  for (let i = 0; i < 16_384; i++) jobs.set(`job-${i}`, known(i));
+  const jobs = new RecentJobs(100);
+  for (let i = 0; i < 100; i++) jobs.set(`job-${i}`, known(i));
   jobs.set('job-1', known(99_999));
   expect(jobs.get('job-0')?.meta.historyNext).toBe(0);
   jobs.set('one-more', known(1));

@@ -278,7 +278,8 @@ export class Store {
   }
 
   #reads(): QueryModules {
-    return { kv: this.#kv, jobs: this.#state.jobs, codecs: this.#codecs };
+    const { jobs, openExecutions } = this.#state;
+    return { kv: this.#kv, jobs, openExecutions, codecs: this.#codecs };
   }
 
   /** One batch after the other: each sees the state that the one before left. */

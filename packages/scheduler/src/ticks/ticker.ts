@@ -158,12 +158,14 @@ export class Ticker {
   }
 
   #decideBatch(): void {
-    const { clock, settings } = this.#context;
+    const { clock, settings, stamps } = this.#context;
     const decisions: TickDecision[] = [];
     const names: JobName[] = [];
     const now = clock.wallNanos();
     const nowMs = clock.wallMs();
     this.#everyone = undefined;
+    // All others of this batch follow it.
+    stamps.next();
     while (decisions.length < settings.decideBatchMax) {
       const name = this.#timetable.takeDue(nowMs);
       if (name === undefined) break;
@@ -207,7 +209,7 @@ export class Ticker {
       jobName: job.definition.name,
       version: job.state.version,
       ...stretch,
-      group: stretch.decision === 'run' ? stamps.next() : 0n,
+      group: stretch.decision === 'run' ? stamps.following() : 0n,
       targets: stretch.decision === 'run' ? this.#targets(job) : [],
       nextTick,
       next: nextTick ?? job.state.next,
@@ -223,7 +225,7 @@ export class Ticker {
         : planner.planTargets(definition, membership.members(), random);
     if (definition.tags === null) this.#everyone = names;
     return names.map((nodeName) => {
-      const stamp = stamps.next();
+      const stamp = stamps.following();
       return { executionId: executionIdOf(stamp, nodeName), stamp, nodeName };
     });
   }

@@ -1,5 +1,5 @@
-import type { Execution, Group, JobName, Run, Target, Trigger } from '@dkron/jobs';
-import { ZERO_TIME } from '@dkron/runtime';
+import type { Group, JobName, Run, Target, Trigger } from '@dkron/jobs';
+import { newExecution } from '../new-execution.ts';
 import type { Transaction } from '../transaction.ts';
 import { appendExecution } from './history.ts';
 
@@ -30,24 +30,4 @@ export function startRun(tx: Transaction, { jobName, group, rootGroup, trigger, 
     appendExecution(tx, newExecution(run, target, 1));
   }
   return run;
-}
-
-/** A fresh record: nothing of an attempt before it is carried over. */
-export function newExecution(run: Run, target: Target, attempt: number): Execution {
-  return {
-    id: target.executionId,
-    stamp: target.stamp,
-    jobName: run.jobName,
-    group: run.group,
-    nodeName: target.nodeName,
-    attempt,
-    state: 'pending',
-    trigger: run.trigger,
-    tick: run.tick,
-    reason: null,
-    exitCode: null,
-    startedAt: ZERO_TIME,
-    finishedAt: ZERO_TIME,
-    cancelRequested: false,
-  };
 }

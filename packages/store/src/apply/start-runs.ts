@@ -13,7 +13,8 @@ import type {
 import type { Transaction } from '../transaction.ts';
 import { appendExecution } from './history.ts';
 import { notFound, refuse } from './refuse.ts';
-import { newExecution, startRun } from './start-run.ts';
+import { newExecution } from '../new-execution.ts';
+import { startRun } from './start-run.ts';
 import { knownRun, rememberRun } from './tokens.ts';
 
 type Start<K extends RunStart['kind']> = Extract<RunStart, { readonly kind: K }>;
