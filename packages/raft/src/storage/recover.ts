@@ -105,17 +105,19 @@ class Recovery {
     }
     const scan = new SegmentScan(segment.file, segment.salt, Math.min(size, segment.capacity));
     let at = HEADER_BYTES;
+    let synced = 0;
     for (;;) {
       const hit = await scan.record(at);
       if (hit === undefined) break;
       if (hit.frame.previous !== this.#chain) throw corruptLog(segment.path, at, 'a record before it is missing');
       this.#apply(segment, hit.frame, hit.payload, first);
       this.#chain = hit.frame.crc;
+      synced = hit.frame.synced;
       at = hit.frame.end;
     }
     if (at === HEADER_BYTES) throw corruptLog(segment.path, at, 'its first record is damaged');
     // The chain tells whether a sealed segment is whole: the header of the next one names its last record.
-    if (last) await this.#mend(segment, scan, at, size);
+    if (last) await this.#mend(segment, scan, { end: at, synced, size });
     return at;
   }
 
@@ -210,15 +212,20 @@ class Recovery {
     }
   }
 
-  async #mend(segment: Segment, scan: SegmentScan, at: number, size: number): Promise<void> {
-    const { dirtyEnd, attested } = await scan.tail(at);
-    if (attested > at)
-      throw corruptLog(segment.path, at, 'intact records follow that were written after it was durable');
-    const shortBy = Math.max(0, segment.capacity - size);
-    // Also the tail of a file that was cut: its room must be zeros again.
-    if (dirtyEnd > at) await writeZeros(segment.file, at, dirtyEnd);
-    if (shortBy > 0) await writeZeros(segment.file, Math.max(at, size), segment.capacity);
-    this.#tornBytes = dirtyEnd - at;
+  async #mend(
+    { file, path, capacity }: Segment,
+    scan: SegmentScan,
+    { end, synced, size }: { readonly end: number; readonly synced: number; readonly size: number },
+  ): Promise<void> {
+    const { dirtyEnd, attested } = await scan.tail(end);
+    if (attested > end) throw corruptLog(path, end, 'intact records follow that were written after it was durable');
+    // A sync that failed before the restart may have left these bytes in the cache only, and the cache believes they are
+    // on the disk: writing them again is what makes the sync below mean something.
+    await file.write(await file.read(synced, end - synced), synced);
+    if (dirtyEnd > end) await writeZeros(file, end, dirtyEnd);
+    // A file that was cut gets its zeros back.
+    if (size < capacity) await writeZeros(file, Math.max(end, size), capacity);
+    this.#tornBytes = dirtyEnd - end;
   }
 
   /** The checks that no single record can make. */

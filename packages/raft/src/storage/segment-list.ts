@@ -11,6 +11,8 @@ export class SegmentList {
   readonly #logger: Logger;
   #segments: Segment[] = [];
   #janitor: Promise<void> = Promise.resolve();
+  /** A removal failed: going on would leave a gap. The next start deletes the rest. */
+  #stopped = false;
 
   constructor(options: { readonly dir: string }, modules: { readonly disk: Disk; readonly logger: Logger }) {
     this.#dir = options.dir;
@@ -49,13 +51,14 @@ export class SegmentList {
 
   /** Each removal is durable before the next: a crash never leaves a gap in the sequence. */
   async #remove(segment: Segment): Promise<void> {
+    if (this.#stopped) return segment.retire();
     try {
       await this.#disk.remove(segment.path);
       await this.#disk.syncDir(this.#dir);
-      await segment.retire();
     } catch (error) {
-      // Harmless: the next start deletes it.
+      this.#stopped = true;
       this.#logger.warn('wal segment not deleted', { path: segment.path, reason: String(error) });
     }
+    await segment.retire();
   }
 }

@@ -15,7 +15,7 @@ describe('SegmentedWal', () => {
   it('reads back', async () => {
     const disk = new SimDisk({}, { random: seededRandom(1) });
     const make = (): SegmentedWal =>
-      new SegmentedWal({ segmentBytes: 16384 }, { disk, clock: new ManualTime(), logger: silentLogger });
+      new SegmentedWal({ segmentBytes: 16384 }, { disk: disk.mount(), clock: new ManualTime(), logger: silentLogger });
     let wal = make();
     await wal.open();
     await wal.append({ entries: [entry(1), entry(2)], hardState: { term: 1, vote: 'a', commit: 0 } }, true);
@@ -30,6 +30,6 @@ describe('SegmentedWal', () => {
     expect(await wal.open()).toMatchObject({ lastIndex: 2999, firstIndex: 2501 });
     expect((await wal.read(2600, 2700, 100000)).length).toBe(100);
     await wal.close();
-    console.log(await disk.list('wal'));
+    console.log(await disk.mount().list('wal'));
   });
 });

@@ -228,7 +228,12 @@ export class SegmentedWal implements LogStorage {
         if (full || !this.#writer.fits(change)) break;
         const before = this.#shape.state;
         try {
-          places.push(this.#take(change, entries));
+          const place = this.#take(change, entries);
+          const state = this.#shape.state;
+          places.push(() => {
+            place();
+            this.#written = state;
+          });
         } catch (error) {
           this.#shape = new LogShape(before);
           this.#queue.shift();
@@ -241,6 +246,8 @@ export class SegmentedWal implements LogStorage {
         }
       }
       this.#queue.shift();
+      // A read in between plans with the positions of its turn.
+      if (change === undefined) places.push(next.resolve);
       this.#inFlight.push(next);
     }
     return places;
@@ -287,14 +294,13 @@ export class SegmentedWal implements LogStorage {
     this.#busySinceMs = undefined;
     this.#inFlight = [];
     for (const place of places) place();
-    this.#written = this.#shape.state;
     const freeing = group.some(({ change }) => change?.kind === 'compact' || change?.kind === 'reset');
     if (freeing) this.#segments.dropUnused(this.#spans, this.#writer.segment);
     if (bytes > 0) {
       const durationMs = this.#modules.clock.monotonicMs() - startedMs;
       this.#modules.onCommit?.({ batches: group.length, bytes, durationMs, synced });
     }
-    for (const operation of group) operation.resolve();
+    for (const operation of group) if (operation.change !== undefined) operation.resolve();
   }
 
   async #rotate(bytes: number): Promise<boolean> {

@@ -62,9 +62,9 @@ export interface DiskFault {
 
 /**
  * A disk in memory that loses what was not synced. All chance comes from the `Random`, all time from the `Completion`,
- * so a run is a function of its seed. Sync and rename semantics are the weakest that POSIX allows.
+ * so a run is a function of its seed. A process works on `mount()`. Sync and rename semantics are the weakest that POSIX allows.
  */
-export class SimDisk implements Disk {
+export class SimDisk {
   readonly #random: Random;
   readonly #completion: Completion;
   #root = new SimFolder();
@@ -134,134 +134,148 @@ export class SimDisk implements Disk {
     return copy;
   }
 
-  open(path: string, options: { readonly create?: boolean } = {}): Promise<DiskFile> {
-    return this.#call('open', path, 0, () => {
-      const { folder, name } = this.#place(path);
-      const found = folder.live.get(name);
-      if (options.create === true) {
-        if (found !== undefined) throw diskError('EEXIST', path);
-        const file = new SimFile();
-        folder.set(name, file);
-        return this.#handle(file, path);
-      }
-      if (!(found instanceof SimFile)) throw diskError('ENOENT', path);
-      return this.#handle(found, path);
-    });
-  }
-
-  rename(from: string, to: string): Promise<void> {
-    return this.#call('rename', from, 0, () => {
-      const source = this.#place(from);
-      const target = this.#place(to);
-      assert(source.folder === target.folder, 'a simulated rename stays in its folder');
-      if (!source.folder.live.has(source.name)) throw diskError('ENOENT', from);
-      if (target.folder.live.get(target.name) instanceof SimFolder) throw diskError('ENOTEMPTY', to);
-      source.folder.rename(source.name, target.name);
-    });
-  }
-
-  remove(path: string): Promise<void> {
-    return this.#call('remove', path, 0, () => {
-      const { folder, name } = this.#place(path);
-      if (!(folder.live.get(name) instanceof SimFile)) throw diskError('ENOENT', path);
-      folder.remove(name);
-    });
-  }
-
-  removeDir(path: string): Promise<void> {
-    return this.#call('removeDir', path, 0, () => {
-      const { folder, name } = this.#place(path);
-      const found = folder.live.get(name);
-      if (!(found instanceof SimFolder)) throw diskError('ENOENT', path);
-      if (found.live.size > 0) throw diskError('ENOTEMPTY', path);
-      folder.remove(name);
-    });
-  }
-
-  makeDir(path: string): Promise<void> {
-    return this.#call('makeDir', path, 0, () => {
-      let folder = this.#root;
-      for (const name of parts(path)) {
-        const found = folder.live.get(name);
-        if (found instanceof SimFile) throw diskError('ENOTDIR', path);
-        const next = found ?? new SimFolder();
-        if (found === undefined) folder.set(name, next);
-        folder = next;
-      }
-    });
-  }
-
-  list(path: string): Promise<string[]> {
-    return this.#call('list', path, 0, () => {
-      const found = this.#find(path);
-      return found instanceof SimFolder ? [...found.live.keys()].toSorted() : [];
-    });
-  }
-
-  syncDir(path: string): Promise<void> {
-    let mark = 0;
-    const found = this.#find(path);
-    if (found instanceof SimFolder) mark = found.mark();
-    return this.#call('syncDir', path, 0, () => {
-      if (!(found instanceof SimFolder)) throw diskError('ENOENT', path);
-      found.sync(mark);
-    });
-  }
-
-  freeBytes(path: string): Promise<number> {
-    return this.#call('freeBytes', path, 0, () => Math.max(0, this.#capacityBytes - usedBytes(this.#root)));
-  }
-
-  #handle(file: SimFile, path: string): DiskFile {
+  /** The disk as one process sees it: once that process was killed or the power failed, its calls do nothing. */
+  mount(): Disk {
     const life = this.#life;
-    const call = <T>(name: DiskCall, bytes: number, effect: () => T): Promise<T> =>
-      life === this.#life ? this.#call(name, path, bytes, effect) : new Promise<T>(() => {});
+    const call = <T>(name: DiskCall, path: string, bytes: number, effect: () => T): Promise<T> =>
+      this.#call(life, name, path, bytes, effect);
     return {
-      size: () => call('size', 0, () => file.size),
-      read: (offset, length) => call('read', length, () => file.read(offset, length)),
-      write: (bytes, offset) => {
-        if (life !== this.#life) return new Promise(() => {});
-        // In the page cache from the moment of the call: a crash may keep any part of a write under way.
-        let failure: Error | undefined;
-        try {
-          this.#write(file, path, bytes, offset);
-        } catch (error) {
-          failure = error as Error;
-        }
-        return call('write', bytes.byteLength, () => {
-          if (failure !== undefined) throw failure;
+      open: (path, options = {}) =>
+        call('open', path, 0, () => {
+          const { folder, name } = this.#place(path);
+          const found = folder.live.get(name);
+          if (options.create === true) {
+            if (found !== undefined) throw diskError('EEXIST', path);
+            const file = new SimFile();
+            folder.set(name, file);
+            return this.#handle(file, path, life);
+          }
+          if (!(found instanceof SimFile)) throw diskError('ENOENT', path);
+          return this.#handle(found, path, life);
+        }),
+      rename: (from: string, to: string): Promise<void> => {
+        return call('rename', from, 0, () => {
+          const source = this.#place(from);
+          const target = this.#place(to);
+          assert(source.folder === target.folder, 'a simulated rename stays in its folder');
+          if (!source.folder.live.has(source.name)) throw diskError('ENOENT', from);
+          if (target.folder.live.get(target.name) instanceof SimFolder) throw diskError('ENOTEMPTY', to);
+          source.folder.rename(source.name, target.name);
         });
       },
-      truncate: (length) => call('truncate', 0, () => file.truncate(length)),
-      sync: () => {
-        const mark = file.mark();
-        if (life === this.#life && this.#peekFault('sync', path)) file.forget(this.#random);
-        return call('sync', 0, () => file.sync(mark));
+      remove: (path: string): Promise<void> => {
+        return call('remove', path, 0, () => {
+          const { folder, name } = this.#place(path);
+          if (!(folder.live.get(name) instanceof SimFile)) throw diskError('ENOENT', path);
+          folder.remove(name);
+        });
       },
-      close: () => call('close', 0, () => {}),
+      removeDir: (path: string): Promise<void> => {
+        return call('removeDir', path, 0, () => {
+          const { folder, name } = this.#place(path);
+          const found = folder.live.get(name);
+          if (!(found instanceof SimFolder)) throw diskError('ENOENT', path);
+          if (found.live.size > 0) throw diskError('ENOTEMPTY', path);
+          folder.remove(name);
+        });
+      },
+      makeDir: (path: string): Promise<void> => {
+        return call('makeDir', path, 0, () => {
+          let folder = this.#root;
+          for (const name of parts(path)) {
+            const found = folder.live.get(name);
+            if (found instanceof SimFile) throw diskError('ENOTDIR', path);
+            const next = found ?? new SimFolder();
+            if (found === undefined) folder.set(name, next);
+            folder = next;
+          }
+        });
+      },
+      list: (path: string): Promise<string[]> => {
+        return call('list', path, 0, () => {
+          const found = this.#find(path);
+          return found instanceof SimFolder ? [...found.live.keys()].toSorted() : [];
+        });
+      },
+      syncDir: (path: string): Promise<void> => {
+        let mark = 0;
+        const found = this.#find(path);
+        if (found instanceof SimFolder) mark = found.mark();
+        return call('syncDir', path, 0, () => {
+          if (!(found instanceof SimFolder)) throw diskError('ENOENT', path);
+          found.sync(mark);
+        });
+      },
+      freeBytes: (path: string): Promise<number> => {
+        return call('freeBytes', path, 0, () => Math.max(0, this.#capacityBytes - usedBytes(this.#root)));
+      },
     };
   }
 
-  #write(file: SimFile, path: string, bytes: Uint8Array, offset: number): void {
-    const fault = this.#faults.find(
-      ({ fault: f, left }) => f.misdirectTo !== undefined && left === 0 && matches(f, 'write', path),
-    );
-    if (fault !== undefined) {
-      this.#faults.splice(this.#faults.indexOf(fault), 1);
-      file.write(bytes, fault.fault.misdirectTo!);
-      return;
-    }
-    const grows = Math.max(0, offset + bytes.byteLength - file.size);
-    if (grows > 0 && usedBytes(this.#root) + grows > this.#capacityBytes) throw diskError('ENOSPC', path);
-    // A write that fails may have put any part of itself into the cache.
-    const part = this.#peekFault('write', path) ? bytes.subarray(0, this.#random.nextInt(bytes.byteLength + 1)) : bytes;
-    file.write(part, offset);
+  #handle(file: SimFile, path: string, life: number): DiskFile {
+    const call = <T>(
+      name: DiskCall,
+      bytes: number,
+      effect: () => T,
+      before?: (failure?: Error) => Error | undefined,
+    ): Promise<T> => this.#call(life, name, path, bytes, effect, before);
+    return {
+      size: () => call('size', 0, () => file.size),
+      read: (offset, length) => call('read', length, () => file.read(offset, length)),
+      // In the page cache from the moment of the call: a crash may keep any part of a write under way.
+      write: (bytes, offset) =>
+        call('write', bytes.byteLength, nothing, (failure) => this.#write(file, path, bytes, offset, failure)),
+      truncate: (length) => call('truncate', 0, () => file.truncate(length)),
+      sync: () => {
+        const covered = file.mark();
+        return call(
+          'sync',
+          0,
+          () => file.sync(covered),
+          (failure) => {
+            if (failure !== undefined) file.forget(this.#random);
+            return undefined;
+          },
+        );
+      },
+      close: () => call('close', 0, nothing),
+    };
   }
 
-  #call<T>(call: DiskCall, path: string, bytes: number, effect: () => T): Promise<T> {
+  #write(
+    file: SimFile,
+    path: string,
+    bytes: Uint8Array,
+    offset: number,
+    failure: Error | undefined,
+  ): Error | undefined {
+    const astray = this.#strike('write', path, true);
+    if (astray !== undefined) {
+      file.write(bytes, astray.misdirectTo!);
+      return undefined;
+    }
+    const grows = Math.max(0, offset + bytes.byteLength - file.size);
+    if (grows > 0 && usedBytes(this.#root) + grows > this.#capacityBytes) return diskError('ENOSPC', path);
+    // A write that fails may have put any part of itself into the cache.
+    const part = failure === undefined ? bytes : bytes.subarray(0, this.#random.nextInt(bytes.byteLength + 1));
+    file.write(part, offset);
+    return undefined;
+  }
+
+  /** @param before - takes effect at the time of the call, not of its completion; may fail it */
+  #call<T>(
+    life: number,
+    call: DiskCall,
+    path: string,
+    bytes: number,
+    effect: () => T,
+    before?: (failure?: Error) => Error | undefined,
+  ): Promise<T> {
+    if (life !== this.#life) return new Promise(() => {});
     this.#counts.set(call, this.count(call) + 1);
-    const life = this.#life;
-    const failure = this.#takeFault(call, path);
+    const struck = this.#strike(call, path, false);
+    const fault = struck === undefined ? undefined : diskError(struck.code ?? 'EIO', path);
+    const failure = before?.(fault) ?? fault;
     return new Promise((resolve, reject) => {
       let done = false;
       this.#completion({ call, path, bytes }, () => {
@@ -277,21 +291,17 @@ export class SimDisk implements Disk {
     });
   }
 
-  #peekFault(call: DiskCall, path: string): boolean {
-    return this.#faults.some(
-      ({ fault, left }) => left === 0 && fault.misdirectTo === undefined && matches(fault, call, path),
+  /** The fault that strikes this call, if any; the others that match come one call nearer. */
+  #strike(call: DiskCall, path: string, astray: boolean): DiskFault | undefined {
+    const matching = this.#faults.filter(
+      ({ fault }) =>
+        (fault.misdirectTo !== undefined) === astray && fault.call === call && path.includes(fault.path ?? ''),
     );
-  }
-
-  #takeFault(call: DiskCall, path: string): Error | undefined {
-    const armed = this.#faults.find(({ fault }) => fault.misdirectTo === undefined && matches(fault, call, path));
-    if (armed === undefined) return undefined;
-    if (armed.left > 0) {
-      armed.left -= 1;
-      return undefined;
-    }
-    this.#faults.splice(this.#faults.indexOf(armed), 1);
-    return diskError(armed.fault.code ?? 'EIO', path);
+    const striking = matching.find(({ left }) => left === 0);
+    for (const armed of matching) armed.left = Math.max(0, armed.left - 1);
+    if (striking === undefined) return undefined;
+    this.#faults.splice(this.#faults.indexOf(striking), 1);
+    return striking.fault;
   }
 
   #file(path: string): SimFile {
@@ -313,9 +323,7 @@ export class SimDisk implements Disk {
   }
 }
 
-function matches(fault: DiskFault, call: DiskCall, path: string): boolean {
-  return fault.call === call && path.includes(fault.path ?? '');
-}
+const nothing = (): void => {};
 
 function parts(path: string): string[] {
   return path.split('/').filter((part) => part !== '');

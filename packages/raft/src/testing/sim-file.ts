@@ -20,6 +20,8 @@ export class SimFile {
   #liveSize = 0;
   #durable = new Uint8Array(0);
   #pending: PendingWrite[] = [];
+  /** Writes that are no longer pending, so that marks stay valid when syncs overlap. */
+  #settled = 0;
 
   get size(): number {
     return this.#liveSize;
@@ -34,7 +36,6 @@ export class SimFile {
     return this.#live.slice(offset, Math.min(offset + length, this.#liveSize));
   }
 
-  /** Returns a mark for `sync`. */
   write(bytes: Uint8Array, offset: number): void {
     this.#put(bytes, offset);
     this.#pending.push({ offset, bytes: bytes.slice() });
@@ -47,17 +48,19 @@ export class SimFile {
     this.#live = grown;
     this.#liveSize = length;
     this.#durable = grown.slice();
-    this.#pending = [];
+    this.#settle();
   }
 
-  /** Writes pending now; a sync issued now covers exactly these. */
+  /** A sync issued now covers the writes before this mark. */
   mark(): number {
-    return this.#pending.length;
+    return this.#settled + this.#pending.length;
   }
 
-  /** Makes the first `count` pending writes durable. */
-  sync(count: number): void {
-    for (const { bytes, offset } of this.#pending.splice(0, count)) this.#durable = put(this.#durable, bytes, offset);
+  /** Makes the writes before the mark durable. */
+  sync(mark: number): void {
+    const done = this.#pending.splice(0, Math.max(0, mark - this.#settled));
+    this.#settled += done.length;
+    for (const { bytes, offset } of done) this.#durable = put(this.#durable, bytes, offset);
   }
 
   /** A failed sync: the kernel calls the pages clean although the disk may never have got them. */
@@ -71,9 +74,9 @@ export class SimFile {
   /** Power fails: from now on the file is what the disk had. */
   crash(mode: CrashMode, random: Random): void {
     const drawn = mode === 'random' ? (['lose', 'keep', 'tear', 'tear'] as const)[random.nextInt(4)]! : mode;
-    if (drawn === 'keep') this.sync(this.#pending.length);
+    if (drawn === 'keep') this.sync(this.mark());
     if (drawn === 'tear') this.#tear(random);
-    this.#pending = [];
+    this.#settle();
     this.#live = this.#durable.slice();
     this.#liveSize = this.#live.byteLength;
   }
@@ -91,6 +94,11 @@ export class SimFile {
     copy.#durable = this.#durable.slice();
     copy.#pending = this.#pending.slice();
     return copy;
+  }
+
+  #settle(): void {
+    this.#settled += this.#pending.length;
+    this.#pending = [];
   }
 
   #tear(random: Random): void {

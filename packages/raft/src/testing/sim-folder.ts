@@ -13,6 +13,8 @@ export class SimFolder {
   readonly live = new Map<string, SimNode>();
   #durable = new Map<string, SimNode>();
   #pending: NameChange[] = [];
+  /** Changes that are no longer pending, so that marks stay valid when syncs overlap. */
+  #settled = 0;
 
   set(name: string, node: SimNode): void {
     this.#change({ kind: 'set', name, node });
@@ -27,11 +29,14 @@ export class SimFolder {
   }
 
   mark(): number {
-    return this.#pending.length;
+    return this.#settled + this.#pending.length;
   }
 
-  sync(count: number): void {
-    for (const change of this.#pending.splice(0, count)) apply(this.#durable, change);
+  /** Makes the changes before the mark durable. */
+  sync(mark: number): void {
+    const done = this.#pending.splice(0, Math.max(0, mark - this.#settled));
+    this.#settled += done.length;
+    for (const change of done) apply(this.#durable, change);
   }
 
   /** Keeps a prefix of the pending changes, or (`tear`, half of `random`) any of them. */
@@ -41,6 +46,7 @@ export class SimFolder {
     const anyOf = mode === 'tear' || (mode === 'random' && random.nextInt(2) === 0);
     const kept = pending.filter((_, i) => (anyOf ? random.nextInt(2) === 0 : i < prefix));
     for (const change of kept) apply(this.#durable, change);
+    this.#settled += pending.length;
     this.#pending = [];
     this.live.clear();
     for (const [name, node] of this.#durable) this.live.set(name, node);
