@@ -34,6 +34,8 @@ const word = fc.oneof(
     'a'.repeat(300),
   ),
 );
+/** Clients may send any 32-bit number; it only grows from there. */
+const counter = fc.integer({ min: -(2 ** 31), max: 2 ** 52 - 1 });
 const count = fc.oneof(
   fc.nat(300),
   fc.constantFrom(0, 127, 128, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER),
@@ -99,11 +101,11 @@ export const definition: fc.Arbitrary<JobDefinition> = shape({
 export const jobState: fc.Arbitrary<JobState> = shape({
   version: count,
   revision: count,
-  successCount: count,
-  errorCount: count,
+  successCount: counter,
+  errorCount: counter,
   lastSuccess: maybe(instant),
   lastError: maybe(instant),
-  status: fc.constantFrom('', 'success', 'failed', 'partially_failed' as const),
+  status: word,
   next: instant,
   nextTick: maybe(instant),
   decidedUpTo: instant,
@@ -190,8 +192,8 @@ const plan: fc.Arbitrary<JobPlan> = shape({
 });
 
 const submitted: fc.Arbitrary<SubmittedState> = shape({
-  successCount: count,
-  errorCount: count,
+  successCount: counter,
+  errorCount: counter,
   lastSuccess: maybe(instant),
   lastError: maybe(instant),
   status: word,

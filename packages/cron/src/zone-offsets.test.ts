@@ -87,6 +87,10 @@ describe('zone names', () => {
     expect(isKnownTimezone(name)).toBe(true);
   });
 
+  it.each(['Etc', 'America/Argentina'])('says that %j is a folder of zones', (name) => {
+    expect(checkTimezone(name)).toBe('is a directory');
+  });
+
   it.each(['utc', 'local', '+01:00', 'GMT+1', 'PST', 'Europe/berlin', 'Etc/Unknown', 'Europe/Berlin '])(
     'does not know %j',
     (name) => {

@@ -17,7 +17,13 @@ export function checkTimezone(name: string): string | undefined {
   if (name === '' || name === 'Local') return undefined;
   if (name.includes('..') || name.startsWith('/') || name.startsWith('\\')) return 'time: invalid location name';
   if (canonicalNames.has(name) || LINKED_ZONE_NAMES.has(name)) return undefined;
-  return `unknown time zone ${name}`;
+  return isZoneFolder(name) ? 'is a directory' : `unknown time zone ${name}`;
+}
+
+/** Whether zones are kept below that name, as those of `Europe` are. */
+function isZoneFolder(name: string): boolean {
+  const prefix = `${name}/`;
+  return [canonicalNames, LINKED_ZONE_NAMES].some((names) => [...names].some((known) => known.startsWith(prefix)));
 }
 
 /**

@@ -55,7 +55,8 @@ export interface JobState {
   readonly errorCount: number;
   readonly lastSuccess: EpochNanos | null;
   readonly lastError: EpochNanos | null;
-  readonly status: JobStatus;
+  /** A {@link JobStatus} once it ran; before, whatever text came with a create. */
+  readonly status: string;
   /** The stored `next` of the original's rules; never moves back while the schedule text stays. ZERO_TIME = none. */
   readonly next: EpochNanos;
   /** The tick that follows `decidedUpTo`; null = none, or not in the timetable. */

@@ -26,7 +26,6 @@ const MEANT: Readonly<Record<string, string>> = {
   'schedule "TZ=UTC"': 'G-S9: the original fails with 500',
   'schedule "CRON_TZ=UTC"': 'G-S9',
   'schedule "TZ="': 'G-S9',
-  'timezone Etc': 'a folder of the zone files, which ours does not read',
   'retries above 32 bits accepted, echoed': 'refused instead of stored wrapped',
   'success_count above 31 bits echoed': 'refused instead of stored wrapped',
 };

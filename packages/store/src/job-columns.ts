@@ -1,4 +1,4 @@
-import type { JobStatus, StoredJob } from '@dkron/jobs';
+import type { StoredJob } from '@dkron/jobs';
 import { Paged } from '@dkron/runtime/collections';
 import type { NameSlots } from '@dkron/runtime/collections';
 
@@ -15,13 +15,16 @@ export type JobSort =
 /** No time: after every other one. */
 const LATEST = (1n << 63n) - 1n;
 const EARLIEST = -LATEST - 1n;
-const STATUSES: readonly JobStatus[] = ['', 'success', 'failed', 'partially_failed'];
+const STATUSES: readonly string[] = ['', 'success', 'failed', 'partially_failed'];
+const OTHER_STATUS = STATUSES.length;
 
 /** What lists sort and filter by, a few bytes per job, so that a list never decodes the jobs it does not show. */
 export class JobColumns {
   readonly #names: NameSlots;
   readonly #displayNames = new Paged<string>('', (cells) => Array.from<string>({ length: cells }));
   readonly #schedules = new Paged<string>('', (cells) => Array.from<string>({ length: cells }));
+  /** What clients made up: a status that came with a create and stays until the first run. */
+  readonly #otherStatuses = new Map<number, string>();
   readonly #flags = new Paged<number>(0, (cells) => new Uint8Array(cells));
   readonly #counts = { success_count: numbers(), error_count: numbers() };
   readonly #times = { last_success: times(), last_error: times(), next: times() };
@@ -42,8 +45,8 @@ export class JobColumns {
     return this.#displayNames.get(slot);
   }
 
-  statusOf(slot: number): JobStatus {
-    return STATUSES[this.#flags.get(slot) >> 1] as JobStatus;
+  statusOf(slot: number): string {
+    return STATUSES[this.#flags.get(slot) >> 1] ?? (this.#otherStatuses.get(slot) as string);
   }
 
   disabledOf(slot: number): boolean {
@@ -60,11 +63,12 @@ export class JobColumns {
   remove(slot: number): void {
     this.#displayNames.set(slot, '');
     this.#schedules.set(slot, '');
+    this.#otherStatuses.delete(slot);
     this.#orders.clear();
   }
 
   set(slot: number, { definition, state }: StoredJob): void {
-    this.#flags.set(slot, (Math.max(0, STATUSES.indexOf(state.status)) << 1) | (definition.disabled ? 1 : 0));
+    this.#flags.set(slot, (this.#statusCode(slot, state.status) << 1) | (definition.disabled ? 1 : 0));
     this.#put('displayname', this.#displayNames, slot, this.#intern(definition.displayName));
     this.#put('schedule', this.#schedules, slot, this.#intern(definition.schedule));
     this.#put('success_count', this.#counts.success_count, slot, state.successCount);
@@ -74,6 +78,16 @@ export class JobColumns {
     this.#put('next', this.#times.next, slot, clamped(state.next));
   }
 
+  #statusCode(slot: number, status: string): number {
+    const code = STATUSES.indexOf(status);
+    if (code >= 0) {
+      this.#otherStatuses.delete(slot);
+      return code;
+    }
+    this.#otherStatuses.set(slot, status);
+    return OTHER_STATUS;
+  }
+
   clear(): void {
     const { success_count, error_count } = this.#counts;
     const { last_success, last_error, next } = this.#times;
@@ -81,6 +95,7 @@ export class JobColumns {
     for (const column of [...columns, success_count, error_count, last_success, last_error, next]) {
       column.clear();
     }
+    this.#otherStatuses.clear();
     this.#orders.clear();
   }
 

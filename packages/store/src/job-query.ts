@@ -1,4 +1,4 @@
-import type { JobStatus, StoredJob } from '@dkron/jobs';
+import type { StoredJob } from '@dkron/jobs';
 import type { JobSort } from './job-columns.ts';
 import type { JobTable } from './job-table.ts';
 
@@ -12,7 +12,7 @@ export interface JobQuery {
   readonly end?: number;
   /** Case-sensitive part of name or display name. */
   readonly q?: string;
-  readonly status?: JobStatus;
+  readonly status?: string;
   readonly disabled?: boolean;
   /** Every pair must be there exactly. */
   readonly metadata?: Readonly<Record<string, string>>;

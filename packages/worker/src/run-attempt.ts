@@ -95,9 +95,13 @@ interface Ending extends ExecuteResult {
   readonly whole?: boolean;
 }
 
+/** The original's texts. It hears of a job without executor as of a broken stream. */
+const NO_EXECUTOR =
+  'grpc: Error on execution streaming, agent connection was abruptly terminated: rpc error: code = Unknown desc = grpc_agent: No executor defined, nothing to do';
+const UNKNOWN_EXECUTOR = 'grpc_agent: Specified executor is not present';
+
 function missingExecutor(name: string): Ending {
-  const error =
-    name === '' ? 'grpc_agent: No executor defined, nothing to do' : 'grpc_agent: Specified executor is not present';
+  const error = name === '' ? NO_EXECUTOR : UNKNOWN_EXECUTOR;
   return { success: false, error, reason: 'executor', whole: true };
 }
 

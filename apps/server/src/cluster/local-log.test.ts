@@ -52,3 +52,23 @@ it('a failed write rejects it and all that waits, ends the log, and leaves what 
     undefined,
   ]);
 });
+
+it('a command that cannot be written is refused alone; the log goes on', async () => {
+  const store = await Store.open(
+    {},
+    { kv: new MemoryKeyValue(), codec: storeCodec, logger: silentLogger, metrics: noMetrics },
+  );
+  const fatal: Error[] = [];
+  const log = new LocalLog({
+    store,
+    codec: storeCodec.command,
+    timers: systemTimers,
+    logger: silentLogger,
+    onFatal: (error) => fatal.push(error),
+  });
+  const tooLarge = { ...setting(1), stamp: 2n ** 63n };
+  const outcomes = await Promise.allSettled([log.propose(tooLarge), log.propose(setting(2))]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  expect([fatal, store.getSetting('key-2')]).toEqual([[], '2']);
+  await log.close();
+});

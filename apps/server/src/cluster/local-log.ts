@@ -18,6 +18,7 @@ export interface LocalLogModules {
 
 interface Proposal {
   readonly command: Command;
+  readonly data: Uint8Array;
   readonly resolve: (result: never) => void;
   readonly reject: (error: Error) => void;
 }
@@ -56,7 +57,9 @@ export class LocalLog implements ReplicatedLog {
     return new Promise((resolve, reject) => {
       if (!this.#open) return reject(new Error('the log is closed'));
       if (this.#queue.length >= QUEUE_MAX) return reject(new Error(`more than ${QUEUE_MAX} proposals are waiting`));
-      this.#queue.push({ command, resolve: resolve as (result: never) => void, reject });
+      // What cannot be written concerns its proposer alone, so that it is found out here.
+      const data = this.#codec.encode(command);
+      this.#queue.push({ command, data, resolve: resolve as (result: never) => void, reject });
       if (!this.#flushing && this.#queue.length === 1) this.#timers.nextTurn(() => this.#flush());
     });
   }
@@ -87,7 +90,7 @@ export class LocalLog implements ReplicatedLog {
 
   #entries(batch: readonly Proposal[]): Required<StoreEntry>[] {
     const first = this.#store.appliedIndex() + 1n;
-    return batch.map(({ command }, i) => ({ index: first + BigInt(i), data: this.#codec.encode(command), command }));
+    return batch.map(({ command, data }, i) => ({ index: first + BigInt(i), data, command }));
   }
 
   #fail(batch: readonly Proposal[], error: Error): void {

@@ -1,3 +1,4 @@
+import { NotFoundException } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { additiveMethods } from './additive-paths.ts';
 import { ApiError } from './api-error.ts';
@@ -20,6 +21,7 @@ export function addHooks(fastify: FastifyInstance, options: HookOptions): void {
     void reply.header('x-request-id', request.id);
     try {
       if (isAnswered(request, reply, options)) return;
+      if (hasEmptyParameter(request)) throw new NotFoundException();
       nameNode(request, reply, options);
       done();
     } catch (error) {
@@ -34,6 +36,13 @@ function isAnswered(request: FastifyRequest, reply: FastifyReply, { corsOrigins 
     return true;
   }
   return answerPreflight(request, reply, corsOrigins);
+}
+
+/** The router lets `/v1/jobs/` through as a job without name; the original does not. */
+function hasEmptyParameter({ params }: FastifyRequest): boolean {
+  return Object.entries(params as Readonly<Record<string, string>>).some(
+    ([name, value]) => value === '' && name !== '*',
+  );
 }
 
 function nameNode(request: FastifyRequest, reply: FastifyReply, { nodeName, corsOrigins }: HookOptions): void {

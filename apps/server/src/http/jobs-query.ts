@@ -1,4 +1,3 @@
-import type { JobStatus } from '@dkron/jobs';
 import type { JobQuery } from '@dkron/store';
 import { ApiError } from './api-error.ts';
 import { defined } from './defined.ts';
@@ -17,12 +16,8 @@ const SORT_KEYS = [
 ] as const;
 type SortKey = (typeof SORT_KEYS)[number];
 
-const STATUSES: ReadonlyMap<string, JobStatus> = new Map<string, JobStatus>([
-  ['untriggered', ''],
-  ['success', 'success'],
-  ['failed', 'failed'],
-  ['partially_failed', 'partially_failed'],
-]);
+/** What the filter calls the status of a job that never ran. */
+const UNTRIGGERED = 'untriggered';
 
 const SWITCHES: ReadonlyMap<string, boolean> = new Map([
   ['true', true],
@@ -37,9 +32,8 @@ export function listQuery(query: Query): JobQuery | undefined {
   const sort = sortKey(first(query, '_sort'));
   const statusText = first(query, 'status') || undefined;
   const disabledText = first(query, 'disabled') || undefined;
-  const status = statusText === undefined ? undefined : STATUSES.get(statusText);
+  const status = statusText === UNTRIGGERED ? '' : statusText;
   const disabled = disabledText === undefined ? undefined : SWITCHES.get(disabledText);
-  if (statusText !== undefined && status === undefined) return undefined;
   if (disabledText !== undefined && disabled === undefined) return undefined;
   const metadata = metadataFilter(query);
   return {

@@ -1,7 +1,7 @@
 import { Controller, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Run, StoredJob } from '@dkron/jobs';
-import { comingTick, jobToJson } from '@dkron/jobs';
+import { jobToJson } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
 import { JobsService, notFound } from '../services/jobs.service.ts';
 import { answerJson, etagOf, locationHeader } from './answers.ts';
@@ -76,9 +76,9 @@ export class RunsController {
     answerJson(reply, body, { status: 202 });
   }
 
-  /** The body is the job as it was before the run, as the original answers. */
+  /** As the original answers: the job as it was before the run, but for `next`, which is the timetable's. */
   #answerDone(reply: FastifyReply, request: FastifyRequest, job: StoredJob, query: QueryMap): void {
-    const coming = comingTick(job, this.#node.clock.wallNanos());
+    const coming = this.#node.planner.nextActivation(job, this.#node.clock.wallNanos());
     answerJson(reply, jobToJson(job, { coming, pretty: pretty(query) }), {
       headers: { location: locationHeader(request.originalUrl), etag: etagOf(job.state) },
     });

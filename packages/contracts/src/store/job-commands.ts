@@ -11,7 +11,7 @@ import type {
 import { ContractError } from '../errors.ts';
 import { implicit, list, nullable, required, type Field } from '../wire/field.ts';
 import { instantField, nullableInstant } from '../wire/instant.ts';
-import { fixed, flag, text, whole, type Kind } from '../wire/kind.ts';
+import { fixed, flag, signed64, text, whole, type Kind } from '../wire/kind.ts';
 import { message, sub, type Message } from '../wire/message.ts';
 import { jobDefinition } from '../model/definition.ts';
 import { tickReason } from './enums.ts';
@@ -69,8 +69,8 @@ const names: Kind<readonly string[]> = {
 };
 
 const submittedState: Message<SubmittedState> = message('SubmittedState', {
-  successCount: implicit(1, whole, 0),
-  errorCount: implicit(2, whole, 0),
+  successCount: implicit(1, signed64, 0),
+  errorCount: implicit(2, signed64, 0),
   lastSuccess: nullableInstant(3),
   lastError: nullableInstant(4),
   status: implicit(5, text, ''),

@@ -1,21 +1,19 @@
-import type { Due, Execution, JobState, JobStatus, LedgerEntry, Run, RunTarget } from '@dkron/jobs';
+import type { Due, Execution, JobState, LedgerEntry, Run, RunTarget } from '@dkron/jobs';
 import { implicit, list, nullable, required } from '../wire/field.ts';
 import { instantField, nullableInstant } from '../wire/instant.ts';
-import { choice, fixed, flag, signed, text, whole } from '../wire/kind.ts';
+import { fixed, flag, signed, signed64, text, whole } from '../wire/kind.ts';
 import { message, sub, type Message } from '../wire/message.ts';
 import { endReason } from '../model/execution.ts';
 import { decision, dueKind, executionState, targetState, tickReasonOrNone, trigger } from './enums.ts';
 
-const jobStatus = choice<JobStatus>('job status', ['success', 'failed', 'partially_failed']);
-
 export const jobState: Message<JobState> = message('JobState', {
   version: implicit(1, whole, 0),
   revision: implicit(2, whole, 0),
-  successCount: implicit(3, whole, 0),
-  errorCount: implicit(4, whole, 0),
+  successCount: implicit(3, signed64, 0),
+  errorCount: implicit(4, signed64, 0),
   lastSuccess: nullableInstant(5),
   lastError: nullableInstant(6),
-  status: implicit(7, jobStatus, ''),
+  status: implicit(7, text, ''),
   next: instantField(8),
   nextTick: nullableInstant(9),
   decidedUpTo: instantField(10),

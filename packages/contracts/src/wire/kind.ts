@@ -52,6 +52,23 @@ export const signed: Kind<number> = {
   },
 };
 
+const SIGNED64_MAX = 2 ** 52;
+
+/** `sint64` held in a number, -2^52 … 2^52-1. */
+export const signed64: Kind<number> = {
+  wireType: VARINT,
+  write(writer, value) {
+    if (!Number.isInteger(value) || value < -SIGNED64_MAX || value >= SIGNED64_MAX) {
+      throw new ContractError(`number ${value} cannot be encoded: 53 bits with sign are needed`);
+    }
+    writer.varint(value < 0 ? -2 * value - 1 : 2 * value);
+  },
+  read(reader) {
+    const zigzag = reader.varint();
+    return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+  },
+};
+
 /** `sfixed64`, -2^63 … 2^63-1. */
 export const fixed: Kind<bigint> = {
   wireType: FIXED64,

@@ -112,7 +112,7 @@ describe('request', () => {
     expect(result.success).toBe(true);
     const lines = stdout.split('\n');
     expect(lines).toHaveLength(5);
-    expect(lines[0]).toMatch(/^Warning: invalid timeout value: /);
+    expect(lines[0]).toMatch(/^Warning: invalid timeout value: "[^"]*" not understood \(strconv\.Atoi: parsing /);
     expect(lines[1]).toMatch(/^Warning: not disabling certificate validation: /);
     expect(lines[2]).toMatch(/^Warning: not using client certificate: /);
     expect(lines[3]).toMatch(/^Warning: using system root CAs instead of configured CAs: /);

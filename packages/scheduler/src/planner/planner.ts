@@ -62,6 +62,16 @@ export class Planner {
     return this.planPut({ ...stored.definition, disabled }, submitted, stored, stamp);
   }
 
+  /**
+   * The next instant of a job's schedule, whether or not it would run then: what a run by hand shows as `next`. Zero
+   * without any; the stored value for a job that is not in the timetable.
+   */
+  nextActivation({ definition, state }: StoredJob, now: EpochNanos): EpochNanos {
+    if (!hasTimetable(definition) || definition.disabled) return state.next;
+    const shared = this.#read(definition, state.anchor);
+    return typeof shared === 'string' ? state.next : (shared.nextAfter(now) ?? ZERO_TIME);
+  }
+
   /** Whether this version and its zone data read a stored job otherwise than its state says: then plan it anew. */
   isOutdated({ definition, state }: StoredJob): boolean {
     if (!hasTimetable(definition)) return false;

@@ -1,7 +1,6 @@
 import type { CommandResults, DeleteJob } from '@dkron/jobs';
 import type { Transaction } from '../transaction.ts';
 import { deleteSettledEphemeral } from './ephemeral.ts';
-import { childrenOf } from './links.ts';
 import { checkPrecondition, notFound, refuse } from './refuse.ts';
 import { removeJob } from './remove-job.ts';
 
@@ -14,9 +13,9 @@ export function applyDeleteJob(tx: Transaction, { name, precondition }: DeleteJo
   if (refusal !== undefined) {
     return refusal;
   }
-  const children = childrenOf(tx, name);
-  if (children.length > 0) {
-    return refuse('has_children', `job "${name}" has dependent jobs: ${children.slice(0, 10).join(', ')}`);
+  const { dependentJobs } = stored.state;
+  if (dependentJobs.length > 0) {
+    return refuse('has_children', `job "${name}" has dependent jobs: ${dependentJobs.slice(0, 10).join(', ')}`);
   }
   removeJob(tx, name, stored);
   deleteSettledEphemeral(tx, stored.definition.parentJob);

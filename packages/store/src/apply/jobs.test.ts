@@ -134,6 +134,20 @@ describe('deleteJob', () => {
     expect(left.filter((key) => /^.foo(?![a-z-])/u.test(key))).toEqual([]);
   });
 
+  it('refuses while its list of dependents is not empty, whoever is on it', async () => {
+    const { apply } = await openHarness();
+    const submitted = { ...NOTHING_SUBMITTED, dependentJobs: ['nobody'] };
+    await apply({ ...putJob(10n, jobDefinition('a')), submitted });
+    expect(await apply({ type: 'deleteJob', stamp: 11n, name: 'a', precondition: null })).toMatchObject({
+      refused: 'has_children',
+    });
+    await apply(putJob(12n, jobDefinition('nobody', { parentJob: 'a' })));
+    await apply({ type: 'deleteJob', stamp: 13n, name: 'nobody', precondition: null });
+    expect(await apply({ type: 'deleteJob', stamp: 14n, name: 'a', precondition: null })).toMatchObject({
+      job: { state: { dependentJobs: [] } },
+    });
+  });
+
   it('refuses while a job names it as parent', async () => {
     const { apply } = await openHarness();
     await apply(putJob(10n, jobDefinition('a')));

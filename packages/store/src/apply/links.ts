@@ -1,8 +1,9 @@
 import type { JobName } from '@dkron/jobs';
 import type { Transaction } from '../transaction.ts';
 
+/** A child that a submitted list named already is listed once more, as the original does. */
 export function linkChild(tx: Transaction, parentName: JobName, child: JobName): void {
-  changeChildren(tx, parentName, (children) => (children.includes(child) ? children : [...children, child]));
+  changeChildren(tx, parentName, (children) => [...children, child]);
 }
 
 export function unlinkChild(tx: Transaction, parentName: JobName, child: JobName): void {
@@ -11,7 +12,7 @@ export function unlinkChild(tx: Transaction, parentName: JobName, child: JobName
   );
 }
 
-/** Stored jobs that name this one as parent. A submitted list may name others; those count for nothing. */
+/** Stored jobs that name this one as parent. A submitted list may name others; those are never run. */
 export function childrenOf(tx: Transaction, name: JobName): JobName[] {
   const listed = tx.job(name)?.state.dependentJobs ?? [];
   return [...new Set(listed)].filter((child) => tx.job(child)?.definition.parentJob === name);

@@ -1,14 +1,5 @@
 import { definitionEquals, parentCycle } from '@dkron/jobs';
-import type {
-  CommandResults,
-  JobDefinition,
-  JobName,
-  JobState,
-  JobStatus,
-  PutJob,
-  Refusal,
-  StoredJob,
-} from '@dkron/jobs';
+import type { CommandResults, JobDefinition, JobName, JobState, PutJob, Refusal, StoredJob } from '@dkron/jobs';
 import type { Transaction } from '../transaction.ts';
 import { linkChild, unlinkChild } from './links.ts';
 import { later, laterOrNull, recordPassed, timetableOf } from './plan.ts';
@@ -63,11 +54,8 @@ function checkParent(jobs: JobReader, { name, parentJob }: JobDefinition): Refus
     : undefined;
 }
 
-const STATUSES: ReadonlySet<string> = new Set<JobStatus>(['', 'success', 'failed', 'partially_failed']);
-
 function stateOf(stored: StoredJob | undefined, { definition, submitted, plan }: PutJob): JobState {
   const timetable = timetableOf(stored, definition.schedule, plan);
-  const submittedStatus = STATUSES.has(submitted.status) ? (submitted.status as JobStatus) : '';
   if (stored === undefined) {
     const { successCount, errorCount, lastSuccess, lastError, dependentJobs } = submitted;
     return {
@@ -77,7 +65,7 @@ function stateOf(stored: StoredJob | undefined, { definition, submitted, plan }:
       errorCount,
       lastSuccess,
       lastError,
-      status: submittedStatus,
+      status: submitted.status,
       dependentJobs: dependentJobs ?? [],
       ...timetable,
     };
@@ -90,7 +78,7 @@ function stateOf(stored: StoredJob | undefined, { definition, submitted, plan }:
     errorCount: later(state.errorCount, submitted.errorCount),
     lastSuccess: laterOrNull(state.lastSuccess, submitted.lastSuccess),
     lastError: laterOrNull(state.lastError, submitted.lastError),
-    status: state.status === '' ? submittedStatus : state.status,
+    status: state.status === '' ? submitted.status : state.status,
     dependentJobs: state.dependentJobs.length > 0 ? state.dependentJobs : (submitted.dependentJobs ?? []),
     ...timetable,
   };

@@ -1,15 +1,5 @@
 import { decideStart, jobStatusOf, wantsRetry } from '@dkron/jobs';
-import type {
-  Command,
-  Due,
-  ExecutionState,
-  JobDefinition,
-  JobStatus,
-  RunTarget,
-  SkipReason,
-  Target,
-  Trigger,
-} from '@dkron/jobs';
+import type { Command, Due, ExecutionState, JobDefinition, RunTarget, SkipReason, Target, Trigger } from '@dkron/jobs';
 import type { Retention } from '../options.ts';
 
 interface ModelJob {
@@ -17,7 +7,7 @@ interface ModelJob {
   version: number;
   successCount: number;
   errorCount: number;
-  status: JobStatus;
+  status: string;
   decidedUpTo: bigint;
   /** Oldest first. */
   history: string[];
