@@ -3,5 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: { conditions: ['@dkron/source'] },
   ssr: { resolve: { conditions: ['@dkron/source'] } },
-  test: { name: 'cli', include: ['src/**/*.test.ts'] },
+  // The server's controllers have decorators.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  test: { name: 'cli', include: ['src/**/*.test.ts', 'e2e/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
 });

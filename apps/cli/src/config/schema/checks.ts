@@ -17,10 +17,10 @@ export function checkUrl(text: string): string | undefined {
   return text === '' || protocol === 'http:' || protocol === 'https:' ? undefined : 'an http or https URL';
 }
 
+/** As a browser sends it: no path, not even a slash. */
 export function checkOrigin(text: string): string | undefined {
-  if (text === '*') return undefined;
-  const exact = URL.canParse(text) && new URL(text).origin === text.replace(/\/$/, '');
-  return exact ? undefined : 'an origin such as https://example.org, or *';
+  const exact = URL.canParse(text) && new URL(text).origin === text;
+  return exact ? undefined : 'an origin such as https://example.org, without a slash at the end';
 }
 
 export function checkHeader(text: string): string | undefined {

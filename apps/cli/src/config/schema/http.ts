@@ -28,7 +28,7 @@ export const HTTP = {
     default: [],
     form: 'origins',
     check: checkOrigin,
-    effect: { none: 'this version has no rule for foreign origins yet' },
+    effect: 'used',
     ours: true,
     help: 'web origins whose pages may write; every origin may read',
   },

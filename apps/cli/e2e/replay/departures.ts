@@ -1,0 +1,104 @@
+import type { Effect } from './recording.ts';
+
+/** Where this program answers otherwise on purpose. */
+export interface MeantDifference {
+  /** Name of the recorded command or setting. */
+  readonly name: string;
+  /** The known defect of the original. */
+  readonly gap: string;
+  readonly reason: string;
+  /** What the user has of it. */
+  readonly gain: string;
+  /** What is expected instead. */
+  readonly instead: {
+    /** 'runs' = serves HTTP until it is told to end. */
+    readonly ends: number | 'runs';
+    /** In standard error. */
+    readonly says?: RegExp;
+    readonly effect?: Partial<Effect>;
+  };
+}
+
+const brokenFile = (name: string, says: RegExp): MeantDifference => ({
+  name,
+  gap: 'C7',
+  reason: 'the original logs an information and starts with its defaults, as another node than was meant',
+  gain: 'a configuration that cannot be used is noticed at the start and not when jobs do not run',
+  instead: { ends: 1, says },
+});
+
+const tagCase = (name: string): MeantDifference => ({
+  name,
+  gap: 'C17',
+  reason: 'the original turns the names of tags into lower case, but only those of files',
+  gain: 'a tag of a file is the tag that jobs name',
+  instead: { ends: 'runs', effect: {} },
+});
+
+export const COMMAND_DIFFERENCES: readonly MeantDifference[] = [
+  brokenFile('agent: missing config file', /config: ".*nope\.yml" .*ENOENT/),
+  brokenFile('agent: broken config file', /config: ".*bad\.yml" is not allowed, expected valid YML/),
+  brokenFile('agent: config file without extension', /expected a file ending in/),
+  brokenFile('agent: config file of an unsupported type', /expected a file ending in/),
+  {
+    name: 'agent: raft-multiplier 0',
+    gap: 'C18',
+    reason: 'the original documents 0 as the default and refuses it',
+    gain: 'files written after the documentation work',
+    instead: { ends: 'runs' },
+  },
+];
+
+export const SETTING_DIFFERENCES: readonly MeantDifference[] = [
+  ...['env', 'hcl', 'properties', 'ini'].map((type) =>
+    brokenFile(`--config file of type ${type}`, /config: .* is not allowed/),
+  ),
+  ...[
+    '--config file of type yml',
+    '--config file of type yaml',
+    '--config file of type json',
+    '--config file of type toml',
+    'found in $HOME/.dkron',
+    'found in ./config',
+    'both: $HOME/.dkron comes before ./config',
+    'both: which one wins',
+    'environment beats file',
+    'flag beats file',
+  ].map(tagCase),
+  {
+    name: 'devmode in the file',
+    gap: 'C9',
+    reason: 'the original finds its leader by the text of an address, which here has another form',
+    gain: 'the leader of a cluster of one is known',
+    instead: { ends: 'runs', effect: { 'GET /v1/leader': 200 } },
+  },
+];
+
+/** They call another node, or run one that only joins others. */
+export const NEEDS_CLUSTER: ReadonlySet<string> = new Set([
+  'leave, nobody listens',
+  'raft list-peers, nobody listens',
+  'raft list-peers',
+  'raft list-peers, flag before the subcommand',
+  'raft remove-peer without id',
+  'raft remove-peer unknown id',
+  'raft remove-peer with a positional id',
+  'leave',
+  'raft list-peers after leave',
+  'leave again',
+  'agent: extra positional argument',
+  'agent: tag with two =',
+  'agent: bad log level is info',
+  'agent: bootstrap-expect without server',
+  'agent: join an address where nobody is',
+  'agent: retry-max exhausted: the process hangs',
+  'agent: node-name empty',
+  'agent: unknown key in config file is ignored',
+  'a file in the working directory itself is not found',
+  'default flag value given explicitly beats file',
+]);
+
+/** Parts of the server that are still to come; each goes when it is there. */
+export const NOT_YET: ReadonlyMap<string, Partial<Effect>> = new Map([
+  ['everything from the environment', { 'GET /metrics': 404 }],
+]);
