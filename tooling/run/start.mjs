@@ -45,9 +45,11 @@ export async function dkron(args) {
 export async function start(args) {
   const node = await ensureBuilt({ verbose: true });
   const full = ['agent', '--server', ...args, ...defaultsFor(args, process.env)];
+  // Whoever answers there already is another server: this one will say that it cannot have the address.
+  const taken = await answers(httpAddress(full));
   const server = execute(node, [CLI_ENTRY, ...full], { env: process.env, cwd: callerFolder() });
   const ended = new AbortController();
-  void welcome(full, ended.signal);
+  if (!taken) void welcome(full, ended.signal);
   const result = await server;
   ended.abort();
   endLike(result);
@@ -76,17 +78,21 @@ export function defaultsFor(args, env) {
 async function welcome(args, signal) {
   const address = httpAddress(args);
   for (let attempt = 0; attempt < 300 && !signal.aborted; attempt++) {
-    try {
-      const response = await fetch(`http://${address}/health`, { signal });
-      await response.arrayBuffer();
-      if (response.ok) {
-        if (!signal.aborted) process.stdout.write(screen(address, dataDirectory(args, process.env, callerFolder())));
-        return;
-      }
-    } catch {
-      // Not listening yet.
+    if (await answers(address, signal)) {
+      if (!signal.aborted) process.stdout.write(screen(address, dataDirectory(args, process.env, callerFolder())));
+      return;
     }
     await sleep(100, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function answers(address, signal = AbortSignal.timeout(1_000)) {
+  try {
+    const response = await fetch(`http://${address}/health`, { signal });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
   }
 }
 

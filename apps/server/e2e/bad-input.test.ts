@@ -65,12 +65,19 @@ describe('bad input', () => {
       400,
       'Job validation failed: parent_job would form a cycle: a -> b -> a.',
     ]);
-    expect((await post(job('a', { parent_job: 'b' }), asJson)).json.code).toBe('parent_cycle');
+    expect((await post(job('a', { parent_job: 'b' }), asJson)).json).toMatchObject({
+      code: 'parent_cycle',
+      field: 'parent_job',
+      value: 'b',
+      problems: [{ code: 'parent_cycle', field: 'parent_job', value: 'b' }],
+    });
   });
 
   it('G-R3, G-R4: a missing parent is 404 and nothing is stored; a parent with children is not deleted', async () => {
     const answer = await post(job('orphan', { parent_job: 'nobody' }));
     expect([answer.status, answer.text]).toEqual([404, 'specified parent job not found']);
+    const named = await post(job('orphan', { parent_job: 'nobody' }), asJson);
+    expect(named.json).toMatchObject({ code: 'parent_not_found', field: 'parent_job', value: 'nobody' });
     expect((await node.get('/v1/jobs/orphan')).status).toBe(404);
     await node.put('parent');
     await node.put('child', { parent_job: 'parent' });
@@ -87,6 +94,9 @@ describe('bad input', () => {
     expect([plain.status, plain.text.includes('max-body-size (4096 bytes)')]).toEqual([413, true]);
     const answer = await post(body, asJson);
     expect([answer.status, answer.json.code]).toEqual([413, 'too_large']);
+    const stream = new Blob([JSON.stringify(body)]).stream();
+    const chunked = await fetch(`${node.url}/v1/jobs`, { method: 'POST', body: stream, duplex: 'half' } as RequestInit);
+    expect([chunked.status, await chunked.text()]).toEqual([413, 'body is larger than max-body-size (4096 bytes)']);
   });
 
   it('unknown paths are 404; wrong methods are 404 on the original paths, 405 on ours', async () => {

@@ -50,11 +50,13 @@ describe('a start that cannot succeed ends with 1 and says why', () => {
     expect(log).toContain('/v1/restore');
   });
 
-  it('a data directory that is a file', async () => {
+  it('a data directory that is a file, or where none can be made', async () => {
     const dataDir = `${await tempDir()}/file`;
     await writeFile(dataDir, '');
     const { code, log } = await refused({ dataDir });
     expect([code, log.includes(`data-dir: cannot use ${dataDir}`)]).toEqual([1, true]);
+    const nowhere = await refused({ dataDir: '/proc/nowhere' });
+    expect([nowhere.code, nowhere.log.includes('data-dir: cannot use /proc/nowhere')]).toEqual([1, true]);
   });
 });
 

@@ -1,10 +1,17 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StartError } from './errors.ts';
 
 export interface DataPaths {
   readonly store: string;
   readonly journal: string;
+}
+
+/** As `recursive`, which never returns where the system answers ENOENT for a directory that exists, as /proc does. */
+function makeDir(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeDir(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 /** Makes the data directory ready, or says why it cannot be used. */
@@ -18,7 +25,7 @@ export function prepareDataDir(dataDir: string): DataPaths {
     );
   }
   try {
-    mkdirSync(join(dataDir, 'worker'), { recursive: true, mode: 0o700 });
+    makeDir(resolve(dataDir, 'worker'));
     accessSync(dataDir, constants.W_OK | constants.R_OK);
   } catch (cause) {
     throw new StartError('data_dir', `data-dir: cannot use ${dataDir}: ${(cause as Error).message}`, {

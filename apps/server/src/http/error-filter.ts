@@ -71,13 +71,13 @@ function unlessAdditive(request: FastifyRequest): ApiError | undefined {
 
 function tooLarge(request: FastifyRequest): ApiError {
   const limit = request.routeOptions.bodyLimit ?? 0;
-  const size = request.headers['content-length'] ?? 'unknown';
-  const text = `body of ${size} bytes is larger than max-body-size (${limit} bytes)`;
+  const size = request.headers['content-length'];
+  const text = `body${size === undefined ? '' : ` of ${size} bytes`} is larger than max-body-size (${limit} bytes)`;
   const problem = {
     code: 'too_large' as const,
     message: text,
     field: '',
-    value: String(size),
+    ...(size === undefined ? {} : { value: size }),
     allowed: `at most ${limit} bytes (max-body-size)`,
     column: null,
   };

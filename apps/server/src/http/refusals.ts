@@ -1,5 +1,5 @@
 import type { Refusal, RefusalCode } from '@dkron/jobs';
-import type { ApiErrorCode } from './api-error.ts';
+import type { ApiErrorCode, ApiProblem } from './api-error.ts';
 import { ApiError } from './api-error.ts';
 
 export type Action = 'put' | 'delete' | 'toggle' | 'run' | 'deleteExecutions' | 'cancel';
@@ -37,8 +37,19 @@ export function isRefusal(result: object): result is Refusal {
   return 'refused' in result;
 }
 
-/** What the API answers when the state machine refused a command. */
-export function refusalError(refusal: Refusal, action: Action): ApiError {
+/** The parent of a submitted job cannot be taken: the field and value that are wrong. */
+function parentProblem({ refused, message }: Refusal, parent: string | undefined): readonly ApiProblem[] {
+  if (parent === undefined || (refused !== 'parent_cycle' && refused !== 'parent_not_found')) return [];
+  const allowed = refused === 'parent_cycle' ? 'a job that does not depend on this one' : 'the name of a stored job';
+  return [{ code: refused, message, field: 'parent_job', value: parent, allowed, column: null }];
+}
+
+/**
+ * What the API answers when the state machine refused a command.
+ *
+ * @param parent the submitted `parent_job`
+ */
+export function refusalError(refusal: Refusal, action: Action, parent?: string): ApiError {
   const plain = plainOf(refusal);
   return new ApiError({
     status: statusOf(refusal.refused, action),
@@ -46,5 +57,6 @@ export function refusalError(refusal: Refusal, action: Action): ApiError {
     message: plain === '' ? refusal.message : plain,
     plain,
     additive: action === 'cancel',
+    problems: parentProblem(refusal, parent),
   });
 }

@@ -62,7 +62,8 @@ export class JobsService {
       };
       const result = await log.propose(command);
       if (!isRefusal(result)) return result.job;
-      if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX) throw refusalError(result, 'put');
+      if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX)
+        throw refusalError(result, 'put', parsed.definition.parentJob);
     }
   }
 
@@ -70,7 +71,7 @@ export class JobsService {
   dryRun(parsed: ParsedJob, precondition: Precondition): DryRun {
     if (this.#node.store.paused('submissions')) throw submissionsPaused();
     const result = dryRun(this.#node, parsed, precondition);
-    if (isRefusal(result)) throw refusalError(result, 'put');
+    if (isRefusal(result)) throw refusalError(result, 'put', parsed.definition.parentJob);
     return result;
   }
 
