@@ -59,10 +59,8 @@ async function loadFor(target: ServerProcess, upMs: number): Promise<void> {
   const stop = new AbortController();
   const writers = Array.from({ length: WRITERS }, (_, number) => {
     const own = random.fork(`${number}-${random.nextInt(1e9)}`);
-    return churn(
-      { url: target.url, number, random: own, known, tickingCount: jobCount, writers: WRITERS },
-      stop.signal,
-    );
+    const writer = { url: target.url, number, random: own, known, tickingCount: jobCount, writers: WRITERS };
+    return churn(writer, stop.signal).catch((error: unknown) => void failures.push(String(error)));
   });
   await pause(upMs);
   await target.kill();
