@@ -1,7 +1,12 @@
 #!/usr/bin/env node
 import { text } from 'node:stream/consumers';
-import { runProgram } from './program.ts';
+import { argumentsOfNode } from './young-heap.ts';
 
+const again = process.platform === 'win32' ? undefined : argumentsOfNode(process);
+// Same process, same streams; does not return.
+if (again !== undefined) process.execve?.(process.execPath, again, process.env);
+
+const { runProgram } = await import('./program.ts');
 process.exitCode = await runProgram(process.argv.slice(2), {
   env: process.env,
   workingFolder: process.cwd(),
