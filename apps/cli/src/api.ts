@@ -25,9 +25,16 @@ export interface ApiCall {
 /** A command that speaks to a server. */
 export function apiCommand(
   command: Omit<Command, 'run' | 'words'> & { readonly words?: readonly string[] },
-  run: (call: ApiCall) => Promise<number | void>,
+  run: (call: ApiCall) => Promise<void>,
 ): Command {
-  return { words: [], ...command, run: async (call) => (await run(apiCall(call))) ?? 0 };
+  return {
+    words: [],
+    ...command,
+    run: async (call) => {
+      await run(apiCall(call));
+      return 0;
+    },
+  };
 }
 
 function apiCall(call: Call): ApiCall {

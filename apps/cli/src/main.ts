@@ -10,7 +10,7 @@ const { runProgram } = await import('./program.ts');
 process.exitCode = await runProgram(process.argv.slice(2), {
   env: process.env,
   workingFolder: process.cwd(),
-  out: (line) => process.stdout.write(line),
-  err: (line) => process.stderr.write(line),
+  out: (line) => void process.stdout.write(line),
+  err: (line) => void process.stderr.write(line),
   stdin: () => text(process.stdin),
 });

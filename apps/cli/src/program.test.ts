@@ -44,8 +44,8 @@ async function run(
   const code = await runProgram(args, {
     env,
     workingFolder: '/nowhere',
-    out: (text) => (out += text),
-    err: (text) => (err += text),
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
     stdin: () => Promise.resolve(stdin),
   });
   return { code, out, err };
@@ -151,5 +151,84 @@ describe('dkron job', () => {
       out: '',
       err: 'dkron: job a does not exist\n',
     });
+  });
+});
+
+describe('dkron job logs', () => {
+  it('follows until the execution has ended, and prints each byte once', async () => {
+    const outputs = ['a\n', 'a\nb\n', 'a\nb\nc'];
+    let asked = 0;
+    const server = createServer((request, response) => {
+      const path = request.url?.split('?')[0] ?? '';
+      if (path === '/v1/jobs/a') return response.end('{"name":"a"}');
+      if (path === '/v1/executions') return response.end(`[${execution('running')}]`);
+      if (path.endsWith('/output')) return response.end(outputs[Math.min(asked++, 2)]);
+      return response.end(execution(asked >= 2 ? 'success' : 'running'));
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    expect(await run(['job', 'logs', 'a', '--follow', '--api-url', url])).toEqual({
+      code: 0,
+      out: 'a\nb\nc\n',
+      err: '',
+    });
+  });
+
+  it('says when there is no execution', async () => {
+    const url = await serve({ 'GET /v1/jobs/a': [200, '{"name":"a"}'], 'GET /v1/executions': [200, '[]'] });
+    expect(await run(['job', 'logs', 'a', '--api-url', url])).toEqual({
+      code: 1,
+      out: '',
+      err: 'dkron: job a has no execution\n',
+    });
+  });
+});
+
+describe('dkron job preview', () => {
+  const answer = {
+    schedule: '~ 0 3 * * *',
+    resolved: '7 0 3 * * *',
+    timezone: 'Europe/Berlin',
+    description: 'at 03:00:07',
+    next: [{ tick: '2030-01-01T02:00:07Z', local: '2030-01-01T03:00:07+01:00', notes: ['gap', 'moved'] }],
+    complete: true,
+  };
+
+  it('prints the schedule in words and its next ticks', async () => {
+    const url = await serve({ 'GET /v1/schedules/preview': [200, JSON.stringify(answer)] });
+    const { code, out } = await run(['job', 'preview', '~ 0 3 * * *', '--api-url', url]);
+    expect([code, out]).toEqual([
+      0,
+      '~ 0 3 * * * = 7 0 3 * * *: at 03:00:07 (Europe/Berlin)\n' +
+        'NEXT                  LOCAL                      NOTES\n' +
+        '2030-01-01T02:00:07Z  2030-01-01T03:00:07+01:00  gap moved\n' +
+        'There is no further run.\n',
+    ]);
+  });
+
+  it('says when the server is too old', async () => {
+    const url = await serve({});
+    const { code, err } = await run(['job', 'preview', '@daily', '--api-url', url]);
+    expect([code, err]).toEqual([
+      1,
+      'dkron: this server is too old to preview schedules: it has no /v1/schedules/preview\n',
+    ]);
+  });
+});
+
+describe('words', () => {
+  it.each([
+    [['job', 'nope'], 'Error: unknown command "nope" for "dkron job"\nRun \'dkron job --help\' for usage.\n'],
+    [['job', 'get'], 'dkron: <name> is missing\n'],
+    [['job', 'list', 'x'], 'dkron: "x" is one word too many\n'],
+    [['job', 'list', '--output=xml'], 'dkron: --output: "xml" is not allowed, expected table or json\n'],
+    [['job', 'apply'], 'dkron: --file is missing; - reads standard input\n'],
+    [['job', 'ticks', 'a', '--limit=x'], 'dkron: --limit: "x" is not allowed, expected a whole number ≥ 0\n'],
+    [['job', 'list', '--outptu=json'], 'dkron: unknown flag: --outptu\ndkron: did you mean --output?\n'],
+  ])('%j is refused on standard error alone', async (args, err) => {
+    expect(await run(args)).toEqual({ code: 1, out: '', err });
   });
 });

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { consoleLogger } from '@dkron/runtime/system';
-import type { Command } from '../command/command.ts';
 import { localAddresses } from '../config/address/interfaces.ts';
 import { resolveAddresses } from '../config/address/resolve-addresses.ts';
 import { loadConfigFile } from '../config/config-file.ts';
@@ -8,8 +7,9 @@ import { describeWarning, type Warning } from '../config/problem.ts';
 import { resolveConfig, type Resolved } from '../config/resolve.ts';
 import { AGENT_FLAGS } from '../config/schema/flags.ts';
 import { logLevelOf, serverOptions } from '../config/server-options.ts';
-import type { Call } from '../command/command.ts';
+import type { Call, Command } from '../command/command.ts';
 import { CommandError } from '../errors.ts';
+import { onSignals } from './agent-signals.ts';
 
 const NO_AGENT = 'a node without --server needs a cluster to join, which this version does not have yet; use --server';
 
@@ -41,7 +41,12 @@ async function runAgent(call: Call): Promise<number> {
   if (!values.server) throw new CommandError(NO_AGENT);
   // Loaded only here, so that the other commands start fast.
   const { runServer, SERVER_DEFAULTS } = await import('@dkron/server');
-  return runServer(serverOptions(SERVER_DEFAULTS, { values, addresses, hostname: hostname() }));
+  const unhook = onSignals(logger, () => readConfig(call), resolved);
+  try {
+    return await runServer(serverOptions(SERVER_DEFAULTS, { values, addresses, hostname: hostname() }));
+  } finally {
+    unhook();
+  }
 }
 
 /** @throws ConfigError */

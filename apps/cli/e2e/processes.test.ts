@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ServerProcess } from '@dkron/harness';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { newFolder, removeFolders, type Ended } from './replay/in-process.ts';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const started: ServerProcess[] = [];
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((server) => server.kill()));
+});
+afterAll(removeFolders);
+
+async function execute(
+  program: string,
+  args: readonly string[],
+  { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
+): Promise<Ended> {
+  const child = spawn(program, args, { env: { ...process.env, ...env } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdin.end(input);
+  const code = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject).on('close', (status) => resolve(status ?? 128));
+  });
+  return { code, stdout, stderr };
+}
+
+const dkron = (args: readonly string[], more: { input?: string; env?: Record<string, string> } = {}): Promise<Ended> =>
+  execute(process.execPath, [MAIN, ...args], more);
+
+async function server(): Promise<{ server: ServerProcess; env: Record<string, string> }> {
+  const process = await ServerProcess.start({ dataDir: join(newFolder(), 'data') });
+  started.push(process);
+  return { server: process, env: { DKRON_API_URL: process.url } };
+}
+
+describe('the program as a process', () => {
+  it('version, keys and mistakes, with their outputs and exit codes', async () => {
+    const [version, key, mistake] = await Promise.all([
+      dkron(['version']),
+      dkron(['keygen', '--raw']),
+      dkron(['agnet']),
+    ]);
+    expect([version.code, version.stdout.split('\n')[0], version.stderr]).toEqual([0, 'Name: Dkron', '']);
+    expect([key.code, Buffer.from(key.stdout.trimEnd(), 'base64').length, key.stderr]).toEqual([0, 32, '']);
+    expect([mistake.code, mistake.stderr]).toEqual([1, expect.stringContaining('Did you mean this?\n\tagent\n')]);
+  });
+
+  it('stores, runs, shows and deletes a job', async () => {
+    const { server: node, env } = await server();
+    const yaml = '- {name: good, executor: shell, schedule: "@daily", executor_config: {command: echo fine}}\n';
+    const bad = '- {name: bad, executor: shell, schedule: "@daily", executor_config: {command: sh -c "exit 3"}}\n';
+    expect(await dkron(['job', 'apply', '-f', '-'], { env, input: yaml + bad })).toEqual({
+      code: 0,
+      stdout: 'stored good\nstored bad\n',
+      stderr: '',
+    });
+    expect(await dkron(['job', 'run', 'good'], { env })).toEqual({ code: 0, stdout: 'fine\n', stderr: '' });
+    const [failed, logs, list, ticks] = await Promise.all([
+      dkron(['job', 'run', 'bad'], { env }),
+      dkron(['job', 'logs', 'good', '--follow'], { env }),
+      dkron(['job', 'list'], { env }),
+      dkron(['job', 'ticks', 'good', '--output', 'json'], { env }),
+    ]);
+    expect([failed.code, failed.stderr]).toEqual([2, expect.stringContaining('ended unsuccessfully on test: failed')]);
+    expect([logs.code, logs.stdout]).toEqual([0, 'fine\n']);
+    expect(list.stdout).toMatch(/^NAME +SCHEDULE +STATUS/);
+    expect(JSON.parse(ticks.stdout)).toMatchObject([{ decision: 'run', trigger: 'manual' }]);
+    expect((await dkron(['job', 'delete', 'good'], { env })).stdout).toBe('deleted good\n');
+    expect((await dkron(['job', 'get', 'good'], { env })).code).toBe(1);
+    expect(await node.stop()).toBe(0);
+  });
+
+  it('SIGHUP reads the settings again and ends nothing', async () => {
+    const { server: node, env } = await server();
+    process.kill(node.pid, 'SIGHUP');
+    for (let attempt = 0; !node.log.includes('config: read again') && attempt < 200; attempt += 1) {
+      await new Promise((resolve) => {
+        setTimeout(resolve, 25);
+      });
+    }
+    expect(node.log).toMatch(/level=info msg="config: read again" changed=0/);
+    expect((await dkron(['job', 'list', '--output=json'], { env })).stdout).toBe('[]\n');
+    expect(await node.stop()).toBe(0);
+  });
+
+  it('a file in $HOME/.dkron is found; an unknown key in it is told once', async () => {
+    const home = newFolder();
+    mkdirSync(join(home, '.dkron'));
+    writeFileSync(join(home, '.dkron', 'dkron.yml'), 'server: true\nrpc_port: 1\nprofile: fast\n');
+    const { code, stdout, stderr } = await dkron(['agent'], { env: { HOME: home } });
+    expect([code, stdout]).toEqual([1, 'agent: Can not setup serf, unknown profile: fast\n']);
+    expect(stderr.match(/rpc_port: unknown key, it has no effect; did you mean rpc-port\?/g)).toHaveLength(1);
+    expect(stderr).toContain('profile: "fast" is not allowed, expected lan, wan, local');
+  });
+
+  it('bash completes commands and flags', async () => {
+    const bin = newFolder();
+    writeFileSync(join(bin, 'dkron'), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, { mode: 0o755 });
+    const script = `source <(dkron completion bash)
+      COMP_WORDS=(dkron job r); COMP_CWORD=2; _dkron; echo "\${COMPREPLY[*]}"
+      COMP_WORDS=(dkron agent --bo); COMP_CWORD=2; _dkron; echo "\${COMPREPLY[*]}"`;
+    const { stdout } = await execute('bash', ['-c', script], { env: { PATH: `${bin}:${process.env['PATH'] ?? ''}` } });
+    expect(stdout).toBe('run\n--bootstrap-expect\n');
+  });
+});

@@ -1,0 +1,30 @@
+import type { Logger } from '@dkron/runtime';
+import { ConfigError, describeProblem } from '../config/problem.ts';
+import type { Resolved } from '../config/resolve.ts';
+import { SETTING_KEYS } from '../config/schema/index.ts';
+
+/**
+ * Signals that must not end a node. SIGHUP reads the settings again and says which changes wait for the next start;
+ * a file that is broken by then changes nothing. SIGUSR1 would open a debugger's port if nobody took it.
+ *
+ * @returns undoes it
+ */
+export function onSignals(logger: Logger, read: () => Resolved, running: Resolved): () => void {
+  const onHangUp = (): void => {
+    try {
+      const changed = changedKeys(running, read());
+      const fields = changed.length === 0 ? {} : { after_restart: changed.join(' ') };
+      logger.info('config: read again', { changed: changed.length, ...fields });
+    } catch (error) {
+      const reasons = error instanceof ConfigError ? error.problems.map(describeProblem) : [String(error)];
+      for (const reason of reasons) logger.error(`config: the settings stay as they are: ${reason}`);
+    }
+  };
+  const onUser = (): void => logger.warn('SIGUSR1: there are no metrics in memory to be written');
+  process.on('SIGHUP', onHangUp).on('SIGUSR1', onUser);
+  return () => void process.off('SIGHUP', onHangUp).off('SIGUSR1', onUser);
+}
+
+export function changedKeys(before: Resolved, now: Resolved): string[] {
+  return SETTING_KEYS.filter((key) => JSON.stringify(before.values[key]) !== JSON.stringify(now.values[key]));
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { runProgram } from '../program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dkron-check-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function check(file: string, env: Record<string, string> = {}, ...more: string[]) {
+  const path = join(folder, 'dkron.yml');
+  writeFileSync(path, file);
+  let out = '';
+  let err = '';
+  const code = await runProgram(['config', 'check', '--config', path, '--bind-addr=10.0.0.1', ...more], {
+    env,
+    workingFolder: folder,
+    out: (text) => void (out += text),
+    err: (text) => void (err += text.replaceAll(folder, '<DIR>')),
+    stdin: () => Promise.resolve(''),
+  });
+  return { code, out: out.replaceAll(folder, '<DIR>'), err };
+}
+
+describe('dkron config check', () => {
+  it('shows what was given and from where, without secrets', async () => {
+    const { code, out, err } = await check('server: true\nencrypt: QUFBQUFBQUFBQUFBQUFBQQ==\n', { DKRON_REGION: 'eu' });
+    expect([code, err]).toEqual([
+      0,
+      'warning: encrypt: has no effect: this version runs single servers (<DIR>/dkron.yml:2)\n',
+    ]);
+    expect(out).toMatch(/^server +true +<DIR>\/dkron\.yml:1$/m);
+    expect(out).toMatch(/^region +eu +DKRON_REGION$/m);
+    expect(out).toMatch(/^encrypt +… +<DIR>\/dkron\.yml:2$/m);
+    expect(out).toContain('The settings are fine.\n');
+    expect(out).not.toContain('QUFB');
+  });
+
+  it('an unknown key is an error here, with file, line and suggestion', async () => {
+    expect(await check('\nbootstrap_expect: 1\n')).toMatchObject({
+      code: 1,
+      err: 'error: bootstrap_expect: unknown key, it has no effect; did you mean bootstrap-expect? (<DIR>/dkron.yml:2)\n',
+    });
+  });
+
+  it('a misspelt variable is one, a foreign one is not', async () => {
+    const { code, err } = await check('', { DKRON_BOOSTRAP_EXPECT: '1', DKRON_PORT_8080_TCP: 'tcp://10.0.0.9:8080' });
+    expect([code, err]).toEqual([
+      1,
+      'error: DKRON_BOOSTRAP_EXPECT: is not read; did you mean DKRON_BOOTSTRAP_EXPECT? (environment)\n',
+    ]);
+  });
+
+  it('every value that cannot be used, as JSON too', async () => {
+    const { code, out } = await check('rpc-port: x\nlease: 5\n', {}, '--output=json');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      problems: [
+        { key: 'rpc-port', value: 'x', source: '<DIR>/dkron.yml:1' },
+        { key: 'lease', value: '5', source: '<DIR>/dkron.yml:2' },
+      ],
+    });
+  });
+
+  it('a broken file', async () => {
+    const { code, err } = await check('a: [');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: config: "<DIR>\/dkron\.yml" is not allowed, expected valid YML: /);
+  });
+});
