@@ -8,10 +8,15 @@ import { COMPACTED, type InitialState, type LogView } from './log-view.ts';
 /** A whole log in memory: every read answers at once. For tests, simulations and servers without a disk. */
 export class MemoryStorage implements LogView {
   #hardState: HardState = { term: 0, vote: '', commit: 0 };
-  #snapshot: SnapshotMeta = { index: 0, term: 0, confState: EMPTY_CONF_STATE };
+  #snapshot: SnapshotMeta;
   /** Boundary behind which `#entries` begin. May lie behind the snapshot: entries stay for slow followers. */
   #boundary = { index: 0, term: 0 };
   #entries: Entry[] = [];
+
+  /** @param confState - membership to begin with, as long as there is no snapshot */
+  constructor(confState: ConfState = EMPTY_CONF_STATE) {
+    this.#snapshot = { index: 0, term: 0, confState };
+  }
 
   initialState(): InitialState {
     return { hardState: this.#hardState, confState: this.#snapshot.confState };

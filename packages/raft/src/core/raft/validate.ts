@@ -48,7 +48,6 @@ function requireSender(message: Message): string | undefined {
 function checkEntries(message: Message): string | undefined {
   const { entries } = message;
   let term = message.logTerm;
-  if (term > message.term) return `previous term ${term} is above ${message.term}`;
   for (let i = 0; i < entries.length; i++) {
     const entry: Entry = entries[i]!;
     if (entry.index !== message.index + 1 + i) return `entry ${entry.index} at position ${i} behind ${message.index}`;
