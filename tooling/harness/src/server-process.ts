@@ -18,6 +18,8 @@ export interface ServerProcessOptions {
   /** Further flags of `dkron agent`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs. @default this process's directory */
+  readonly cwd?: string;
 }
 
 /** One run of a real server, in a process of its own. */
@@ -65,6 +67,7 @@ export class ServerProcess {
     const child = spawn(process.execPath, [CLI, 'agent', '--server', ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     return new ServerProcess(child, `http://127.0.0.1:${port}`);
   }

@@ -1,5 +1,6 @@
 import type { Json } from './json.ts';
 import { withValue } from './json.ts';
+import { DIFFERENCES } from './difference-list.ts';
 import type { Item, RecordedResponse, Step } from './scenario.ts';
 import { isStep } from './scenario.ts';
 
@@ -13,6 +14,8 @@ export interface Instead {
   readonly values?: Readonly<Record<string, Json | undefined>>;
   /** Pointers whose values vary from run to run, with their shape. */
   readonly shapes?: Readonly<Record<string, string>>;
+  /** Parts of a text body. */
+  readonly contains?: readonly string[];
 }
 
 /** A place where ours answers otherwise than the original on purpose. */
@@ -27,7 +30,10 @@ export interface Difference {
   readonly instead: Instead | { readonly step: Step };
 }
 
-export const DIFFERENCES: readonly Difference[] = [];
+/** How many items of a file are meant to differ. */
+export function differencesIn(file: string): number {
+  return DIFFERENCES.filter((one) => one.file === file).reduce((sum, { at }) => sum + at.length, 0);
+}
 
 /** The items of a file with the differences put in. */
 export function withDifferences(file: string, items: readonly Item[]): readonly Item[] {
@@ -50,17 +56,17 @@ function replaced(item: Item, instead: Difference['instead']): Item {
 
 function answerInstead(recorded: RecordedResponse, instead: Instead): RecordedResponse {
   const { body_raw: _bytes, ...rest } = recorded;
-  const headers = { ...recorded.headers, ...instead.headers };
-  const kept = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const headers = Object.entries({ ...recorded.headers, ...instead.headers });
+  const kept = headers.filter((entry): entry is [string, string] => entry[1] !== undefined);
   let body = instead.body ?? recorded.body;
   for (const [pointer, value] of Object.entries(instead.values ?? {})) body = withValue(body ?? null, pointer, value);
-  const shapes =
-    instead.body === undefined ? { ...recorded.volatile_shapes, ...instead.shapes } : (instead.shapes ?? {});
+  const shapes = { ...(instead.body === undefined ? recorded.volatile_shapes : {}), ...instead.shapes };
   return {
     ...rest,
     status: instead.status ?? recorded.status,
     headers: Object.fromEntries(kept),
     ...(body === undefined ? {} : { body }),
+    ...(instead.contains === undefined ? {} : { body_contains: instead.contains }),
     volatile: Object.keys(shapes),
     volatile_shapes: shapes,
   };

@@ -1,24 +1,21 @@
-/** Recordings that are not replayed yet, and why. The test prints them. */
-export const PENDING: Readonly<Record<string, string>> = {
-  busy: 'answers still depart',
-  cors: 'answers still depart',
-  'dependent-jobs': 'answers still depart',
-  'displayname-disabled-ephemeral-expires': 'answers still depart',
-  'errors-routing': 'answers still depart',
-  'executions-delete-counters': 'answers still depart',
-  'executions-http-executor': 'answers still depart',
-  executions: 'answers still depart',
-  'health-plugin-exited': 'answers still depart',
-  'jobs-crud': 'answers still depart',
-  'jobs-list-paging-filter-sort': 'answers still depart',
-  'jobs-schedules': 'answers still depart',
-  'jobs-toggle-run': 'answers still depart',
-  'jobs-validation': 'answers still depart',
-  leave: 'answers still depart',
-  metrics: 'answers still depart',
-  restart: 'answers still depart',
-  ui: 'answers still depart',
-  follower: 'needs the cluster',
-  'no-leader': 'needs the cluster',
-  'agent-node': 'needs the cluster',
-};
+/** Recordings, or places in them, that are not replayed yet, and why. The test prints them. */
+export interface Pending {
+  readonly file: string;
+  /** Positions in `exchanges`; absent = the whole file. */
+  readonly at?: readonly number[];
+  readonly reason: string;
+}
+
+export const PENDING: readonly Pending[] = [
+  { file: 'metrics', reason: 'no metrics yet' },
+  { file: 'ui', reason: 'no UI yet' },
+  { file: 'cors', at: [14, 15], reason: 'no UI yet' },
+  { file: 'agent-node', reason: 'needs the cluster' },
+  { file: 'follower', reason: 'needs the cluster' },
+  { file: 'no-leader', reason: 'needs the cluster' },
+  {
+    file: 'busy',
+    at: [45],
+    reason: 'what runs while executions are deleted stays listed; the original shows it again at its end',
+  },
+];

@@ -26,11 +26,12 @@ export async function nodeUnderTest(name: string, flags: readonly string[]): Pro
 
 /** A server in a process of its own, for recordings that end or kill it. */
 export async function processUnderTest(name: string, flags: readonly string[]): Promise<ServerUnderTest> {
-  const dataDir = await tempDir();
+  const [dataDir, cwd] = [await tempDir(), await tempDir()];
   const start = (port?: number): Promise<ServerProcess> =>
     ServerProcess.start({
       nodeName: name,
       dataDir,
+      cwd,
       args: flags,
       env: { TZ: 'UTC' },
       ...(port === undefined ? {} : { port }),

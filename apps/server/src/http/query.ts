@@ -28,9 +28,10 @@ export function integer(text: string | undefined, otherwise: number): number {
   return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(text)));
 }
 
-/** `_start`/`_end` as a slice of a list of any length: never negative, never reversed. */
+/** `_start`/`_end` as a slice of a list of any length: never reversed; a negative border leaves nothing (G-A2). */
 export function slice(query: Query, defaultEnd: number): { readonly start: number; readonly end: number } {
-  const start = Math.max(0, integer(first(query, '_start'), 0));
+  const start = integer(first(query, '_start'), 0);
+  if (start < 0) return { start: 0, end: 0 };
   const endText = first(query, '_end');
   const end = endText === undefined ? start + defaultEnd : Math.max(start, integer(endText, 0));
   return { start, end };
