@@ -8,6 +8,7 @@ import type {
   TickDecision,
 } from '@dkron/jobs';
 import { endReason, executionOutput } from '../model/execution.ts';
+import { byHand, putFixed, putInstant, putMessages, putNullableInstant, putText, putWhole } from '../wire/direct.ts';
 import { implicit, list, nullable, required } from '../wire/field.ts';
 import { instantField, nullableInstant } from '../wire/instant.ts';
 import { choice, fixed, flag, raw, signed, text, whole } from '../wire/kind.ts';
@@ -20,26 +21,54 @@ type StartBody<K extends RunStart['kind']> = Omit<Extract<RunStart, { kind: K }>
 type UpdateBody<K extends ExecutionUpdate['kind']> = Omit<Extract<ExecutionUpdate, { kind: K }>, 'kind'>;
 type FinishedState = Extract<ExecutionUpdate, { kind: 'finished' }>['state'];
 
-const target: Message<Target> = message('Target', {
-  executionId: implicit(1, text, ''),
-  stamp: implicit(2, fixed, 0n),
-  nodeName: implicit(3, text, ''),
-});
+const target: Message<Target> = byHand(
+  message('Target', {
+    executionId: implicit(1, text, ''),
+    stamp: implicit(2, fixed, 0n),
+    nodeName: implicit(3, text, ''),
+  }),
+  (writer, value) => {
+    putText(writer, 10, value.executionId);
+    putFixed(writer, 17, value.stamp);
+    putText(writer, 26, value.nodeName);
+  },
+);
 
-const tickDecision: Message<TickDecision> = message('TickDecision', {
-  jobName: implicit(1, text, ''),
-  version: implicit(2, whole, 0),
-  tick: instantField(3),
-  lastTick: instantField(4),
-  count: implicit(5, whole, 0),
-  decision: required(6, decision),
-  reason: implicit(7, tickReasonOrNone, ''),
-  trigger: required(8, trigger),
-  group: implicit(9, fixed, 0n),
-  targets: list(10, sub(target)),
-  nextTick: nullableInstant(11),
-  next: instantField(12),
-});
+const tickDecision: Message<TickDecision> = byHand(
+  message('TickDecision', {
+    jobName: implicit(1, text, ''),
+    version: implicit(2, whole, 0),
+    tick: instantField(3),
+    lastTick: instantField(4),
+    count: implicit(5, whole, 0),
+    decision: required(6, decision),
+    reason: implicit(7, tickReasonOrNone, ''),
+    trigger: required(8, trigger),
+    group: implicit(9, fixed, 0n),
+    targets: list(10, sub(target)),
+    nextTick: nullableInstant(11),
+    next: instantField(12),
+  }),
+  (writer, value) => {
+    putText(writer, 10, value.jobName);
+    putWhole(writer, 16, value.version);
+    putInstant(writer, 26, value.tick);
+    putInstant(writer, 34, value.lastTick);
+    putWhole(writer, 40, value.count);
+    writer.varint(48);
+    decision.write(writer, value.decision);
+    if (value.reason !== '') {
+      writer.varint(56);
+      tickReasonOrNone.write(writer, value.reason);
+    }
+    writer.varint(64);
+    trigger.write(writer, value.trigger);
+    putFixed(writer, 73, value.group);
+    putMessages(writer, 82, value.targets, target);
+    putNullableInstant(writer, 90, value.nextTick);
+    putInstant(writer, 98, value.next);
+  },
+);
 
 export const decideTicks: Message<Body<DecideTicks>> = message('DecideTicks', {
   stamp: implicit(1, fixed, 0n),
