@@ -12,6 +12,8 @@ export interface WorkerOptions {
   readonly slots?: number;
   /** A session ends unless it is welcomed within. Default 10,000. */
   readonly helloTimeoutMs?: number;
+  /** How long starts wait for others, and for the end of a short run. Default 10. */
+  readonly startReportMs?: number;
 }
 
 export interface WorkerModules {
@@ -31,9 +33,9 @@ export interface StopOptions {
 
 /** Fills in defaults; throws `invalid-option`. */
 export function resolveOptions(options: WorkerOptions): Required<WorkerOptions> {
-  const { node, region, slots = 512, helloTimeoutMs = 10_000 } = options;
+  const { node, region, slots = 512, helloTimeoutMs = 10_000, startReportMs = 10 } = options;
   if (!Number.isInteger(slots) || slots < 1 || slots > SLOTS_MAX) {
     throw new WorkerError('invalid-option', `slots: ${slots}; allowed are 1 to ${SLOTS_MAX}`, { slots });
   }
-  return { node, region, slots, helloTimeoutMs };
+  return { node, region, slots, helloTimeoutMs, startReportMs };
 }

@@ -8,18 +8,26 @@ type Step =
   | { readonly do: 'dispatch'; readonly n: number }
   | { readonly do: 'end'; readonly n: number }
   | { readonly do: 'cancel'; readonly n: number }
-  | { readonly do: 'crash'; readonly keep: number }
-  | { readonly do: 'drop' }
-  | { readonly do: 'connect' }
-  | { readonly do: 'ack' };
+  | { readonly do: 'crash'; readonly keep: number; readonly machine: boolean }
+  | { readonly do: 'drop' | 'connect' | 'ack' | 'wait' };
 
 const IDS = 6;
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constantFrom('dispatch', 'end'), n: fc.nat(IDS - 1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel'), n: fc.nat(IDS - 1) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash'), keep: fc.double({ min: 0, max: 1, noNaN: true }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('drop', 'connect', 'ack') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('crash'),
+      keep: fc.double({ min: 0, max: 1, noNaN: true }),
+      machine: fc.boolean(),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('drop', 'connect', 'ack', 'wait') }) },
 );
+
+/** A result that is not handed over is synced after this. */
+const SYNC_MS = 20;
 
 /** A server that repeats itself at random, within the protocol: what it acknowledged it never dispatches again. */
 class Model {
@@ -30,7 +38,8 @@ class Model {
   readonly settled = new Set<string>();
   /** Index of the first run of this boot. */
   firstRun = 0;
-  readonly endedIds = new Set<string>();
+  /** When each execution ended. */
+  readonly endedMs = new Map<string, number>();
 
   async connect(): Promise<void> {
     this.server?.drop();
@@ -41,10 +50,13 @@ class Model {
   async play(next: Step): Promise<void> {
     const { bench, server } = this;
     if (next.do === 'connect') return this.connect();
-    if (next.do === 'crash') return this.crash(next.keep);
+    if (next.do === 'crash') return this.crash(next.machine ? next.keep : 1);
+    if (next.do === 'wait') return bench.time.advance(SYNC_MS);
     if (next.do === 'end') {
       const run = bench.runs.slice(this.firstRun).find(({ request }) => request.executionId === `${next.n}`);
-      if (run) this.endedIds.add(run.request.executionId);
+      if (run && !this.endedMs.has(run.request.executionId)) {
+        this.endedMs.set(run.request.executionId, bench.time.monotonicMs());
+      }
       run?.end(SUCCESS);
       return bench.time.advance(0);
     }
@@ -52,7 +64,8 @@ class Model {
     if (next.do === 'drop') this.disconnect();
     else if (next.do === 'ack') await this.ack();
     else if (next.do === 'cancel') await server.cancel(`${next.n}`);
-    else if (!this.settled.has(`${next.n}`)) await server.dispatch(dispatchOf({ id: `${next.n}` }));
+    else if (next.do === 'dispatch' && !this.settled.has(`${next.n}`))
+      await server.dispatch(dispatchOf({ id: `${next.n}` }));
   }
 
   disconnect(): void {
@@ -68,9 +81,12 @@ class Model {
     await this.server!.give({ type: 'ack', seq: Math.max(...seqs) });
   }
 
+  /** @param keep share of what was not synced that is left; 1 = only the process died */
   async crash(keep: number): Promise<void> {
     const { bench } = this;
     this.disconnect();
+    const syncedMs = bench.time.monotonicMs() - SYNC_MS;
+    if (keep < 1) for (const [id, ms] of this.endedMs) if (ms > syncedMs) this.endedMs.delete(id);
     const { bytes, durableBytes } = bench.storage;
     const length = durableBytes + Math.floor((bytes.length - durableBytes) * keep);
     bench.storage = new MemoryJournalStorage(bytes.subarray(0, length));
@@ -90,7 +106,7 @@ it('G-X2, G-X12: under repeated dispatches, broken sessions and crashes nothing 
       expect(started).toEqual([...new Set(started)]);
       await model.connect();
       const finished = model.server!.all('finished').map(({ id }) => id);
-      for (const id of model.endedIds) expect([...model.settled, ...finished]).toContain(id);
+      for (const id of model.endedMs.keys()) expect([...model.settled, ...finished]).toContain(id);
       const ran = new Set(started);
       for (const id of finished) expect(ran.has(id)).toBe(true);
     }),

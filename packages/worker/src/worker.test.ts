@@ -219,6 +219,42 @@ describe('journal and executions', () => {
     expect(hello.boot).not.toBe(first.all('hello')[0]!.boot);
   });
 
+  it('tells starts together, and none of a run that ended before', async () => {
+    const bench = new WorkerBench();
+    const server = await bench.session(await bench.boot({ startReportMs: 10 }));
+    for (const id of ['1-n', '2-n', '3-n']) await server.dispatch(dispatchOf({ id }));
+    bench.runs[1]!.end(SUCCESS);
+    await bench.time.advance(9);
+    expect(server.all('started')).toEqual([]);
+    expect(server.all('finished').map(({ id }) => id)).toEqual(['2-n']);
+    await bench.time.advance(1);
+    expect(server.all('started').map(({ id }) => id)).toEqual(['1-n', '3-n']);
+    await bench.time.advance(50);
+    expect(server.all('started')).toHaveLength(2);
+  });
+
+  it('a run that is handed over soon costs one sync, one that is not costs two', async () => {
+    const bench = new WorkerBench();
+    const server = await bench.session(await bench.boot());
+    const syncs = async (work: () => Promise<void>): Promise<number> => {
+      const before = bench.storage.syncs;
+      await work();
+      await bench.time.advance(20);
+      return bench.storage.syncs - before;
+    };
+    const run = async (id: string): Promise<void> => {
+      await server.dispatch(dispatchOf({ id }));
+      bench.runs.at(-1)!.end(SUCCESS);
+      await bench.time.advance(0);
+    };
+    expect(await syncs(() => run('1-n'))).toBe(2);
+    const handedOver = async (): Promise<void> => {
+      await run('2-n');
+      await server.give({ type: 'ack', seq: 4 });
+    };
+    expect(await syncs(handedOver)).toBe(1);
+  });
+
   it('G-X12: a result nobody took is kept with its output over a restart and sent again until acknowledged', async () => {
     const bench = new WorkerBench();
     const first = await bench.session(await bench.boot());
@@ -226,7 +262,7 @@ describe('journal and executions', () => {
     bench.runs[0]!.context.output(bytes('precious'), false);
     first.drop();
     bench.runs[0]!.end({ success: false, error: 'exit status 1', reason: 'exit', exitCode: 1 });
-    await bench.time.advance(0);
+    await bench.time.advance(20);
     expect(first.all('finished')).toHaveLength(0);
     const second = await bench.session(await bench.boot());
     const sent = second.all('finished')[0]!;
@@ -239,7 +275,7 @@ describe('journal and executions', () => {
     expect(third.all('finished')).toHaveLength(1);
     await third.give({ type: 'ack', seq: 1 });
     expect(worker.undelivered).toBe(0);
-    await bench.time.advance(0);
+    await bench.time.advance(20);
     const fourth = await bench.session(await bench.boot());
     expect(fourth.all('hello')[0]!.items).toEqual([]);
   });

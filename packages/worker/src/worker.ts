@@ -18,6 +18,7 @@ import { workerMetrics } from './metrics.ts';
 import type { WorkerMetrics } from './metrics.ts';
 import { runAttempt, unstartedReport } from './run-attempt.ts';
 import { SessionLink } from './session-link.ts';
+import { StartReports } from './start-reports.ts';
 
 type Welcome = Extract<ToWorker, { readonly type: 'welcome' }>;
 type DispatchMessage = Extract<ToWorker, { readonly type: 'dispatch' }>;
@@ -42,6 +43,7 @@ export class Worker {
   readonly #links = new Set<SessionLink>();
   /** Executions whose output the active session wants. */
   readonly #watched = new Set<string>();
+  readonly #starts: StartReports;
   /** Of the active session. */
   #clusterId = '';
   #draining = false;
@@ -53,6 +55,7 @@ export class Worker {
     this.#options = resolveOptions(options);
     this.#modules = modules;
     this.#metrics = workerMetrics(modules.metrics);
+    this.#starts = new StartReports(this.#options.startReportMs, modules.timers, (attempt) => this.#report(attempt));
     this.#boot = toHex(modules.random.bytes(16));
     for (const recovered of modules.journal.recovered) {
       this.#attempts.set(attemptKey(recovered.ref.id, recovered.ref.attempt), recoveredAttempt(recovered));
@@ -123,6 +126,7 @@ export class Worker {
     this.#abortAll();
     await this.#waitUntil(() => this.#open === 0, null);
     if (this.#active) await this.#waitUntil(() => !this.#active || this.undelivered === 0, HAND_OVER_MS);
+    this.#starts.stop();
     for (const link of this.#links) link.close('worker stopped');
     await journal.close();
   }
@@ -282,7 +286,7 @@ export class Worker {
     attempt.startedAt = clock.wallNanos();
     journal.start(attempt.ref, { at: attempt.startedAt, processGroup: 0, startTime: '' });
     this.#metrics.started.add(1);
-    this.#report(attempt);
+    this.#starts.add(attempt);
     const hooks = {
       output: (chunk: Uint8Array, stderr: boolean): void => this.#output(attempt, chunk, stderr),
       started: ({ processGroup = 0, startTime = '' }: { processGroup?: number; startTime?: string }): void => {
@@ -298,6 +302,7 @@ export class Worker {
   #finish(attempt: Attempt, report: FinishedReport): void {
     attempt.state = 'finished';
     attempt.report = report;
+    this.#starts.delete(attempt);
     attempt.output = EMPTY_OUTPUT;
     this.#modules.journal.finish(attempt.ref, report);
     this.#report(attempt);
@@ -324,6 +329,7 @@ export class Worker {
   #report(attempt: Attempt): void {
     const { id, attempt: number, jobName } = attempt.ref;
     if (attempt.state === 'running') {
+      this.#starts.delete(attempt);
       this.#active?.send({ type: 'started', id, attempt: number, at: attempt.startedAt });
     } else if (attempt.report) {
       const { report } = attempt;

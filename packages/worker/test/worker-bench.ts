@@ -96,7 +96,7 @@ export class WorkerBench {
     const executor = { name: 'fake', execute: this.#execute };
     const executors = { get: (name: string) => (name === 'fake' ? executor : undefined), names: () => ['fake'] };
     return new Worker(
-      { node: 'n', region: 'global', ...options },
+      { node: 'n', region: 'global', startReportMs: 0, ...options },
       { journal, executors, clock, timers, random, logger, metrics: noMetrics },
     );
   }

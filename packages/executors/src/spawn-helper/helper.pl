@@ -27,6 +27,7 @@ sub ENOTDIR() { 20 }
 sub SERVER_FD()   { 3 }
 sub EXEC_FAILED() { 127 }
 sub CHUNK_BYTES() { 65_536 }
+sub USABLE_MAX()  { 1_000 }
 sub WRITE_ABOVE_BYTES() { 262_144 }
 # A started note waits this long for the end of a short run, to leave in one write with it.
 sub NOTE_SECONDS() { 0.002 }
@@ -62,6 +63,7 @@ my %dying;      # runs that are looked at every GROUP_SECONDS, by run number
 my %closed;     # runs whose output closed before their process ended, by run number
 my $dying_in = 0;
 my $noted_turns = 0;
+my %usable;     # programs that had no obstacle; should one come later, exec tells
 my $watched = '';
 vec($watched, fileno($server), 1) = 1;
 my ($in, $out, $waiting) = ('', '', undef);
@@ -69,7 +71,10 @@ my ($in, $out, $waiting) = ('', '', undef);
 sub frame { $out .= pack('NCNa*', length($_[2]) + 5, @_[0, 1, 2]) }
 
 sub flush_out {
-  for my $run (values %noted) { frame(STARTED, $run->{run}, pack('N', $run->{pid}) . $run->{started}) }
+  for my $run (values %noted) {
+    my $time = $run_of{ $run->{pid} } ? start_time($run->{pid}) : '';
+    frame(STARTED, $run->{run}, pack('N', $run->{pid}) . $time);
+  }
   %noted = ();
 }
 
@@ -98,14 +103,11 @@ sub stat_of {
 
 sub start_time { (stat_of($_[0]))[19] // '' }
 
-# A number cannot be given out again while the group has members, so a living first process with another start time
-# means that the group is gone.
+# A number cannot be given out again while the group has members: where there is a process with the number of a collected
+# one, the group is gone.
 sub signal_group {
   my ($run, $name) = @_;
-  if (!$run_of{$run->{pid}} && $run->{started} ne '') {
-    my $now = start_time($run->{pid});
-    return 1 if $now ne '' && $now ne $run->{started};
-  }
+  return 1 if !$run_of{ $run->{pid} } && kill(0, $run->{pid});
   return kill($name, -$run->{pid});
 }
 
@@ -197,8 +199,14 @@ sub start {
   my @args = splice @rest, 0, $count;
   my %env = @rest;
   if ($uid < 0) {
-    my ($kind, $error) = obstacle($file, $folder, $env{PATH} // $ENV{PATH} // '/bin:/usr/bin');
-    return refuse($number, $kind, $error) if defined $kind;
+    my $path = $env{PATH} // $ENV{PATH} // '/bin:/usr/bin';
+    my $place = "$folder\0$file\0$path";
+    if (!$usable{$place}) {
+      my ($kind, $error) = obstacle($file, $folder, $path);
+      return refuse($number, $kind, $error) if defined $kind;
+      %usable = () if keys %usable >= USABLE_MAX;
+      $usable{$place} = 1;
+    }
   }
   my $input;
   if (defined $bytes) { $input = input_file($bytes) or return refuse($number, FILE_FAILED, $! + 0) }
@@ -209,7 +217,7 @@ sub start {
   my $pid = fork();
   return refuse($number, FILE_FAILED, $! + 0) unless defined $pid;
   become($number, $uid, $gid, $input, $out_w, $err_w, $file, $name, $folder, \@args, \@rest) if $pid == 0;
-  my $run = { run => $number, pid => $pid, started => start_time($pid), open => 2, readers => [$out_r, $err_r] };
+  my $run = { run => $number, pid => $pid, open => 2, readers => [$out_r, $err_r] };
   $runs{$number} = $run_of{$pid} = $noted{$number} = $run;
   for my $stderr (0, 1) {
     my $fd = fileno $run->{readers}[$stderr];
@@ -295,7 +303,7 @@ sub read_child {
 }
 
 sub collect {
-  while ((my $pid = waitpid(-1, WNOHANG)) > 0) {
+  while (%run_of && (my $pid = waitpid(-1, WNOHANG)) > 0) {
     my $status = $?;
     my $run = delete $run_of{$pid} or next;
     $run->{end} = $status & 127 ? pack('CN', SIGNALLED, $status & 127) : pack('CN', EXITED, $status >> 8);

@@ -5,7 +5,7 @@ import { HEADER_BYTES, encodeBatch, makeHeader, readLog } from './log.ts';
 import type { LogContent, LogHeader } from './log.ts';
 import type { AttemptRef, JournalRecord, StartInfo } from './record.ts';
 import type { JournalStorage, ProcessControl } from './storage.ts';
-import { AttemptTable } from './table.ts';
+import { AttemptTable, attemptKey } from './table.ts';
 import type { RecoveredAttempt } from './table.ts';
 
 export interface JournalOptions {
@@ -13,6 +13,8 @@ export interface JournalOptions {
   readonly rewriteAboveBytes?: number;
   /** Wait before results that could not be written are tried again. Default 1000. */
   readonly retryMs?: number;
+  /** Most a result is written and not synced, and most a hand-over waits to be written. Default 20. */
+  readonly lazyMs?: number;
 }
 
 export interface JournalModules {
@@ -26,14 +28,17 @@ export interface JournalModules {
 
 interface Queued {
   readonly record: JournalRecord;
+  /** Needs no write of its own: goes with the next one, or after `lazyMs`. */
+  readonly lazy?: boolean;
   readonly resolve?: () => void;
   readonly reject?: (error: Error) => void;
 }
 
 /**
  * What this node accepted, started and finished, and has not yet handed over. All records of one event-loop turn share
- * one write and at most one sync. Starts and hand-overs alone are written unsynced: they only matter after the death of
- * the process, not of the machine.
+ * one write and at most one sync. Only an accept is synced at once: everything after it survives the death of the process
+ * when it is written, and a result that is not handed over within `lazyMs` is synced for the death of the machine. Most
+ * are handed over by then, so a short run costs one sync.
  */
 export class Journal {
   /** 32 hex digits; a new one whenever durable records were lost. */
@@ -42,6 +47,7 @@ export class Journal {
   readonly recovered: readonly RecoveredAttempt[];
   readonly #modules: JournalModules;
   readonly #retryMs: number;
+  readonly #lazyMs: number;
   readonly #rewriteStepBytes: number;
   readonly #header: LogHeader;
   readonly #table: AttemptTable;
@@ -54,12 +60,18 @@ export class Journal {
   #queue: Queued[] = [];
   #scheduled: Cancel | null = null;
   #retry: Cancel | null = null;
+  /** Runs while lazy records wait or results are not synced. */
+  #lazy: Cancel | null = null;
+  /** Written results that a power failure would take. */
+  readonly #unsynced = new Set<string>();
+  #allDue = false;
   #writing: Promise<void> | null = null;
   #closed = false;
 
   private constructor(options: JournalOptions, modules: JournalModules, content: LogContent, table: AttemptTable) {
     this.#modules = modules;
     this.#retryMs = options.retryMs ?? 1000;
+    this.#lazyMs = options.lazyMs ?? 20;
     this.#rewriteStepBytes = options.rewriteAboveBytes ?? 1 << 20;
     this.#rewriteAboveBytes = this.#rewriteStepBytes;
     this.#header = content.header;
@@ -116,8 +128,9 @@ export class Journal {
     return new Promise((resolve, reject) => this.#enqueue({ record: { type: 'accept', ref }, resolve, reject }));
   }
 
+  /** Without a process group there is nothing to end after a crash, so the record can wait. */
   start(ref: AttemptRef, start: StartInfo): void {
-    this.#enqueue({ record: { type: 'start', ref, start } });
+    this.#enqueue({ record: { type: 'start', ref, start }, lazy: start.processGroup === 0 });
   }
 
   finish(ref: AttemptRef, report: FinishedReport): void {
@@ -126,14 +139,15 @@ export class Journal {
 
   /** The result is handed over: nothing of the attempt is kept. */
   done(ref: AttemptRef): void {
-    this.#enqueue({ record: { type: 'done', ref } });
+    this.#unsynced.delete(keyOf(ref));
+    this.#enqueue({ record: { type: 'done', ref }, lazy: true });
   }
 
   /** Resolves when all records so far are written, or failed to be. */
   async flush(): Promise<void> {
     this.#unschedule();
     await (this.#writing ?? Promise.resolve());
-    if (this.#queue.length > 0) await this.#run();
+    if (this.#queue.length > 0 || this.#unsynced.size > 0) await this.#runAll();
   }
 
   /** Writes what is queued, then closes the storage. */
@@ -142,6 +156,7 @@ export class Journal {
     await this.flush();
     this.#closed = true;
     this.#unschedule();
+    this.#lazy?.();
     for (const queued of this.#queue.splice(0)) queued.reject?.(closedError());
     await this.#modules.storage.close();
   }
@@ -152,7 +167,26 @@ export class Journal {
       return;
     }
     this.#queue.push(queued);
-    if (!this.#writing) this.#schedule();
+    if (queued.lazy) this.#armLazy();
+    else if (!this.#writing) this.#schedule();
+  }
+
+  #armLazy(): void {
+    if (this.#closed) return;
+    this.#lazy ??= this.#modules.timers.after(this.#lazyMs, () => {
+      this.#lazy = null;
+      if (this.#queue.length > 0 || this.#unsynced.size > 0) this.#runAll();
+    });
+  }
+
+  /** Writes what is lazy, too, and syncs results. */
+  #runAll(): Promise<void> {
+    this.#allDue = true;
+    return this.#run();
+  }
+
+  get #due(): boolean {
+    return this.#allDue || this.#queue.some((queued) => !queued.lazy);
   }
 
   #schedule(): void {
@@ -171,29 +205,33 @@ export class Journal {
     this.#writing ??= this.#drain().finally(() => {
       this.#writing = null;
       // Whoever came after the last look at the queue relied on this run.
-      if (this.#queue.length > 0 && !this.#retry) this.#schedule();
+      if (this.#due && !this.#retry) this.#schedule();
     });
     return this.#writing;
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#due) {
       const batch = this.#queue;
+      const syncResults = this.#allDue;
       this.#queue = [];
-      if (!(await this.#write(batch))) return;
+      this.#allDue = false;
+      if (!(await this.#write(batch, syncResults))) return;
       await this.#rewriteIfWorthwhile();
     }
   }
 
-  async #write(batch: readonly Queued[]): Promise<boolean> {
+  async #write(batch: readonly Queued[], syncResults: boolean): Promise<boolean> {
     try {
       const records = batch.map((queued) => queued.record);
       const encoded = encodeBatch(records, this.#header, this.#chain, this.#durableBytes);
-      const sync = records.some((record) => record.type === 'accept' || record.type === 'finish');
+      for (const record of records) if (record.type === 'finish') this.#unsynced.add(keyOf(record.ref));
+      const sync = (syncResults && this.#unsynced.size > 0) || records.some((record) => record.type === 'accept');
       await this.#modules.storage.append(encoded.bytes, sync);
       this.#chain = encoded.chain;
       this.#lengthBytes += encoded.bytes.length;
-      if (sync) this.#durableBytes = this.#lengthBytes;
+      if (sync) this.#synced();
+      else if (this.#unsynced.size > 0) this.#armLazy();
       records.forEach((record, i) => this.#table.apply(record, encoded.sizes[i]!));
       for (const queued of batch) queued.resolve?.();
       return true;
@@ -201,6 +239,11 @@ export class Journal {
       this.#refuse(batch, error);
       return false;
     }
+  }
+
+  #synced(): void {
+    this.#durableBytes = this.#lengthBytes;
+    this.#unsynced.clear();
   }
 
   /** Accepts are refused; everything else is true all the same and is tried again. */
@@ -211,9 +254,8 @@ export class Journal {
     const kept = batch.filter((queued) => !queued.reject);
     for (const queued of batch) queued.reject?.(error);
     this.#queue = [...kept, ...this.#queue];
-    if (this.#queue.length === 0 || this.#closed) return;
-    if (!this.#queue.some((queued) => queued.reject))
-      this.#retry ??= timers.after(this.#retryMs, () => void this.#run());
+    if ((this.#queue.length === 0 && this.#unsynced.size === 0) || this.#closed) return;
+    if (!this.#queue.some((queued) => queued.reject)) this.#retry ??= timers.after(this.#retryMs, () => this.#runAll());
   }
 
   async #rewriteIfWorthwhile(): Promise<void> {
@@ -223,13 +265,17 @@ export class Journal {
       await this.#modules.storage.replace(image.bytes);
       this.#chain = image.chain;
       this.#lengthBytes = image.bytes.length;
-      this.#durableBytes = image.bytes.length;
+      this.#synced();
       this.#rewriteAboveBytes = this.#rewriteStepBytes;
     } catch (error) {
       this.#rewriteAboveBytes = this.#lengthBytes + this.#rewriteStepBytes;
       this.#modules.logger.warn('journal rewrite failed', { error: text(error) });
     }
   }
+}
+
+function keyOf(ref: AttemptRef): string {
+  return attemptKey(ref.id, ref.attempt);
 }
 
 function encodeImage(header: LogHeader, records: readonly JournalRecord[]): { bytes: Uint8Array; chain: number } {
