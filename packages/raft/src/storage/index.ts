@@ -39,3 +39,5 @@ export { MemoryLog } from './memory-log.ts';
 export type { MemoryLogMedium } from './memory-log.ts';
 export { IdentityFile, MemoryIdentity } from './identity.ts';
 export type { Identity, IdentityChange, IdentityStorage } from './identity.ts';
+export { FileSnapshots } from './file-snapshots.ts';
+export { MemorySnapshots } from './memory-snapshots.ts';

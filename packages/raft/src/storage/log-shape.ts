@@ -2,6 +2,9 @@ import type { ConfState, HardState } from '../core/types.ts';
 import type { EntrySummary } from './entry-batch.ts';
 import type { Boundary, ConfRecord, LogState, TermRun } from './ports.ts';
 
+/** Longest server id that the encodings can hold. */
+const MAX_ID_BYTES = 0xffff;
+
 /** A batch without the data of its entries. */
 export interface BatchShape {
   readonly truncateFrom?: number | undefined;
@@ -175,6 +178,7 @@ function checkHardState(old: HardState, next: HardState, lastIndex: number, last
       `vote of term ${term} is ${JSON.stringify(old.vote)} and cannot become ${JSON.stringify(vote)}`,
     );
   }
+  if (Buffer.byteLength(vote) > MAX_ID_BYTES) throw new TypeError(`vote longer than ${MAX_ID_BYTES} bytes`);
   if (term < lastTerm) throw new TypeError(`term ${term} is below that of the last entry, ${lastTerm}`);
   if (!Number.isSafeInteger(commit) || commit < old.commit || commit > lastIndex) {
     throw new TypeError(`commit ${commit} is out of range; ${old.commit} to ${lastIndex} are allowed`);

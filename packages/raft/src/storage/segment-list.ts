@@ -51,14 +51,17 @@ export class SegmentList {
 
   /** Each removal is durable before the next: a crash never leaves a gap in the sequence. */
   async #remove(segment: Segment): Promise<void> {
-    if (this.#stopped) return segment.retire();
     try {
+      if (this.#stopped) {
+        await segment.retire();
+        return;
+      }
       await this.#disk.remove(segment.path);
       await this.#disk.syncDir(this.#dir);
+      await segment.retire();
     } catch (error) {
       this.#stopped = true;
       this.#logger.warn('wal segment not deleted', { path: segment.path, reason: String(error) });
     }
-    await segment.retire();
   }
 }

@@ -2,3 +2,8 @@
 export { SimDisk } from './sim-disk.ts';
 export type { Completion, DiskCall, DiskFault, PendingCall, SimDiskModules, SimDiskOptions } from './sim-disk.ts';
 export type { CrashMode } from './sim-file.ts';
+export type { SuiteFunctions } from './suite.ts';
+export { logStorageSuite } from './log-storage-suite.ts';
+export type { LogPlace } from './log-storage-suite.ts';
+export { snapshotStorageSuite } from './snapshot-storage-suite.ts';
+export type { SnapshotPlace } from './snapshot-storage-suite.ts';
