@@ -1,6 +1,8 @@
-import { API_FLAGS, apiCommand } from './api.ts';
+import { API_FLAGS, apiCommand, countOf } from './api.ts';
 import type { Command } from './command/command.ts';
 import { table, timeCell } from './table.ts';
+
+const LIMIT_DEFAULT = '100';
 
 /** `dkron execution …` */
 export const EXECUTION: Command = {
@@ -19,10 +21,13 @@ function list(): Command {
       { name: 'job', type: 'string', help: 'of this job' },
       { name: 'state', type: 'string', help: 'pending, running, success, failed, lost or cancelled' },
       { name: 'node', type: 'string', help: 'on this node' },
+      { name: 'limit', type: 'string', default: LIMIT_DEFAULT, help: 'at most so many' },
     ],
   } as const;
-  return apiCommand(command, async ({ client, io, json, flag }) => {
-    const query = { job: flag('job'), state: flag('state'), node: flag('node') };
+  return apiCommand(command, async (call) => {
+    const { client, io, json, flag } = call;
+    const limit = countOf(call, 'limit', LIMIT_DEFAULT);
+    const query = { job: flag('job'), state: flag('state'), node: flag('node'), _end: limit };
     if (json) return io.out(`${await client.raw('GET', '/v1/executions', query)}\n`);
     const { items } = await client.listExecutions(query);
     const rows = items.map((one) => [

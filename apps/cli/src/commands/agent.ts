@@ -35,6 +35,7 @@ async function runAgent(call: Call): Promise<number> {
     write: call.io.err,
   });
   const warn = (warning: Warning): void => logger.warn(`config: ${describeWarning(warning)}`);
+  if (resolved.file !== undefined) logger.info('config: read', { file: resolved.file });
   resolved.warnings.forEach(warn);
   const addresses = await resolveAddresses(resolved, { local: localAddresses() });
   addresses.warnings.forEach(warn);

@@ -44,10 +44,15 @@ describe('dkron config check', () => {
   });
 
   it('a misspelt variable is one, a foreign one is not', async () => {
-    const { code, err } = await check('', { DKRON_BOOSTRAP_EXPECT: '1', DKRON_PORT_8080_TCP: 'tcp://10.0.0.9:8080' });
+    const { code, err } = await check('', {
+      DKRON_BOOSTRAP_EXPECT: '1',
+      DKRON_PORT: 'tcp://10.0.0.9:8080',
+      DKRON_CONFIG: 'x',
+    });
     expect([code, err]).toEqual([
       1,
-      'error: DKRON_BOOSTRAP_EXPECT: is not read; did you mean DKRON_BOOTSTRAP_EXPECT? (environment)\n',
+      'error: DKRON_BOOSTRAP_EXPECT: is not read; did you mean DKRON_BOOTSTRAP_EXPECT? (environment)\n' +
+        'error: DKRON_CONFIG: is not read; use --config (environment)\n',
     ]);
   });
 

@@ -62,13 +62,14 @@ describe('search', () => {
 });
 
 describe('G-C7: a file that cannot be used ends the start', () => {
-  it.each([
+  it.each<[string, string, RegExp]>([
     ['bad.yml', 'a: [b\n', /bad\.yml.*valid YML/],
     ['twice.yml', 'a: 1\na: 2\n', /unique/],
     ['list.yml', '- a\n', /must be a map/],
     ['bad.json', '{', /valid JSON/],
     ['bad.toml', '= 1', /valid TOML/],
     ['bad.ini', 'a=1', /\.json, \.toml, \.yaml or \.yml/],
+    ['huge.yml', `# ${'x'.repeat(1_048_576)}`, /larger than 1048576 bytes/],
     ['noext', 'a: 1', /\.json, \.toml, \.yaml or \.yml/],
   ])('%s', (name, text, message) => {
     expect(() => load(write(name, text))).toThrow(message);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { ConfigError } from './problem.ts';
 import type { RawValue } from './convert.ts';
@@ -25,6 +25,8 @@ const FORMATS: Readonly<Record<string, (text: string) => FileEntry[]>> = {
   '.env': parseDotenv,
   '.dotenv': parseDotenv,
 };
+/** Far more than all settings with their payloads need. */
+const BYTES_MAX = 1_048_576;
 const SEARCHED = Object.keys(FORMATS).map((extension) => `dkron${extension}`);
 
 /**
@@ -40,6 +42,7 @@ export function loadConfigFile(named: string | undefined, places: SearchPlaces):
   if (parse === undefined) throw fileError(path, 'a file ending in .json, .toml, .yaml or .yml');
   let text: string;
   try {
+    if (statSync(path).size > BYTES_MAX) throw new Error(`it is larger than ${BYTES_MAX} bytes`);
     text = readFileSync(path, 'utf8');
   } catch (error) {
     throw fileError(path, `a readable file: ${messageOf(error)}`);

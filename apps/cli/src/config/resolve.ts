@@ -8,6 +8,8 @@ import { givenFor, type Given, type Sources } from './sources.ts';
 import { unknownKeys } from './unknown-keys.ts';
 
 export interface Resolved {
+  /** The file that was read. */
+  readonly file: string | undefined;
   readonly values: Values;
   /** Where each value came from; absent = the default. */
   readonly given: ReadonlyMap<SettingKey, Given>;
@@ -36,7 +38,7 @@ export function resolveConfig(sources: Sources): Resolved {
   const resolved = Object.fromEntries(values) as unknown as Values;
   problems.push(...contradictions(resolved, given));
   if (problems.length > 0) throw new ConfigError(problems, warnings);
-  return { values: resolved, given, warnings };
+  return { file: sources.file?.path, values: resolved, given, warnings };
 }
 
 function read(

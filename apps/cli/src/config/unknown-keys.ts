@@ -24,6 +24,9 @@ export function misspeltVariables({ env }: Sources): Warning[] {
   const others = new Set([...known, 'DKRON_TAGS', 'DKRON_API_URL']);
   return Object.keys(env).flatMap((name) => {
     if (!name.startsWith('DKRON_') || others.has(name)) return [];
+    if (name === 'DKRON_CONFIG') {
+      return [{ key: name, source: 'environment', message: 'is not read; use --config', wrong: true }];
+    }
     const meant = suggestion(name, known, MOST_EDITS - 1);
     if (meant === undefined) return [];
     return [{ key: name, source: 'environment', message: `is not read; did you mean ${meant}?`, wrong: true }];
