@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@dkron/runtime';
 import type { Engine, Membership, Planner, ReplicatedLog } from '@dkron/scheduler';
 import type { Store } from '@dkron/store';
+import type { MetricsRegistry } from './metrics/registry.ts';
 import type { ServerOptions } from './options.ts';
 
 /** What the services of one node share. */
@@ -13,6 +14,8 @@ export interface NodeContext {
   readonly membership: Membership;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Undefined when nobody may read them. */
+  readonly metrics: MetricsRegistry | undefined;
   /** Stops this node in order and ends its process. */
   readonly leave: () => void;
 }

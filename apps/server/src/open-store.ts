@@ -1,18 +1,22 @@
 import { storeCodec } from '@dkron/contracts';
-import type { Logger } from '@dkron/runtime';
-import { noMetrics } from '@dkron/runtime';
+import type { Logger, Metrics } from '@dkron/runtime';
 import { Store } from '@dkron/store';
 import { openLevel } from '@dkron/store/level';
 import type { ServerOptions } from './options.ts';
 
 const NO_LIMIT = 1_000_000;
 
+interface Modules {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
 /** Opens the durable store of this node. */
-export async function openStore(path: string, options: ServerOptions, logger: Logger): Promise<Store> {
+export async function openStore(path: string, options: ServerOptions, modules: Modules): Promise<Store> {
   const kv = await openLevel({ path });
   const retention = {
     executionsPerJob: options.executionRetention || NO_LIMIT,
     ledgerEntriesPerJob: options.ledgerRetention || NO_LIMIT,
   };
-  return Store.open({ retention }, { kv, codec: storeCodec, logger, metrics: noMetrics });
+  return Store.open({ retention }, { kv, codec: storeCodec, ...modules });
 }

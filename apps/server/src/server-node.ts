@@ -11,6 +11,9 @@ import { prepareDataDir } from './data-dir.ts';
 import { StartError } from './errors.ts';
 import type { HttpServer } from './http/http-server.ts';
 import { listenHttp } from './http/http-server.ts';
+import { MeteredLog } from './metrics/metered-log.ts';
+import { addProcessMetrics } from './metrics/process-metrics.ts';
+import { MetricsRegistry } from './metrics/registry.ts';
 import type { NodeContext } from './node-context.ts';
 import { openStore } from './open-store.ts';
 import type { LocalWorker } from './local-worker.ts';
@@ -59,12 +62,15 @@ export async function startNode(
     for (const step of undo.splice(0).toReversed()) await step();
   };
   try {
-    const store = await openStore(paths.store, options, logger);
+    const registry = options.enablePrometheus ? new MetricsRegistry() : undefined;
+    const metrics = registry ?? noMetrics;
+    const store = await openStore(paths.store, options, { logger, metrics });
     undo.push(() => store.close());
-    const log = new LocalLog({ store, codec: storeCodec.command, timers: systemTimers, logger, onFatal });
-    undo.push(() => log.close());
+    const localLog = new LocalLog({ store, codec: storeCodec.command, timers: systemTimers, logger, onFatal });
+    undo.push(() => localLog.close());
+    const log = registry ? new MeteredLog({ log: localLog, store, clock: systemClock, registry }) : localLog;
     const membership = new SingleMember(options, advertised);
-    const common = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics: noMetrics };
+    const common = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics };
     const settings = await settle(options, { store, log, ...common });
     const planner = new Planner({ defaultTimezone: settings.defaultTimezone, region: options.region });
     const processResult = processResults(options.nodeName, systemTimers, logger);
@@ -83,11 +89,16 @@ export async function startNode(
       membership,
       clock: systemClock,
       logger,
+      metrics: registry,
       leave: onLeave,
     };
     const http = await listen(node, httpAddress);
     undo.push(() => http.close());
     engine.start();
+    if (registry) {
+      addProcessMetrics(registry);
+      registry.counter('dkron_scheduler_start', 'Times this node began to schedule').add(1);
+    }
     undo.push(async () => engine.stop());
     const closeSession = memorySession(engine, worker, systemTimers);
     undo.push(async () => closeSession());

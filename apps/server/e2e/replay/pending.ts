@@ -7,7 +7,6 @@ export interface Pending {
 }
 
 export const PENDING: readonly Pending[] = [
-  { file: 'metrics', reason: 'no metrics yet' },
   { file: 'ui', reason: 'no UI yet' },
   { file: 'cors', at: [14, 15], reason: 'no UI yet' },
   { file: 'agent-node', reason: 'needs the cluster' },

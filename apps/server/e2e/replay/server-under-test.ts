@@ -58,7 +58,8 @@ function optionsOf(flags: readonly string[]): Partial<ServerOptions> {
     if (flag === '--tag') {
       const [key, value] = flags[++i]!.split('=', 2) as [string, string];
       tags[key] = value;
-    } else if (flag === '--ui=false' || flag === '--enable-prometheus') continue;
+    } else if (flag === '--ui=false') options.ui = false;
+    else if (flag === '--enable-prometheus') options.enablePrometheus = true;
     else throw new Error(`flag ${flag} of a recording is not known`);
   }
   return { ...options, tags };

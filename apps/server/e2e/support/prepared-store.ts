@@ -1,7 +1,7 @@
 import { storeCodec } from '@dkron/contracts';
 import type { Command, CommandResults, JobDefinition } from '@dkron/jobs';
 import { parseJobJson } from '@dkron/jobs';
-import { silentLogger } from '@dkron/runtime';
+import { noMetrics, silentLogger } from '@dkron/runtime';
 import type { Store } from '@dkron/store';
 import { prepareDataDir } from '../../src/data-dir.ts';
 import { openStore } from '../../src/open-store.ts';
@@ -17,7 +17,7 @@ export interface PreparedStore {
 }
 
 export async function prepare(dataDir: string, work: (prepared: PreparedStore) => Promise<void>): Promise<void> {
-  const store = await openStore(prepareDataDir(dataDir).store, SERVER_DEFAULTS, silentLogger);
+  const store = await openStore(prepareDataDir(dataDir).store, SERVER_DEFAULTS, { logger: silentLogger, metrics: noMetrics });
   let last = 0n;
   const stamp = (): bigint => {
     const wall = BigInt(Date.now()) * 1_000_000n;

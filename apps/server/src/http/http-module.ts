@@ -7,6 +7,7 @@ import { ClusterController } from './cluster.controller.ts';
 import { ExecutionsController } from './executions.controller.ts';
 import { JobExecutionsController } from './job-executions.controller.ts';
 import { JobsController } from './jobs.controller.ts';
+import { MetricsController } from './metrics.controller.ts';
 import { NodeController } from './node.controller.ts';
 import { RestoreController } from './restore.controller.ts';
 import { RunsController } from './runs.controller.ts';
@@ -14,7 +15,7 @@ import { SchedulerController } from './scheduler.controller.ts';
 import { StatsController } from './stats.controller.ts';
 import { SubmissionsController } from './submissions.controller.ts';
 import { TicksController } from './ticks.controller.ts';
-import { JOBS_SERVICE, NODE_CONTEXT, RESTORE_SERVICE } from './tokens.ts';
+import { JOBS_SERVICE, METRICS_REGISTRY, NODE_CONTEXT, RESTORE_SERVICE } from './tokens.ts';
 
 /** The REST API of one node. */
 @Module({})
@@ -34,10 +35,12 @@ export class HttpModule {
         StatsController,
         RestoreController,
         NodeController,
+        ...(node.metrics ? [MetricsController] : []),
       ],
       providers: [
         { provide: NODE_CONTEXT, useValue: node },
         { provide: JOBS_SERVICE, useClass: JobsService },
+        { provide: METRICS_REGISTRY, useValue: node.metrics },
         { provide: RESTORE_SERVICE, useClass: RestoreService },
       ],
     };

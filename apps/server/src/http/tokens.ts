@@ -1,3 +1,4 @@
+export const METRICS_REGISTRY = Symbol('METRICS_REGISTRY');
 export const NODE_CONTEXT = Symbol('NODE_CONTEXT');
 export const RESTORE_SERVICE = Symbol('RESTORE_SERVICE');
 export const JOBS_SERVICE = Symbol('JOBS_SERVICE');
