@@ -34,6 +34,7 @@ _dkron() {
 }
 
 compdef _dkron dkron
+[[ $funcstack[1] == _dkron ]] && _dkron
 `;
 
 const FISH = `# fish completion ${HEAD}
