@@ -6,10 +6,11 @@ import { parseArgs } from 'node:util';
 import { ServerProcess } from '@dkron/harness';
 import { lagOf } from './lag.ts';
 import { loadJobs } from './load-jobs.ts';
-import { editCost, restingRss, shellRate } from './server-bench.ts';
+import { editCost, restingRss } from './server-bench.ts';
+import { shellRate } from './shell-rate.ts';
+import type { ShellRate } from './shell-rate.ts';
 import type { Figure } from './table.ts';
 import { tableOf } from './table.ts';
-import { vforkRate } from './vfork.ts';
 
 const { values } = parseArgs({
   options: { only: { type: 'string', default: 'lag,server' }, jobs: { type: 'string', default: '200000' } },
@@ -17,6 +18,7 @@ const { values } = parseArgs({
 const parts = new Set(values.only.split(','));
 const jobCount = Number(values.jobs);
 const figures: Figure[] = [];
+const IN_FLIGHT = 32;
 
 if (parts.has('lag')) for (const count of [1_000, 10_000]) figures.push(await lagFigure(count));
 if (parts.has('server')) await serverFigures();
@@ -37,7 +39,8 @@ async function serverFigures(): Promise<void> {
   const server = await ServerProcess.start({ dataDir: join(directory, 'data'), args: ['--log-level=warn'] });
   try {
     const emptyRss = await restingRss(server.pid);
-    const [floorA, shellSmall, floorB] = [vforkRate(3_000), await shellRate(server, 8_000), vforkRate(3_000)];
+    const shellSmall = await shellRate(server.url, IN_FLIGHT);
+    const shellSingle = await shellRate(server.url, 1);
     await loadJobs(server.url, 0, 100);
     await editCost(server.url, 100, 300);
     const editSmall = await editCost(server.url, 100, 400);
@@ -45,7 +48,7 @@ async function serverFigures(): Promise<void> {
     const rss = (await restingRss(server.pid, 15)) - emptyRss;
     const editLarge = await editCost(server.url, jobCount, 400);
     const answer = await (await fetch(`${server.url}/v1/jobs/load-000001`)).arrayBuffer();
-    const [floorC, shellLarge] = [vforkRate(3_000), await shellRate(server, 8_000)];
+    const shellLarge = await shellRate(server.url, IN_FLIGHT);
     memoryFigure(rss / jobCount, answer.byteLength);
     const edit = editLarge / editSmall;
     figures.push({
@@ -56,7 +59,7 @@ async function serverFigures(): Promise<void> {
       target: '≤ 1.5',
       met: edit <= 1.5,
     });
-    shellFigures(shellSmall, shellLarge, [floorA, floorB, floorC]);
+    shellFigures(shellSmall, shellSingle, shellLarge);
   } finally {
     await server.kill();
     rmSync(directory, { recursive: true, force: true });
@@ -70,17 +73,28 @@ function memoryFigure(perJob: number, answerBytes: number): void {
   figures.push({ name, ours, floor: `${answerBytes} B`, ratio, target: '≤ 1.9', met: ratio <= 1.9 });
 }
 
-function shellFigures(small: number, large: number, floors: readonly (number | undefined)[]): void {
-  const known = floors.filter((floor) => floor !== undefined).toSorted((a, b) => a - b);
-  const floor = known[Math.floor(known.length / 2)];
-  if (floor !== undefined) {
-    const ratio = small / floor;
-    const name = 'shell executions/s, beside a C vfork loop of sh -c true';
-    figures.push({ name, ours: per(small), floor: per(floor), ratio, target: '≥ 0.5', met: ratio >= 0.5 });
-  }
-  const same = large / small;
+function shellFigures(small: ShellRate, single: ShellRate, large: ShellRate): void {
+  floorFigure(`shell executions/s, ${IN_FLIGHT} in flight, beside a C vfork loop of sh -c true`, small, true);
+  floorFigure('shell executions/s, one in flight, beside the same loop', single, false);
+  // Minutes lie between the two: each counts against the loop of its own minute.
+  const scale = small.floor === undefined || large.floor === undefined ? 1 : small.floor / large.floor;
+  const same = (large.rate / small.rate) * scale;
   const name = `shell executions/s with ${jobCount.toLocaleString('en')} jobs, beside none`;
-  figures.push({ name, ours: per(large), floor: per(small), ratio: same, target: '≥ 0.9', met: same >= 0.9 });
+  figures.push({
+    name,
+    ours: per(large.rate * scale),
+    floor: per(small.rate),
+    ratio: same,
+    target: '≥ 0.9',
+    met: same >= 0.9,
+  });
+}
+
+function floorFigure(name: string, { rate, floor }: ShellRate, judged: boolean): void {
+  if (floor === undefined) return;
+  const ratio = rate / floor;
+  const target = judged ? '≥ 0.5' : 'none';
+  figures.push({ name, ours: per(rate), floor: per(floor), ratio, target, met: !judged || ratio >= 0.5 });
 }
 
 function ms(value: number): string {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerProcess } from '@dkron/harness';
 import { benchJob } from './load-jobs.ts';
 import { median } from './table.ts';
 
@@ -33,30 +32,4 @@ export async function editCost(url: string, jobCount: number, edits: number): Pr
     if (answer.status !== 201) throw new Error(`edit: ${answer.status}`);
   }
   return median(samples);
-}
-
-const IN_FLIGHT = 32;
-
-/** Shell executions per second: `sh -c true` by hand, `IN_FLIGHT` runs under way, each awaited to its committed end. */
-export async function shellRate(server: ServerProcess, durationMs: number): Promise<number> {
-  const job = {
-    name: 'shell-rate',
-    schedule: '@manually',
-    executor: 'shell',
-    executor_config: { shell: 'true', command: 'true' },
-  };
-  await fetch(`${server.url}/v1/jobs`, { method: 'POST', body: JSON.stringify(job) });
-  const end = performance.now() + durationMs;
-  let done = 0;
-  const lane = async (): Promise<void> => {
-    while (performance.now() < end) {
-      const answer = await fetch(`${server.url}/v1/jobs/shell-rate/run`, { method: 'POST' });
-      await answer.arrayBuffer();
-      if (answer.status !== 200) throw new Error(`run: ${answer.status}`);
-      done += 1;
-    }
-  };
-  const start = performance.now();
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
-  return done / ((performance.now() - start) / 1000);
 }
