@@ -12,7 +12,7 @@ export interface EngineOptions {
   readonly leaseMs?: number;
   /** From TERM to KILL. Default 10,000. */
   readonly killGraceMs?: number;
-  /** Most decisions in one `DecideTicks`; more due at once become several. Default 1,000. */
+  /** Most decisions in one `DecideTicks`; more due at once become several. Default 500. */
   readonly decideBatchMax?: number;
   /** Processors of one result get this long. Default 30,000. */
   readonly processTimeoutMs?: number;
@@ -26,7 +26,7 @@ export function settingsOf(options: EngineOptions): EngineSettings {
     tickGraceMs: options.tickGraceMs ?? 10_000,
     leaseMs: options.leaseMs ?? 15_000,
     killGraceMs: options.killGraceMs ?? 10_000,
-    decideBatchMax: options.decideBatchMax ?? 1_000,
+    decideBatchMax: options.decideBatchMax ?? 500,
     processTimeoutMs: options.processTimeoutMs ?? 30_000,
   };
 }

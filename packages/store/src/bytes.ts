@@ -7,8 +7,23 @@ export const NO_BYTES: Uint8Array = new Uint8Array(0);
  * is written into it.
  */
 export function toUtf8(text: string): Uint8Array {
-  return Buffer.from(text, 'utf8');
+  const { length } = text;
+  if (length > SHORT_UNITS_MAX) {
+    return Buffer.from(text, 'utf8');
+  }
+  const bytes = Buffer.allocUnsafe(length);
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) {
+      return Buffer.from(text, 'utf8');
+    }
+    bytes[i] = unit;
+  }
+  return bytes;
 }
+
+/** Below this a loop is faster than a call out of JavaScript. */
+const SHORT_UNITS_MAX = 64;
 
 export function fromUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);

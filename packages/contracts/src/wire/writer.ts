@@ -3,6 +3,8 @@ import { ContractError } from '../errors.ts';
 const INITIAL_BYTES = 4096;
 /** A scratch buffer above this size is let go after use, so that one huge batch does not stay in memory. */
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
+/** Below this a loop copies faster than a call out of JavaScript. */
+const SHORT_BYTES_MAX = 256;
 /** A string of this many UTF-16 units has at most 126 bytes, so that its length takes one byte. */
 const SHORT_UNITS_MAX = 42;
 
@@ -16,7 +18,8 @@ export class WireWriter {
   take(free = 0): Uint8Array {
     // From Node's pool: an array buffer of its own costs more than the bytes of a small record.
     const bytes = Buffer.allocUnsafe(free + this.#at);
-    this.#buffer.copy(bytes, free, 0, this.#at);
+    if (this.#at > SHORT_BYTES_MAX) this.#buffer.copy(bytes, free, 0, this.#at);
+    else for (let i = 0; i < this.#at; i++) bytes[free + i] = this.#buffer[i] as number;
     this.reset();
     return bytes;
   }

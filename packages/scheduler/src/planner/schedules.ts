@@ -29,6 +29,9 @@ export class SharedSchedule {
 export class Schedules {
   readonly #defaultTimezone: string;
   readonly #entries = new Map<string, SharedSchedule>();
+  /** Has a schedule that depends on its text, zone and options alone. */
+  #latest: JobDefinition | undefined;
+  #latestSchedule: SharedSchedule | undefined;
 
   constructor(defaultTimezone: string) {
     this.#defaultTimezone = defaultTimezone;
@@ -39,9 +42,10 @@ export class Schedules {
    * @throws the parser's error when the text or zone cannot be read
    */
   of(definition: JobDefinition, anchor: EpochNanos): SharedSchedule {
+    if (this.#latest !== undefined && readsAlike(definition, this.#latest)) return this.#latestSchedule!;
     const key = keyOf(definition, anchor);
     const known = this.#entries.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#remember(definition, known);
     const made = new SharedSchedule(
       parseSchedule(definition.schedule, {
         jobName: definition.name,
@@ -54,8 +58,28 @@ export class Schedules {
     );
     if (this.#entries.size >= ENTRIES_MAX) this.#entries.clear();
     this.#entries.set(key, made);
-    return made;
+    return this.#remember(definition, made);
   }
+
+  /** Jobs due together often have one schedule: the next question is likely to be the same. */
+  #remember(definition: JobDefinition, shared: SharedSchedule): SharedSchedule {
+    if (DEPENDS_ON_JOB.test(definition.schedule)) return shared;
+    this.#latest = definition;
+    this.#latestSchedule = shared;
+    return shared;
+  }
+}
+
+/** The anchor is the phase of `@every`, the name that of `~`. */
+const DEPENDS_ON_JOB = /@every|~/u;
+
+function readsAlike(one: JobDefinition, other: JobDefinition): boolean {
+  return (
+    one.schedule === other.schedule &&
+    one.timezone === other.timezone &&
+    one.dstGap === other.dstGap &&
+    one.dstOverlap === other.dstOverlap
+  );
 }
 
 /** Leaves out what the text does not depend on, so that most jobs share. */
