@@ -7,8 +7,6 @@ export interface Pending {
 }
 
 export const PENDING: readonly Pending[] = [
-  { file: 'ui', reason: 'no UI yet' },
-  { file: 'cors', at: [14, 15], reason: 'no UI yet' },
   { file: 'agent-node', reason: 'needs the cluster' },
   { file: 'follower', reason: 'needs the cluster' },
   { file: 'no-leader', reason: 'needs the cluster' },

@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { NodeContext } from '../node-context.ts';
 import { JobsService } from '../services/jobs.service.ts';
 import { RestoreService } from '../services/restore.service.ts';
+import { Assets } from '../ui/assets.ts';
 import { ClusterController } from './cluster.controller.ts';
 import { ExecutionsController } from './executions.controller.ts';
 import { JobExecutionsController } from './job-executions.controller.ts';
@@ -15,7 +17,11 @@ import { SchedulerController } from './scheduler.controller.ts';
 import { StatsController } from './stats.controller.ts';
 import { SubmissionsController } from './submissions.controller.ts';
 import { TicksController } from './ticks.controller.ts';
-import { JOBS_SERVICE, METRICS_REGISTRY, NODE_CONTEXT, RESTORE_SERVICE } from './tokens.ts';
+import { JOBS_SERVICE, METRICS_REGISTRY, NODE_CONTEXT, RESTORE_SERVICE, UI_ASSETS } from './tokens.ts';
+import { UiController } from './ui.controller.ts';
+
+/** Beside `src` and `dist` alike. */
+const UI_FOLDER = fileURLToPath(new URL('../../ui', import.meta.url));
 
 /** The REST API of one node. */
 @Module({})
@@ -36,11 +42,13 @@ export class HttpModule {
         RestoreController,
         NodeController,
         ...(node.metrics ? [MetricsController] : []),
+        ...(node.options.ui ? [UiController] : []),
       ],
       providers: [
         { provide: NODE_CONTEXT, useValue: node },
         { provide: JOBS_SERVICE, useClass: JobsService },
         { provide: METRICS_REGISTRY, useValue: node.metrics },
+        { provide: UI_ASSETS, useFactory: () => new Assets(UI_FOLDER) },
         { provide: RESTORE_SERVICE, useClass: RestoreService },
       ],
     };

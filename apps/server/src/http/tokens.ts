@@ -1,4 +1,5 @@
 export const METRICS_REGISTRY = Symbol('METRICS_REGISTRY');
+export const UI_ASSETS = Symbol('UI_ASSETS');
 export const NODE_CONTEXT = Symbol('NODE_CONTEXT');
 export const RESTORE_SERVICE = Symbol('RESTORE_SERVICE');
 export const JOBS_SERVICE = Symbol('JOBS_SERVICE');
