@@ -38,13 +38,13 @@ describe('defaultsFor', () => {
 });
 
 describe('the screen of a start', () => {
-  const from = '/home/me/clone';
+  const from = '/srv/clone';
 
   it.each([
     ['as given by flag', ['--data-dir=here'], {}, './here'],
     ['as given by flag and word', ['--data-dir', '/srv/dkron'], {}, '/srv/dkron'],
     ['by the last of two flags', ['--data-dir=a', '--data-dir=b'], {}, './b'],
-    ['above the folder', ['--data-dir=../data'], {}, '/home/me/data'],
+    ['above the folder', ['--data-dir=../data'], {}, '/srv/data'],
     ['by environment', [], { DKRON_DATA_DIR: 'there' }, './there'],
     ['by flag before environment', ['--data-dir=here'], { DKRON_DATA_DIR: 'there' }, './here'],
     ['only by a file', ['--config=dkron.yml'], {}, undefined],
