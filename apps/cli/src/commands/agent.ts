@@ -21,7 +21,14 @@ export const AGENT: Command = {
 
 Each setting comes from its flag, else from its environment variable (DKRON_ and the flag in upper case with
 underscores), else from the configuration file, else from its default. The file is the one of --config, else the first
-dkron.json, .toml, .yaml or .yml in /etc/dkron, $HOME/.dkron and ./config.`,
+dkron.json, .toml, .yaml or .yml in /etc/dkron, $HOME/.dkron and ./config.
+
+A first server, for this machine only:
+
+  dkron agent --server --bootstrap-expect=1 --bind-addr=127.0.0.1 --advertise-addr=127.0.0.1 --http-addr=127.0.0.1:8080
+
+SIGINT and SIGTERM end it in order, a second one at once. SIGHUP reads the settings again and says what waits for the
+next start.`,
   flags: AGENT_FLAGS,
   run: runAgent,
 };

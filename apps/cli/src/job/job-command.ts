@@ -52,6 +52,11 @@ function apply(): Command {
   const command = {
     name: 'apply',
     summary: 'Create or replace the jobs of a file',
+    description: `Creates or replaces the jobs of a file: one job or an array of jobs, as JSON or YAML. They are stored one after the
+other, a parent therefore before its children; the first that is refused ends the command.
+
+  dkron job apply -f jobs.yml
+  dkron job get backup --output json | dkron job apply -f - --api-url http://other:8080`,
     flags: [
       { name: 'file', short: 'f', type: 'string', help: 'JSON or YAML, one job or an array; - = standard input' },
     ],
@@ -83,6 +88,8 @@ function run(): Command {
   const command = {
     name: 'run',
     summary: 'Run a job now, wait and print its output',
+    description: `Runs a job now, waits until its last attempt has ended on every node, and prints the output of each. Ends with 2
+when it ended unsuccessfully on one.`,
     words: ['<name>'],
     flags: [{ name: 'no-wait', type: 'bool', help: 'return as soon as the run is decided' }],
   } as const;

@@ -11,6 +11,8 @@ export function logs(): Command {
   const command = {
     name: 'logs',
     summary: "Output of a job's latest execution",
+    description: `Prints what a job's latest execution has written: all of it, or its beginning and end where it was too much. With
+--follow it goes on until the execution has ended.`,
     words: ['<name>'],
     flags: [
       { name: 'execution', type: 'string', help: 'of this execution instead' },

@@ -10,6 +10,9 @@ export function preview(): Command {
   const command = {
     name: 'preview',
     summary: 'The next runs of a schedule, before any job has it',
+    description: `Shows the next runs of a schedule, before any job has it, in UTC and in its zone, and what clock changes do to them.
+
+  dkron job preview '0 30 2 * * *' --timezone Europe/Berlin --from 2030-03-30T00:00:00Z`,
     words: ['<schedule>'],
     flags: [
       { name: 'timezone', type: 'string', help: "IANA zone; else the cluster's" },

@@ -36,7 +36,7 @@ words.`;
 function section(at: Located): string {
   const { command } = at;
   const path = pathOfCommand(at);
-  const parts = [`## ${path}`, command.description ?? `${command.summary}.`];
+  const parts = [`## ${path}`, withExamples(command.description ?? `${command.summary}.`)];
   if (command.run !== undefined) parts.push(`\`\`\`\n${usageLine(at)} [flags]\n\`\`\``);
   const children = listed(command);
   if (children.length > 0) {
@@ -54,6 +54,14 @@ function section(at: Located): string {
   const shown = path === 'dkron config check' ? flags.filter((flag) => flag.name === 'output') : flags;
   if (shown.length > 0 && command.run !== undefined) parts.push(flagTable(shown));
   return parts.join('\n\n');
+}
+
+/** Lines set in by two blanks are what to type. */
+function withExamples(text: string): string {
+  return text.replaceAll(/(?:^ {2}\S.*(?:\n|$))+/gm, (lines) => {
+    const commands = lines.trimEnd().replaceAll(/^ {2}/gm, '');
+    return `\`\`\`sh\n${commands}\n\`\`\`${lines.endsWith('\n') ? '\n' : ''}`;
+  });
 }
 
 function usageLine({ command, parents }: Located): string {
