@@ -42,7 +42,7 @@ export function summarizeEntries(entries: readonly Entry[], firstIndex = entries
     const entry = entries[i]!;
     if (entry.index !== firstIndex + i)
       throw new TypeError(`entry ${i} has index ${entry.index}, not ${firstIndex + i}`);
-    if (entry.term !== term) {
+    if (entry.term !== term || i === 0) {
       if (!Number.isSafeInteger(entry.term) || entry.term < 1 || entry.term < term) {
         throw new TypeError(
           `entry ${entry.index} has term ${entry.term}; terms are safe integers from 1 and never fall (last ${term})`,

@@ -13,7 +13,7 @@ import { SegmentedWal } from './wal.ts';
  * whose calls complete when the test says so; power failures and kills at any point, also during recovery; failing writes
  * and syncs. What a restart finds must be the model after some operation not before the last acknowledged one.
  */
-const SEEDS = 400;
+const SEEDS = 150;
 const STEPS = 120;
 
 describe('SegmentedWal on a disk that crashes', () => {
