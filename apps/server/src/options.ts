@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly tickGrace: number;
   /** TERM → KILL. */
   readonly killGrace: number;
+  /** Program of the helper processes that start commands; `auto` = Perl where there is one, else Node. */
+  readonly spawnHelper: 'auto' | 'perl' | 'node';
   /** Origins whose pages may write, e.g. `https://ops.example.org`; reading is open to all. */
   readonly corsOrigins: readonly string[];
   /** Serve `/metrics`. */
@@ -57,6 +59,7 @@ export const SERVER_DEFAULTS: ServerOptions = {
   datacenter: 'dc1',
   tickGrace: 10_000,
   killGrace: 5_000,
+  spawnHelper: 'auto',
   corsOrigins: [],
   enablePrometheus: false,
   ui: true,

@@ -56,7 +56,7 @@ export async function startNode(
   const advertised = address('advertise-addr', options.advertiseAddr || options.bindAddr, GOSSIP_PORT);
   const paths = prepareDataDir(options.dataDir);
   // First, while this process is small: starting a process costs the more the larger its parent is.
-  const spawnHelper = await SpawnHelper.start({}, { timers: systemTimers, logger });
+  const spawnHelper = await SpawnHelper.start({ program: options.spawnHelper }, { timers: systemTimers, logger });
   const undo: (() => Promise<void>)[] = [() => spawnHelper.close()];
   const unwind = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step();

@@ -39,6 +39,7 @@ export function serverOptions(defaults: ServerOptions, { values, addresses, host
     datacenter: values.datacenter,
     tickGrace: values['tick-grace'],
     killGrace: values['kill-grace'],
+    spawnHelper: values['spawn-helper'] as ServerOptions['spawnHelper'],
     stopTimeout: values['stop-timeout'],
     corsOrigins: values['cors-origins'],
     enablePrometheus: values['enable-prometheus'],

@@ -19,6 +19,14 @@ export const JOBS = {
     ours: true,
     help: 'what a command has between the signals TERM and KILL',
   },
+  'spawn-helper': {
+    kind: 'choice',
+    default: 'auto',
+    choices: ['auto', 'perl', 'node'],
+    effect: 'used',
+    ours: true,
+    help: 'program of the helper processes that start commands; auto = perl where there is one, which costs a fifth, else node',
+  },
   'forbid-hold': {
     kind: 'duration',
     default: '5m',
