@@ -5,5 +5,5 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@dkron/source'] } },
   // The server's controllers have decorators.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-  test: { name: 'cli', include: ['src/**/*.test.ts', 'e2e/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
+  test: { name: 'cli', include: ['src/**/*.test.ts', 'e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
 });

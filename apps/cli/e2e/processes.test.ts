@@ -52,6 +52,14 @@ describe('the program as a process', () => {
     expect([mistake.code, mistake.stderr]).toEqual([1, expect.stringContaining('Did you mean this?\n\tagent\n')]);
   });
 
+  it('a reader that has enough is no error, an output that is full is one', async () => {
+    const run = `"${process.execPath}" "${MAIN}" agent --help`;
+    const early = await execute('bash', ['-c', `${run} | true; echo "\${PIPESTATUS[0]}"`]);
+    expect([early.stdout, early.stderr]).toEqual(['0\n', '']);
+    const full = await execute('bash', ['-c', `${run} > /dev/full`]);
+    expect([full.code, full.stderr]).toEqual([1, '']);
+  });
+
   it('stores, runs, shows and deletes a job', async () => {
     const { server: node, env } = await server();
     const yaml = '- {name: good, executor: shell, schedule: "@daily", executor_config: {command: echo fine}}\n';

@@ -100,8 +100,3 @@ export const NEEDS_CLUSTER: ReadonlyMap<string, string> = new Map([
   ['a file in the working directory itself is not found', ''],
   ['default flag value given explicitly beats file', ''],
 ]);
-
-/** Parts of the server that are still to come; each goes when it is there. */
-export const NOT_YET: ReadonlyMap<string, Partial<Effect>> = new Map([
-  ['everything from the environment', { 'GET /metrics': 404 }],
-]);

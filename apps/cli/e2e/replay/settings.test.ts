@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { NEEDS_CLUSTER, NOT_YET, SETTING_DIFFERENCES } from './departures.ts';
+import { NEEDS_CLUSTER, SETTING_DIFFERENCES } from './departures.ts';
 import { answers, freePort, newFolder, removeFolders, startProgram } from './in-process.ts';
 import { recording, type Effect, type RecordedSetting } from './recording.ts';
 
@@ -115,7 +115,7 @@ describe('recorded settings', () => {
   it.each(played)('$name', async (setting) => {
     const { effect, stderr } = await play(setting);
     expect(effect.http).toBe(setting.effect.http);
-    expectEffect({ ...setting.effect, ...NOT_YET.get(setting.name) }, effect);
+    expectEffect(setting.effect, effect);
     await expectJoins(setting);
     if (setting.effect.exit_code === 1) expect(stderr).toContain('Error: config: Error unmarshalling config:');
   });

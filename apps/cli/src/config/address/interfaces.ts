@@ -19,7 +19,8 @@ PRIVATE.addSubnet('10.0.0.0', 8);
 PRIVATE.addSubnet('172.16.0.0', 12);
 PRIVATE.addSubnet('192.168.0.0', 16);
 PRIVATE.addSubnet('100.64.0.0', 10);
-PRIVATE.addSubnet('fd00::', 8, 'ipv6');
+PRIVATE.addSubnet('198.18.0.0', 15);
+PRIVATE.addSubnet('fc00::', 7, 'ipv6');
 
 const LINK_LOCAL = new BlockList();
 LINK_LOCAL.addSubnet('169.254.0.0', 16);

@@ -12,7 +12,7 @@ export const HTTP = {
   ui: {
     kind: 'bool',
     default: true,
-    effect: { none: 'this version has no user interface yet' },
+    effect: 'used',
     help: 'serve the user interface under /ui/',
   },
   'max-body-size': {

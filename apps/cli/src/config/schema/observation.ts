@@ -1,7 +1,7 @@
 import { checkHostPort } from './checks.ts';
 import type { Section } from './setting.ts';
 
-const NO_METRICS = { none: 'this version exports no metrics yet' } as const;
+const NO_METRICS = { none: 'this version sends no metrics yet; enable-prometheus lets them be fetched' } as const;
 
 /** Logs, metrics and traces. */
 export const OBSERVATION = {
@@ -20,7 +20,7 @@ export const OBSERVATION = {
     ours: true,
     help: 'lines of key=value, or one JSON object per line',
   },
-  'enable-prometheus': { kind: 'bool', default: false, effect: NO_METRICS, help: 'serve metrics under /metrics' },
+  'enable-prometheus': { kind: 'bool', default: false, effect: 'used', help: 'serve metrics under /metrics' },
   'statsd-addr': {
     kind: 'text',
     default: '',
