@@ -90,18 +90,17 @@ export function renderReady(ready: Ready): string[] {
 /** One line: the kind of the event, then its fields in their order. */
 export function renderEvent(event: TraceEvent): string {
   const parts: string[] = [event.kind];
-  for (const [key, value] of Object.entries(event)) if (key !== 'kind') parts.push(`${key}=${renderField(key, value)}`);
+  for (const [key, value] of Object.entries<unknown>({ ...event }))
+    if (key !== 'kind') parts.push(`${key}=${renderField(key, value)}`);
   return parts.join(' ');
 }
 
-type FieldValue = TraceEvent[keyof TraceEvent] | object;
-
-function renderField(key: string, value: FieldValue): string {
-  if (typeof value !== 'object') return String(value);
-  if (key === 'config') return `{${describeConfig(value as unknown as Parameters<typeof describeConfig>[0])}}`;
-  if (key === 'progress') return `{${describeProgress(value as unknown as Parameters<typeof describeProgress>[0])}}`;
-  if (key === 'steps') return `(${describeConfChange(value as unknown as Parameters<typeof describeConfChange>[0])})`;
-  if (key === 'confState') return `{${renderConfState(value as unknown as ConfState)}}`;
+function renderField(key: string, value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (key === 'config') return `{${describeConfig(value as Parameters<typeof describeConfig>[0])}}`;
+  if (key === 'progress') return `{${describeProgress(value as Parameters<typeof describeProgress>[0])}}`;
+  if (key === 'steps') return `(${describeConfChange(value as Parameters<typeof describeConfChange>[0])})`;
+  if (key === 'confState') return `{${renderConfState(value as ConfState)}}`;
   if (Array.isArray(value)) return `(${value.join(' ')})`;
   const inner = Object.entries(value).map(([name, one]) => `${name}=${String(one)}`);
   return `{${inner.join(' ')}}`;
