@@ -13,7 +13,7 @@ const kinds: [string, () => IdentityStorage][] = [
 ];
 
 for (const [name, make] of kinds) {
-  describe(name, () => {
+  describe(`${name} as IdentityStorage`, () => {
     it('keeps birth, cluster id and markers', async () => {
       const identity = make();
       expect(await identity.load()).toBeUndefined();

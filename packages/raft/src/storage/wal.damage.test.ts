@@ -149,6 +149,7 @@ describe('a damaged write-ahead log', { timeout: 120_000 }, () => {
       reasons.set(why.replaceAll(/wal\/\d+/gu, 'wal/n'), (reasons.get(why.replaceAll(/wal\/\d+/gu, 'wal/n')) ?? 0) + 1);
       refusals += 1;
     }
+    expect(refusals).toBe(2000);
     console.log(
       `corrupted at ${refusals} places before the last record: refused each time`,
       Object.fromEntries(reasons),
@@ -173,10 +174,12 @@ describe('a damaged write-ahead log', { timeout: 120_000 }, () => {
         }
       }
     }
+    expect(refusals).toBeGreaterThan(100);
     console.log(`${refusals} lost or misdirected sectors: refused each time`);
   });
 
   it('refuses when any segment but the last is missing, cut, or swapped', async () => {
+    expect(names.length).toBeGreaterThan(2);
     for (const name of names.slice(0, -1)) {
       const gone = copy();
       await gone.mount().remove(`wal/${name}`);

@@ -45,10 +45,9 @@ async function turn(turns = 200): Promise<void> {
 
 describe('SegmentedWal', () => {
   it('joins what is called in one stretch, and what queues behind a sync, into one write and one sync each', async () => {
-    let held: (() => void)[] | undefined;
-    const { disk, make, commits } = setup(
-      (_call, complete) => void (held === undefined ? complete() : held.push(complete)),
-    );
+    const held: (() => void)[] = [];
+    let holding = false;
+    const { disk, make, commits } = setup((_call, complete) => void (holding ? held.push(complete) : complete()));
     const wal = make();
     await wal.open();
     await turn();
@@ -59,7 +58,7 @@ describe('SegmentedWal', () => {
       wal.append({ entries: [entry(3)] }, true),
     ]);
     expect([disk.count('write'), disk.count('sync')]).toEqual([before[0]! + 1, before[1]! + 1]);
-    held = [];
+    holding = true;
     const settled: number[] = [];
     const first = wal.append({ entries: [entry(4)] }, true).then(() => settled.push(4));
     await turn();

@@ -255,7 +255,8 @@ export class SimDisk {
       return undefined;
     }
     const grows = Math.max(0, offset + bytes.byteLength - file.size);
-    if (grows > 0 && usedBytes(this.#root) + grows > this.#capacityBytes) return diskError('ENOSPC', path);
+    if (grows > 0 && this.#capacityBytes !== Infinity && usedBytes(this.#root) + grows > this.#capacityBytes)
+      return diskError('ENOSPC', path);
     // A write that fails may have put any part of itself into the cache.
     const part = failure === undefined ? bytes : bytes.subarray(0, this.#random.nextInt(bytes.byteLength + 1));
     file.write(part, offset);
