@@ -1,5 +1,3 @@
-import { Paged } from './paged.ts';
-
 const FIRST_CAPACITY = 64;
 const GROWTH = 1.5;
 /** Above this share of used places probing becomes slow. */
@@ -11,20 +9,17 @@ const EMPTY = -1;
  * entry beside the string, where a `Map` needs 37 and as much again while it grows.
  */
 export class NameSlots {
-  readonly #names = new Paged<string | undefined>(undefined, (cells) =>
-    Array.from<string | undefined>({ length: cells }),
-  );
+  #names: (string | undefined)[] = [];
   #places = new Int32Array(FIRST_CAPACITY).fill(EMPTY);
   #free: number[] = [];
-  #top = 0;
 
   get size(): number {
-    return this.#top - this.#free.length;
+    return this.#names.length - this.#free.length;
   }
 
   /** Undefined when no name has the slot. */
   nameOf(slot: number): string | undefined {
-    return this.#names.get(slot);
+    return this.#names[slot];
   }
 
   /** -1 when it is not there. */
@@ -43,8 +38,8 @@ export class NameSlots {
       this.#grow();
       place = this.#placeOf(name);
     }
-    const slot = this.#free.pop() ?? this.#top++;
-    this.#names.set(slot, name);
+    const slot = this.#free.pop() ?? this.#names.length;
+    this.#names[slot] = name;
     this.#places[place] = slot;
     return slot;
   }
@@ -54,7 +49,7 @@ export class NameSlots {
     const place = this.#placeOf(name);
     const slot = this.#places[place] as number;
     if (slot !== EMPTY) {
-      this.#names.set(slot, undefined);
+      this.#names[slot] = undefined;
       this.#free.push(slot);
       this.#close(place);
     }
@@ -63,8 +58,8 @@ export class NameSlots {
 
   /** Every slot in use, ascending. Must not be changed meanwhile. */
   *entries(): Generator<[slot: number, name: string]> {
-    for (let slot = 0; slot < this.#top; slot++) {
-      const name = this.#names.get(slot);
+    for (let slot = 0; slot < this.#names.length; slot++) {
+      const name = this.#names[slot];
       if (name !== undefined) {
         yield [slot, name];
       }
@@ -72,10 +67,9 @@ export class NameSlots {
   }
 
   clear(): void {
-    this.#names.clear();
+    this.#names = [];
     this.#places = new Int32Array(FIRST_CAPACITY).fill(EMPTY);
     this.#free = [];
-    this.#top = 0;
   }
 
   /** Where the name is, or the empty place where it belongs. */
@@ -84,7 +78,7 @@ export class NameSlots {
     let place = this.#home(name);
     for (;;) {
       const slot = places[place] as number;
-      if (slot === EMPTY || this.#names.get(slot) === name) {
+      if (slot === EMPTY || this.#names[slot] === name) {
         return place;
       }
       place = place + 1 === places.length ? 0 : place + 1;
@@ -103,7 +97,7 @@ export class NameSlots {
       if (slot === EMPTY) {
         break;
       }
-      const home = this.#home(this.#names.get(slot) as string);
+      const home = this.#home(this.#names[slot] as string);
       // It may move only if the gap is not before its home, counted around the end.
       if ((place - home + length) % length >= (place - gap + length) % length) {
         places[gap] = slot;
