@@ -9,8 +9,11 @@ function orderOf(names: readonly string[]): SortedSlots {
 
 describe('SortedSlots', () => {
   it('keeps the order of UTF-16 units, as sorting does', () => {
+    // In UTF-8 the last two would come after the one before them.
+    const unit = fc.constantFrom('a', 'b', '\u00ff', '\ud7ff', '\uff41', '\u{10000}', '\u{1d4ea}');
     fc.assert(
-      fc.property(fc.uniqueArray(fc.string({ unit: 'binary', maxLength: 3 }), { maxLength: 200 }), (names) => {
+      fc.property(fc.array(fc.string({ unit, maxLength: 3 }), { maxLength: 60 }), (texts) => {
+        const names = [...new Set(texts)];
         const order = orderOf(names);
         for (const slot of names.keys()) order.add(slot);
         expect([...order.ascending()]).toEqual(names.toSorted());
@@ -41,7 +44,7 @@ describe('SortedSlots', () => {
         expect([...order.ascending()]).toEqual(sorted);
         expect(order.slice(start, start + count)).toEqual(sorted.slice(start, start + count));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
