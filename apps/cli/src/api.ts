@@ -1,4 +1,4 @@
-import { DkronClient } from '@dkron/client';
+import type { DkronClient } from '@dkron/client';
 import type { Call, Command, Flag } from './command/command.ts';
 import { CommandError } from './errors.ts';
 import type { Io } from './io.ts';
@@ -31,20 +31,23 @@ export function apiCommand(
     words: [],
     ...command,
     run: async (call) => {
-      await run(apiCall(call));
+      await run(await apiCall(call));
       return 0;
     },
   };
 }
 
-function apiCall(call: Call): ApiCall {
+async function apiCall(call: Call): Promise<ApiCall> {
   const flag = (name: string): string | undefined => call.flags.get(name)?.at(-1);
   const output = flag('output') ?? 'table';
   if (!OUTPUTS.includes(output)) {
     throw new CommandError(`--output: ${JSON.stringify(output)} is not allowed, expected table or json`);
   }
+  const baseUrl = urlOf(flag('api-url'), call.io);
+  // Loaded only here, so that the other commands start fast.
+  const { DkronClient } = await import('@dkron/client');
   return {
-    client: new DkronClient({ baseUrl: urlOf(flag('api-url'), call.io) }),
+    client: new DkronClient({ baseUrl }),
     io: call.io,
     json: output === 'json',
     args: call.args,

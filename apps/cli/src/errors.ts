@@ -1,3 +1,5 @@
+import type { DkronApiError } from '@dkron/client';
+
 /** An end of the command: the message goes to the outputs, the number is the exit code. */
 export class CommandError extends Error {
   readonly exitCode: number;
@@ -10,4 +12,9 @@ export class CommandError extends Error {
     this.exitCode = exitCode;
     this.hint = hint;
   }
+}
+
+/** Whether a server refused or did not answer. Told by the name: the client is loaded only by commands that need it. */
+export function isRefusal(error: unknown): error is DkronApiError {
+  return error instanceof Error && error.name === 'DkronApiError' && 'field' in error;
 }

@@ -1,11 +1,10 @@
-import { DkronApiError } from '@dkron/client';
 import { listed, pathOfCommand, type Command } from './command/command.ts';
 import { findCommand, nextWord, type Found } from './command/find.ts';
 import { helpOf, usageOf } from './command/help.ts';
 import { readWords } from './command/read-call.ts';
 import { similar } from './command/suggest.ts';
 import { ConfigError, describeProblem, describeWarning } from './config/problem.ts';
-import { CommandError } from './errors.ts';
+import { CommandError, isRefusal } from './errors.ts';
 import type { Io } from './io.ts';
 import { PROGRAM } from './tree.ts';
 
@@ -81,7 +80,7 @@ function report(found: Found, error: unknown, io: Io): number {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof DkronApiError && error.field !== '') {
+  if (isRefusal(error) && error.field !== '') {
     return `${error.message} (${error.field}: expected ${error.allowed ?? 'another value'})`;
   }
   return error instanceof Error ? error.message : String(error);

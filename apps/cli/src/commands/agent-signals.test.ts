@@ -1,5 +1,5 @@
 import type { Logger } from '@dkron/runtime';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../config/problem.ts';
 import { resolveConfig, type Resolved } from '../config/resolve.ts';
 import { onSignals } from './agent-signals.ts';
@@ -7,7 +7,7 @@ import { onSignals } from './agent-signals.ts';
 const withRegion = (region: string): Resolved =>
   resolveConfig({ flags: new Map([['region', [region]]]), env: {}, file: undefined });
 
-function hangUp(read: () => Resolved): string[] {
+async function hangUp(read: () => Promise<Resolved>): Promise<string[]> {
   const lines: string[] = [];
   const keep =
     (level: string) =>
@@ -23,22 +23,23 @@ function hangUp(read: () => Resolved): string[] {
   const before = process.listenerCount('SIGHUP');
   const undo = onSignals(logger, read, withRegion('eu'));
   process.emit('SIGHUP');
+  await vi.waitFor(() => expect(lines).toHaveLength(1));
   undo();
   expect(process.listenerCount('SIGHUP')).toBe(before);
   return lines;
 }
 
 describe('SIGHUP', () => {
-  it('names the settings that wait for the next start', () => {
-    expect(hangUp(() => withRegion('eu'))).toEqual(['info config: read again {"changed":0}']);
-    expect(hangUp(() => withRegion('us'))).toEqual(['info config: read again {"changed":1,"after_restart":"region"}']);
+  it('names the settings that wait for the next start', async () => {
+    expect(await hangUp(async () => withRegion('eu'))).toEqual(['info config: read again {"changed":0}']);
+    expect(await hangUp(async () => withRegion('us'))).toEqual([
+      'info config: read again {"changed":1,"after_restart":"region"}',
+    ]);
   });
 
-  it('G-C13: a file that is broken by then changes nothing, and is told', () => {
+  it('G-C13: a file that is broken by then changes nothing, and is told', async () => {
     const problem = { key: 'lease', value: '5', source: '/c.yml:3', allowed: 'a duration' };
-    const lines = hangUp(() => {
-      throw new ConfigError([problem]);
-    });
+    const lines = await hangUp(() => Promise.reject(new ConfigError([problem])));
     expect(lines).toEqual([
       'error config: the settings stay as they are: lease: "5" is not allowed, expected a duration (/c.yml:3)',
     ]);

@@ -9,10 +9,10 @@ import { SETTING_KEYS } from '../config/schema/index.ts';
  *
  * @returns undoes it
  */
-export function onSignals(logger: Logger, read: () => Resolved, running: Resolved): () => void {
-  const onHangUp = (): void => {
+export function onSignals(logger: Logger, read: () => Promise<Resolved>, running: Resolved): () => void {
+  const readAgain = async (): Promise<void> => {
     try {
-      const changed = changedKeys(running, read());
+      const changed = changedKeys(running, await read());
       const fields = changed.length === 0 ? {} : { after_restart: changed.join(' ') };
       logger.info('config: read again', { changed: changed.length, ...fields });
     } catch (error) {
@@ -20,11 +20,12 @@ export function onSignals(logger: Logger, read: () => Resolved, running: Resolve
       for (const reason of reasons) logger.error(`config: the settings stay as they are: ${reason}`);
     }
   };
+  const onHangUp = (): void => void readAgain();
   const onUser = (): void => logger.warn('SIGUSR1: there are no metrics in memory to be written');
   process.on('SIGHUP', onHangUp).on('SIGUSR1', onUser);
   return () => void process.off('SIGHUP', onHangUp).off('SIGUSR1', onUser);
 }
 
-export function changedKeys(before: Resolved, now: Resolved): string[] {
+function changedKeys(before: Resolved, now: Resolved): string[] {
   return SETTING_KEYS.filter((key) => JSON.stringify(before.values[key]) !== JSON.stringify(now.values[key]));
 }

@@ -34,7 +34,7 @@ next start.`,
 };
 
 async function runAgent(call: Call): Promise<number> {
-  const resolved = readConfig(call);
+  const resolved = await readConfig(call);
   const { values } = resolved;
   const logger = consoleLogger({
     level: logLevelOf(values),
@@ -58,8 +58,8 @@ async function runAgent(call: Call): Promise<number> {
 }
 
 /** @throws ConfigError */
-export function readConfig({ flags, io }: Call): Resolved {
+export async function readConfig({ flags, io }: Call): Promise<Resolved> {
   const named = flags.get('config')?.at(-1) || undefined;
-  const file = loadConfigFile(named, { home: io.env['HOME'], workingFolder: io.workingFolder });
+  const file = await loadConfigFile(named, { home: io.env['HOME'], workingFolder: io.workingFolder });
   return resolveConfig({ flags, env: io.env, file });
 }

@@ -60,7 +60,7 @@ async function check(call: Call): Promise<number> {
 
 async function findingsOf(call: Call): Promise<Findings> {
   try {
-    const resolved = readConfig(call);
+    const resolved = await readConfig(call);
     const { warnings } = await resolveAddresses(resolved, { local: localAddresses() });
     return { resolved, problems: [], warnings: [...resolved.warnings, ...warnings] };
   } catch (error) {

@@ -14,7 +14,7 @@ function write(name: string, text: string): string {
   return path;
 }
 
-function load(named?: string, root = 'none'): ConfigFile | undefined {
+function load(named?: string, root = 'none'): Promise<ConfigFile | undefined> {
   return loadConfigFile(named, {
     home: join(folder, root, 'home'),
     workingFolder: join(folder, root, 'work'),
@@ -34,30 +34,30 @@ describe('formats', () => {
     ['a.yaml', '---\nserver: true\njoin: [a, b]\ntags: {My_Role: Web}\nnothing:\n'],
     ['a.json', '{\n"server": true,\n"join": ["a", "b"],\n"tags": {"My_Role": "Web"}\n}'],
     ['a.toml', '# c\nserver = true\njoin = ["a", "b"]\n[tags]\nMy_Role = "Web"\n'],
-  ])('%s, with the line of each key', (name, text) => {
-    expect(load(write(name, text))?.entries).toEqual(expected);
+  ])('%s, with the line of each key', async (name, text) => {
+    expect((await load(write(name, text)))?.entries).toEqual(expected);
   });
 
-  it('.env holds keys without dashes', () => {
-    const entries = load(write('a.env', '# c\nSERVER=true\nexport PROFILE="wan"\n'))?.entries;
+  it('.env holds keys without dashes', async () => {
+    const entries = (await load(write('a.env', '# c\nSERVER=true\nexport PROFILE="wan"\n')))?.entries;
     expect(entries).toEqual([
       { key: 'SERVER', value: 'true', line: 2 },
       { key: 'PROFILE', value: 'wan', line: 3 },
     ]);
-    expect(() => load(write('b.env', 'BOOTSTRAP-EXPECT=1\n'))).toThrow(/line 1/);
+    await expect(load(write('b.env', 'BOOTSTRAP-EXPECT=1\n'))).rejects.toThrow(/line 1/);
   });
 });
 
 describe('search', () => {
-  it('looks into /etc/dkron, $HOME/.dkron, ./config; the first file found is the only one', () => {
-    expect(load()).toBeUndefined();
+  it('looks into /etc/dkron, $HOME/.dkron, ./config; the first file found is the only one', async () => {
+    expect(await load()).toBeUndefined();
     write('s/work/config/dkron.json', '{"node-name":"work"}');
     write('s/work/dkron.yml', 'node-name: not here');
-    expect(load(undefined, 's')?.entries[0]?.value).toBe('work');
+    expect((await load(undefined, 's'))?.entries[0]?.value).toBe('work');
     write('s/home/.dkron/dkron.yml', 'node-name: home');
-    expect(load(undefined, 's')?.entries[0]?.value).toBe('home');
+    expect((await load(undefined, 's'))?.entries[0]?.value).toBe('home');
     write('s/etc/dkron.toml', 'node-name = "etc"');
-    expect(load(undefined, 's')?.entries[0]?.value).toBe('etc');
+    expect((await load(undefined, 's'))?.entries[0]?.value).toBe('etc');
   });
 });
 
@@ -71,11 +71,11 @@ describe('G-C7: a file that cannot be used ends the start', () => {
     ['bad.ini', 'a=1', /\.json, \.toml, \.yaml or \.yml/],
     ['huge.yml', `# ${'x'.repeat(1_048_576)}`, /larger than 1048576 bytes/],
     ['noext', 'a: 1', /\.json, \.toml, \.yaml or \.yml/],
-  ])('%s', (name, text, message) => {
-    expect(() => load(write(name, text))).toThrow(message);
+  ])('%s', async (name, text, message) => {
+    await expect(load(write(name, text))).rejects.toThrow(message);
   });
 
-  it('a named file that is not there', () => {
-    expect(() => load(join(folder, 'nope.yml'))).toThrow(/nope\.yml.*ENOENT/);
+  it('a named file that is not there', async () => {
+    await expect(load(join(folder, 'nope.yml'))).rejects.toThrow(/nope\.yml.*ENOENT/);
   });
 });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { ConfigError } from './problem.ts';
 import type { RawValue } from './convert.ts';
-import { parseDotenv, parseJson, parseTomlFile, parseYaml, type FileEntry } from './file-formats.ts';
+import { parseDotenv, parseJson, parseToml, parseYaml, type FileEntry } from './file-formats.ts';
 
 export interface ConfigFile {
   readonly path: string;
@@ -17,9 +17,9 @@ export interface SearchPlaces {
   readonly systemFolder?: string;
 }
 
-const FORMATS: Readonly<Record<string, (text: string) => FileEntry[]>> = {
+const FORMATS: Readonly<Record<string, (text: string) => Promise<FileEntry[]>>> = {
   '.json': parseJson,
-  '.toml': parseTomlFile,
+  '.toml': parseToml,
   '.yaml': parseYaml,
   '.yml': parseYaml,
   '.env': parseDotenv,
@@ -35,7 +35,7 @@ const SEARCHED = Object.keys(FORMATS).map((extension) => `dkron${extension}`);
  * @returns undefined when none was named and none is there
  * @throws ConfigError when it cannot be read or parsed (G-C7)
  */
-export function loadConfigFile(named: string | undefined, places: SearchPlaces): ConfigFile | undefined {
+export async function loadConfigFile(named: string | undefined, places: SearchPlaces): Promise<ConfigFile | undefined> {
   const path = named ?? findFile(places);
   if (path === undefined) return undefined;
   const parse = FORMATS[extname(path).toLowerCase()];
@@ -48,7 +48,8 @@ export function loadConfigFile(named: string | undefined, places: SearchPlaces):
     throw fileError(path, `a readable file: ${messageOf(error)}`);
   }
   try {
-    return { path, entries: parse(text).filter((entry) => !isEmpty(entry.value)) };
+    const entries = await parse(text);
+    return { path, entries: entries.filter((entry) => !isEmpty(entry.value)) };
   } catch (error) {
     throw fileError(path, `valid ${extname(path).slice(1).toUpperCase()}: ${messageOf(error)}`);
   }

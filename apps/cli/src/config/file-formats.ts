@@ -1,5 +1,3 @@
-import { parse as parseToml } from 'smol-toml';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { RawValue } from './convert.ts';
 
 export interface FileEntry {
@@ -10,8 +8,12 @@ export interface FileEntry {
   readonly line: number;
 }
 
-/** All parsers throw on a text that is none of their format, or not a map. */
-export function parseYaml(text: string): FileEntry[] {
+/**
+ * All parsers throw on a text that is none of their format, or not a map. Their libraries are loaded on first use, so
+ * that commands without a file start fast.
+ */
+export async function parseYaml(text: string): Promise<FileEntry[]> {
+  const { isMap, isScalar, LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: true });
   const [error] = document.errors;
@@ -26,19 +28,20 @@ export function parseYaml(text: string): FileEntry[] {
   });
 }
 
-export function parseJson(text: string): FileEntry[] {
+export async function parseJson(text: string): Promise<FileEntry[]> {
   return entriesOf(JSON.parse(text), (key) => lineOf(text, new RegExp(`"${escape(key)}"\\s*:`)));
 }
 
-export function parseTomlFile(text: string): FileEntry[] {
+export async function parseToml(text: string): Promise<FileEntry[]> {
+  const { parse } = await import('smol-toml');
   const start = (key: string): RegExp => new RegExp(`^\\s*(?:\\[\\s*)?["']?${escape(key)}["']?\\s*[=.\\]]`, 'm');
-  return entriesOf(parseToml(text), (key) => lineOf(text, start(key)));
+  return entriesOf(parse(text), (key) => lineOf(text, start(key)));
 }
 
 const DOTENV_LINE = /^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*=\s*(.*?)\s*$/;
 
 /** Lines `KEY=value`; keys cannot hold a dash, so most settings cannot be given this way, as in the original. */
-export function parseDotenv(text: string): FileEntry[] {
+export async function parseDotenv(text: string): Promise<FileEntry[]> {
   return text.split(/\r?\n/).flatMap((content, index) => {
     if (/^\s*(#|$)/.test(content)) return [];
     const match = DOTENV_LINE.exec(content);

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from './problem.ts';
 import { resolveConfig, type Resolved } from './resolve.ts';
 import { SETTING_KEYS, SETTINGS, variableOf, flagNameOf } from './schema/index.ts';
-import { parseYaml } from './file-formats.ts';
+import { parse } from 'yaml';
+import type { RawValue } from './convert.ts';
+import type { FileEntry } from './file-formats.ts';
 
 interface Trial {
   readonly flags?: Readonly<Record<string, readonly string[]>>;
@@ -11,8 +13,19 @@ interface Trial {
 }
 
 function resolve({ flags = {}, env = {}, file }: Trial): Resolved {
-  const entries = file === undefined ? undefined : { path: '/c.yml', entries: parseYaml(file) };
+  const entries = file === undefined ? undefined : { path: '/c.yml', entries: entriesOf(file) };
   return resolveConfig({ flags: new Map(Object.entries(flags)), env, file: entries });
+}
+
+/** One setting per line. */
+function entriesOf(text: string): FileEntry[] {
+  return text.split('\n').flatMap((content, index) =>
+    Object.entries((parse(content) ?? {}) as Record<string, RawValue>).map(([key, value]) => ({
+      key,
+      value,
+      line: index + 1,
+    })),
+  );
 }
 
 function refused(trial: Trial): ConfigError {

@@ -1,7 +1,6 @@
-import { DkronApiError } from '@dkron/client';
 import { API_FLAGS, apiCommand, countOf, pathOf } from '../api.ts';
 import type { Command } from '../command/command.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, isRefusal } from '../errors.ts';
 import { table, timeCell } from '../table.ts';
 import { readJobFile } from './job-file.ts';
 import { logs } from './logs-command.ts';
@@ -67,7 +66,7 @@ other, a parent therefore before its children; the first that is refused ends th
     const jobs = await readJobFile(file, io);
     for (const { name, body } of jobs) {
       const answer = await client.createJobText(body).catch((error: unknown) => {
-        if (error instanceof DkronApiError && jobs.length > 1) io.err(`dkron: job ${name} was not stored\n`);
+        if (isRefusal(error) && jobs.length > 1) io.err(`dkron: job ${name} was not stored\n`);
         throw error;
       });
       io.out(json ? `${JSON.stringify(answer)}\n` : `stored ${name}\n`);

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { parse, YAMLParseError } from 'yaml';
 import { CommandError } from '../errors.ts';
 import type { Io } from '../io.ts';
 
@@ -16,7 +15,7 @@ export interface JobDocument {
  */
 export async function readJobFile(path: string, io: Io): Promise<JobDocument[]> {
   const shown = path === '-' ? 'standard input' : path;
-  const value = parseDocument(await readText(path, io, shown), shown);
+  const value = await parseDocument(await readText(path, io, shown), shown);
   const jobs: readonly unknown[] = Array.isArray(value) ? value : [value];
   return jobs.map((job, index) => documentOf(job, jobs.length > 1 ? `${shown}, job ${index + 1}` : shown));
 }
@@ -30,7 +29,8 @@ async function readText(path: string, io: Io, shown: string): Promise<string> {
   }
 }
 
-function parseDocument(text: string, shown: string): unknown {
+async function parseDocument(text: string, shown: string): Promise<unknown> {
+  const { parse, YAMLParseError } = await import('yaml');
   try {
     return parse(text, { intAsBigInt: true, maxAliasCount: 100 });
   } catch (error) {

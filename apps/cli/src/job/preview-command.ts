@@ -1,7 +1,7 @@
-import { DkronApiError, type ApiPreviewQuery } from '@dkron/client';
+import type { ApiPreviewQuery } from '@dkron/client';
 import { apiCommand, countOf } from '../api.ts';
 import type { Command } from '../command/command.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, isRefusal } from '../errors.ts';
 import { table } from '../table.ts';
 
 const COUNT_DEFAULT = '5';
@@ -48,7 +48,7 @@ export function preview(): Command {
       );
       if (answer.complete) io.out('There is no further run.\n');
     } catch (error) {
-      if (!(error instanceof DkronApiError) || error.status !== 404) throw error;
+      if (!isRefusal(error) || error.status !== 404) throw error;
       throw new CommandError('this server is too old to preview schedules: it has no /v1/schedules/preview');
     }
   });
