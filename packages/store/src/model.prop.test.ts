@@ -254,6 +254,8 @@ describe('store', () => {
         }
         expect(dump(other)).toEqual(dump(store));
         assertNoLeaks(await keysOf(kv), store);
+        await assertListsAll(store);
+        await assertListsAll(other);
       }),
       { numRuns: 400 },
     );
@@ -319,6 +321,21 @@ async function keysOf(kv: KeyValue): Promise<string[]> {
     keys.push(Buffer.from(key).toString('latin1'));
   }
   return keys;
+}
+
+/** Stored executions and those told by their runs come as one list, ordered by stamp, then node. */
+async function assertListsAll(store: Store): Promise<void> {
+  const all = [...NAMES.flatMap((job) => store.executions(job)), ...store.openExecutions()];
+  const byId = new Map(all.map((execution) => [execution.id, execution]));
+  const expected = [...byId.values()].toSorted(
+    (a, b) => Number(a.stamp - b.stamp) || (a.nodeName < b.nodeName ? -1 : 1),
+  );
+  const end = expected.length + 1;
+  expect((await store.listExecutions({ order: 'asc', end })).executions).toEqual(expected);
+  expect((await store.listExecutions({ end })).executions).toEqual(expected.toReversed());
+  const group = expected.at(expected.length >> 1)?.group ?? 0n;
+  const ofGroup = expected.filter((execution) => execution.group === group);
+  expect((await store.listExecutions({ order: 'asc', group, end })).executions).toEqual(ofGroup);
 }
 
 /** Every record on disk belongs to something that can be reached. */
