@@ -56,6 +56,8 @@ export interface DiskFault {
   readonly after?: number;
   /** Code of the error. @default 'EIO' */
   readonly code?: string;
+  /** For reads: the call succeeds, one of its bytes has these bits flipped. */
+  readonly flipMask?: number;
   /** For writes: the bytes go to this offset instead, and the call succeeds. */
   readonly misdirectTo?: number;
 }
@@ -221,7 +223,16 @@ export class SimDisk {
     ): Promise<T> => this.#call(life, name, path, bytes, effect, before);
     return {
       size: () => call('size', 0, () => file.size),
-      read: (offset, length) => call('read', length, () => file.read(offset, length)),
+      read: (offset, length) => {
+        const flip = this.#strike('read', path, true);
+        return call('read', length, () => {
+          const bytes = file.read(offset, length);
+          if (flip?.flipMask !== undefined && bytes.byteLength > 0) {
+            bytes[this.#random.nextInt(bytes.byteLength)]! ^= flip.flipMask;
+          }
+          return bytes;
+        });
+      },
       // In the page cache from the moment of the call: a crash may keep any part of a write under way.
       write: (bytes, offset) =>
         call('write', bytes.byteLength, nothing, (failure) => this.#write(file, path, bytes, offset, failure)),
@@ -293,10 +304,12 @@ export class SimDisk {
   }
 
   /** The fault that strikes this call, if any; the others that match come one call nearer. */
-  #strike(call: DiskCall, path: string, astray: boolean): DiskFault | undefined {
+  #strike(call: DiskCall, path: string, silent: boolean): DiskFault | undefined {
     const matching = this.#faults.filter(
       ({ fault }) =>
-        (fault.misdirectTo !== undefined) === astray && fault.call === call && path.includes(fault.path ?? ''),
+        (fault.misdirectTo !== undefined || fault.flipMask !== undefined) === silent &&
+        fault.call === call &&
+        path.includes(fault.path ?? ''),
     );
     const striking = matching.find(({ left }) => left === 0);
     for (const armed of matching) armed.left = Math.max(0, armed.left - 1);
