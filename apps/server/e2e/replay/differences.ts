@@ -30,11 +30,6 @@ export interface Difference {
   readonly instead: Instead | { readonly step: Step };
 }
 
-/** How many items of a file are meant to differ. */
-export function differencesIn(file: string): number {
-  return DIFFERENCES.filter((one) => one.file === file).reduce((sum, { at }) => sum + at.length, 0);
-}
-
 /** The items of a file with the differences put in. */
 export function withDifferences(file: string, items: readonly Item[]): readonly Item[] {
   const found = DIFFERENCES.filter((difference) => difference.file === file);
@@ -51,7 +46,7 @@ function replaced(item: Item, instead: Difference['instead']): Item {
     return { ...item, response: answerInstead(item.response, instead) };
   }
   if (item.response === undefined) throw new Error(`${item.name} has no answer to replace`);
-  return { ...item, response: answerInstead(item.response, instead) };
+  return { ...item, response: answerInstead(item.response, instead), insteadOf: item.response };
 }
 
 function answerInstead(recorded: RecordedResponse, instead: Instead): RecordedResponse {

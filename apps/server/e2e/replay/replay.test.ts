@@ -19,14 +19,20 @@ const files = readdirSync(new URL('testdata', import.meta.url))
   .filter((name) => name.endsWith('.json'))
   .map((name) => name.slice(0, -'.json'.length));
 
-afterAll(cleanUp);
+afterAll(async () => {
+  console.warn(
+    ['Pending:', ...PENDING.map(({ file, at, reason }) => `${file}${at ? `[${at.join()}]` : ''}: ${reason}`)].join(
+      '\n  ',
+    ),
+  );
+  await cleanUp();
+});
 
 describe.concurrent('recorded exchanges of Dkron 4.1', () => {
-  it.for(files)('%s', { timeout: TIMEOUT_MS }, async (file, { annotate, expect, skip }) => {
+  it.for(files)('%s', { timeout: TIMEOUT_MS }, async (file, { expect, skip }) => {
     const pending = ALL ? [] : PENDING.filter((one) => one.file === file);
     const whole = pending.find(({ at }) => at === undefined);
     skip(whole !== undefined, `pending: ${whole?.reason}`);
-    for (const { at = [], reason } of pending) await annotate(`${file}[${at.join()}] pending: ${reason}`, 'warning');
     const open = new Set(pending.flatMap(({ at = [] }) => at));
     const scenario = loadScenario(file);
     const [{ name, flags = [] }] = scenario.servers;

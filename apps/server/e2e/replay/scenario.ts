@@ -33,6 +33,8 @@ export interface Exchange {
   readonly background?: boolean;
   readonly capture?: Readonly<Record<string, string>>;
   readonly sort_body_by?: string;
+  /** What was recorded, where `response` is a meant difference. */
+  readonly insteadOf?: RecordedResponse;
 }
 
 /** Holds when all that is named is so. */
