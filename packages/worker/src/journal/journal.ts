@@ -175,7 +175,7 @@ export class Journal {
     if (this.#closed) return;
     this.#lazy ??= this.#modules.timers.after(this.#lazyMs, () => {
       this.#lazy = null;
-      if (this.#queue.length > 0 || this.#unsynced.size > 0) this.#runAll();
+      if (this.#queue.length > 0 || this.#unsynced.size > 0) void this.#runAll();
     });
   }
 
@@ -255,7 +255,8 @@ export class Journal {
     for (const queued of batch) queued.reject?.(error);
     this.#queue = [...kept, ...this.#queue];
     if ((this.#queue.length === 0 && this.#unsynced.size === 0) || this.#closed) return;
-    if (!this.#queue.some((queued) => queued.reject)) this.#retry ??= timers.after(this.#retryMs, () => this.#runAll());
+    if (!this.#queue.some((queued) => queued.reject))
+      this.#retry ??= timers.after(this.#retryMs, () => void this.#runAll());
   }
 
   async #rewriteIfWorthwhile(): Promise<void> {
