@@ -49,6 +49,16 @@ export class JobColumns {
     return STATUSES[this.#flags.get(slot) >> 1] ?? (this.#otherStatuses.get(slot) as string);
   }
 
+  /** How many jobs have each status. */
+  countByStatus(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const [slot] of this.#names.entries()) {
+      const status = this.statusOf(slot);
+      counts.set(status, (counts.get(status) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   disabledOf(slot: number): boolean {
     return (this.#flags.get(slot) & 1) === 1;
   }

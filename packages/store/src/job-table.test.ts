@@ -69,6 +69,8 @@ describe('listJobs', () => {
       total: 5,
       jobs: [{ definition: { name: 'j00' } }, { definition: { name: 'j06' } }],
     });
+    expect([...store.jobCountByStatus().values()].reduce((sum, count) => sum + count, 0)).toBe(all.length);
+    expect(store.jobCountByStatus().get('')).toBe(all.filter(({ state }) => state.status === '').length);
     expect(store.listJobs({ q: 'Job 2' }).total).toBe(
       all.filter(({ definition }) => definition.displayName.includes('Job 2')).length,
     );

@@ -168,6 +168,11 @@ export class Store {
     return this.#state.jobs.names.slice(0, this.#state.jobs.size);
   }
 
+  /** How many jobs have each status; no job is decoded (G-A15). */
+  jobCountByStatus(): ReadonlyMap<string, number> {
+    return this.#state.jobs.columns.countByStatus();
+  }
+
   listJobs(query: JobQuery = {}): JobPage {
     return listJobs(this.#state.jobs, query);
   }

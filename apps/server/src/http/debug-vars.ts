@@ -3,13 +3,16 @@ import { compareUtf8, ordered, sortedMap } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
 import { redactedArguments } from './redacted-arguments.ts';
 
+/** Timetable entries shown: listing more would hold up everything else. */
+const CRON_ENTRIES_MAX = 10_000;
+
 /** What the original publishes through expvar, as far as it means anything here; secrets are cut out (G-T4). */
 export function debugVars(
   { store, log, options }: NodeContext,
   process: { readonly argv: readonly string[]; memoryUsage(): NodeJS.MemoryUsage },
 ): GoObject {
   const entries: Record<string, string> = {};
-  for (const job of store.listJobs({ disabled: false }).jobs) {
+  for (const job of store.listJobs({ disabled: false, end: CRON_ENTRIES_MAX }).jobs) {
     if (job.definition.parentJob === '') entries[job.definition.name] = cronEntry(job);
   }
   const { rss, heapTotal, heapUsed, external } = process.memoryUsage();

@@ -40,7 +40,8 @@ export class UiController {
 
   #facts(): Parameters<typeof indexPage>[0] {
     const { store, log, membership } = this.#node;
-    const count = (status: string): number => store.listJobs({ status, end: 0 }).total;
+    const counts = store.jobCountByStatus();
+    const count = (status: string): number => counts.get(status) ?? 0;
     return {
       leader: log.leadershipValid() ? membership.self().name : undefined,
       totalJobs: store.jobCount(),

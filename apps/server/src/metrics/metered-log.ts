@@ -12,6 +12,13 @@ const TIMERS: Readonly<Partial<Record<Command['type'], string>>> = {
   deleteExecutions: 'delete_executions',
 };
 
+const NO_NAMES: readonly (string | undefined)[] = [];
+
+interface Told {
+  readonly results: CommandResults['executionUpdates']['results'];
+  readonly ms: number;
+}
+
 export interface MeteredLogModules {
   readonly log: ReplicatedLog;
   readonly store: Pick<Store, 'getExecution'>;
@@ -47,23 +54,29 @@ export class MeteredLog implements ReplicatedLog {
 
   async propose<C extends Command>(command: C): Promise<CommandResults[C['type']]> {
     const startedAt = this.#clock.monotonicMs();
+    const names = command.type === 'executionUpdates' ? this.#jobNames(command) : NO_NAMES;
     const result = await this.#log.propose(command);
     const ms = this.#clock.monotonicMs() - startedAt;
     const timer = TIMERS[command.type];
     if (timer !== undefined) this.#timer(timer).observe(ms);
     if (command.type === 'executionUpdates') {
-      this.#countUpdates(command, result as CommandResults['executionUpdates'], ms);
+      this.#countUpdates(command, names, { results: (result as CommandResults['executionUpdates']).results, ms });
     }
     if (!('refused' in result)) this.#countEntry(command);
     return result;
   }
 
-  #countUpdates({ updates }: ExecutionUpdates, { results }: CommandResults['executionUpdates'], ms: number): void {
+  /** Asked before, since a job may be gone with its last success. */
+  #jobNames({ updates }: ExecutionUpdates): readonly (string | undefined)[] {
+    return updates.map(({ kind, id }) => (kind === 'finished' ? this.#store.getExecution(id)?.jobName : undefined));
+  }
+
+  #countUpdates({ updates }: ExecutionUpdates, names: readonly (string | undefined)[], { results, ms }: Told): void {
     for (const [i, update] of updates.entries()) {
       if (update.kind === 'started') this.#timer('set_execution').observe(ms);
       if (update.kind !== 'finished') continue;
       this.#timer('execution_done').observe(ms);
-      const jobName = this.#store.getExecution(update.id)?.jobName;
+      const jobName = names[i];
       if (results[i] !== 'applied' || jobName === undefined) continue;
       (update.state === 'success' ? this.#succeeded : this.#failed).add(1, { job_name: jobName });
     }
