@@ -18,7 +18,15 @@ const TEMPLATE = /\{\{(.*?)\}\}/gs;
  * @throws TemplateError
  */
 export function resolveTemplate(text: string, local: Addresses): string {
-  return text.replaceAll(TEMPLATE, (_, expression: string) => evaluate(expression, text, local));
+  return text.replaceAll(TEMPLATE, (template, expression: string) => {
+    try {
+      return evaluate(expression, text, local);
+    } catch (error) {
+      if (error instanceof TemplateError) throw error;
+      // A pattern or network that is none.
+      throw new TemplateError(`${template}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  });
 }
 
 function evaluate(expression: string, whole: string, local: Addresses): string {
@@ -28,6 +36,9 @@ function evaluate(expression: string, whole: string, local: Addresses): string {
     const source = index === 0 ? SOURCES.get(name) : undefined;
     const step = index === 0 ? undefined : STEPS.get(name);
     if (source === undefined && step === undefined) throw notDefined(whole, name);
+    if (source === undefined && typeof piped === 'string') {
+      throw new TemplateError(`${JSON.stringify(name)} needs addresses, and comes after a stage that gives a text`);
+    }
     piped = source === undefined ? (step?.(piped as Addresses, args) ?? '') : source(local, args);
   }
   return typeof piped === 'string' ? piped : piped.map((one) => one.address).join(' ');
