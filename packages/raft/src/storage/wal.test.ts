@@ -201,6 +201,43 @@ describe('SegmentedWal', () => {
     expect(await make().open()).toMatchObject({ lastIndex: index + 1, boundary: { index } });
   });
 
+  it('wipes what follows a torn record, so that nothing of it comes back behind the same record written again', async () => {
+    const { disk, make } = setup();
+    const wal = make();
+    await wal.open();
+    await wal.append({ hardState: hard(1) }, true);
+    const before = disk.peek('wal/0000000000000001.wal').findLastIndex((byte) => byte !== 0);
+    await Promise.all([wal.append({ entries: [entry(1)] }, true), wal.append({ entries: [entry(2)] }, true)]);
+    await wal.close();
+    disk.corrupt('wal/0000000000000001.wal', before + 60);
+    const second = make();
+    expect((await second.open()).lastIndex).toBe(0);
+    await second.append({ entries: [entry(1)] }, true);
+    disk.crash('lose');
+    expect((await make().open()).lastIndex).toBe(1);
+  });
+
+  it('leaves no gap when a segment cannot be deleted, and deletes it after a restart', async () => {
+    const { disk, make } = setup();
+    const wal = make();
+    await wal.open();
+    for (let index = 1; index <= 300; index++) {
+      await wal.append({ entries: [entry(index, 500)], hardState: hard(1) }, true);
+    }
+    const names = (await disk.mount().list('wal')).filter((name) => name.endsWith('.wal'));
+    disk.inject({ call: 'remove', path: names[1]! });
+    await wal.compact(300);
+    await turn();
+    const left = (await disk.mount().list('wal')).filter((name) => name.endsWith('.wal'));
+    expect(left).toEqual(names.slice(1));
+    disk.crash();
+    const again = make();
+    expect((await again.open()).firstIndex).toBe(301);
+    await turn();
+    expect((await disk.mount().list('wal')).filter((name) => name.endsWith('.wal'))).toHaveLength(1);
+    await again.close();
+  });
+
   it('rejects everything behind a refused batch, so that no batch lands in its hole', async () => {
     const { make } = setup();
     const wal = make();
