@@ -129,6 +129,13 @@ describe('warnings', () => {
     ]);
   });
 
+  it('tags that the node sets itself', () => {
+    const { warnings } = resolve({ file: 'tags: {dc: east, team: a}' });
+    expect(warnings.map(({ source, message }) => `${source} ${message}`)).toEqual([
+      '/c.yml:1 the tag dc is set by the node itself, the value "east" has no effect',
+    ]);
+  });
+
   it('an unknown log level counts as info; DKRON_TAGS that is no JSON gives no tags', () => {
     const { values, warnings } = resolve({ flags: { 'log-level': ['loud'] }, env: { DKRON_TAGS: 'a=b' } });
     expect([values['log-level'], values.tags]).toEqual(['info', {}]);

@@ -16,6 +16,8 @@ export interface Resolved {
   readonly warnings: readonly Warning[];
 }
 
+const RESERVED_TAGS = ['role', 'dc', 'region', 'version', 'server', 'expect', 'bootstrap', 'port', 'rpc_addr'] as const;
+
 /**
  * The settings of a node: flag, else environment, else file, else default.
  *
@@ -36,6 +38,7 @@ export function resolveConfig(sources: Sources): Resolved {
   }
   // Every key of the schema was set above.
   const resolved = Object.fromEntries(values) as unknown as Values;
+  warnings.push(...reservedTags(resolved, given));
   problems.push(...contradictions(resolved, given));
   if (problems.length > 0) throw new ConfigError(problems, warnings);
   return { file: sources.file?.path, values: resolved, given, warnings };
@@ -76,4 +79,13 @@ function withoutEffect(key: SettingKey, value: Value, { source }: Given): Warnin
   const { effect } = SETTINGS[key];
   if (effect === 'used' || JSON.stringify(value) === JSON.stringify(defaultOf(SETTINGS[key]))) return [];
   return [{ key, source, message: `has no effect: ${effect.none}`, wrong: false }];
+}
+
+/** The node sets these itself, whatever it is given. */
+function reservedTags({ tags }: Values, given: ReadonlyMap<SettingKey, Given>): Warning[] {
+  const source = given.get('tags')?.source ?? 'default';
+  return RESERVED_TAGS.filter((name) => Object.hasOwn(tags, name)).map((name) => {
+    const message = `the tag ${name} is set by the node itself, the value ${JSON.stringify(tags[name])} has no effect`;
+    return { key: 'tags', source, message, wrong: false };
+  });
 }
