@@ -100,6 +100,18 @@ describe('DkronClient', () => {
     expect((await failure(client.getJob('a'))).message).toBe('GET /v1/jobs/a was answered 404');
   });
 
+  it('gives an output as it stands, and a preview with what was asked', async () => {
+    const seen: string[] = [];
+    const baseUrl = await serve((request, response) => {
+      seen.push(request.url ?? '');
+      response.end(request.url?.endsWith('/output') === true ? '{"a":\n' : '{"next":[]}');
+    });
+    const client = new DkronClient({ baseUrl });
+    expect(await client.getOutput('1-a b')).toBe('{"a":\n');
+    expect(await client.previewSchedule({ schedule: '0 0 3 * * *', count: 2 })).toEqual({ next: [] });
+    expect(seen).toEqual(['/v1/executions/1-a%20b/output', '/v1/schedules/preview?schedule=0+0+3+*+*+*&count=2']);
+  });
+
   it('repeats reads, as often as allowed', async () => {
     let calls = 0;
     const baseUrl = await serve((_, response) => {
