@@ -43,7 +43,7 @@ export interface QueryModules {
 
 const END_DEFAULT = 100;
 
-/** All kept executions of a job, newest decision first: at most the retention's number of them. */
+/** All kept executions of a job, last listed first: at most the retention's number of them. */
 export function executionsOf({ kv, jobs, codecs, openExecutions }: QueryModules, name: JobName): Execution[] {
   const { historyFirst, historyNext } = jobs.meta(name);
   const found: Execution[] = [];
@@ -88,8 +88,8 @@ async function* candidates(
   order: 'asc' | 'desc',
 ): AsyncGenerator<Execution> {
   if (job !== undefined) {
-    const executions = executionsOf(modules, job);
-    yield* order === 'desc' ? executions : executions.reverse();
+    const executions = executionsOf(modules, job).sort(byStamp);
+    yield* order === 'asc' ? executions : executions.reverse();
     return;
   }
   // An execution's stamp is never below the group of its run.
@@ -134,6 +134,10 @@ function matches(execution: Execution, { states = [], node, trigger, group, from
     (from === undefined || execution.startedAt >= from) &&
     (to === undefined || execution.startedAt <= to)
   );
+}
+
+function byStamp(a: Execution, b: Execution): number {
+  return compare(a.stamp, b.stamp) || (a.id < b.id ? -1 : 1);
 }
 
 function byTime(sort: 'started_at' | 'finished_at'): (a: Execution, b: Execution) => number {

@@ -14,7 +14,10 @@ import type { Codec } from './ports.ts';
 /** An execution and what the store keeps about it. */
 export interface ExecutionRecord {
   readonly execution: Execution;
-  /** Its job, or its place in the job's history, is gone: it vanishes when it ends. Only open ones are detached. */
+  /**
+   * Its job, or its place in the job's history, is gone: it vanishes when it ends, unless its job has room for it then.
+   * Only open ones are detached.
+   */
   readonly detached: boolean;
   /** Bytes of output kept, before compression. */
   readonly outputBytes: number;

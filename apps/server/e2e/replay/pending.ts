@@ -10,9 +10,4 @@ export const PENDING: readonly Pending[] = [
   { file: 'agent-node', reason: 'needs the cluster' },
   { file: 'follower', reason: 'needs the cluster' },
   { file: 'no-leader', reason: 'needs the cluster' },
-  {
-    file: 'busy',
-    at: [45],
-    reason: 'what runs while executions are deleted stays listed; the original shows it again at its end',
-  },
 ];

@@ -3,7 +3,7 @@ import type { Transaction } from '../transaction.ts';
 import { clearHistory } from './history.ts';
 import { notFound } from './refuse.ts';
 
-/** Forgets the ended executions of exactly this job and its counters; what is open, the status and `next` stay. */
+/** Forgets the executions of exactly this job and its counters; what is open is listed again at its end. Status and `next` stay. */
 export function applyDeleteExecutions(tx: Transaction, { name }: DeleteExecutions): CommandResults['deleteExecutions'] {
   const job = tx.job(name);
   if (job === undefined) {

@@ -5,7 +5,7 @@ import type { ExecutionRecord } from '../records.ts';
 import type { Transaction } from '../transaction.ts';
 import { closeRun } from './close-run.ts';
 import { countEnd } from './counters.ts';
-import { trimHistory } from './history.ts';
+import { rejoinHistory, trimHistory } from './history.ts';
 import { setTargetState } from './run-targets.ts';
 import { withVerdict } from './verdict.ts';
 
@@ -22,14 +22,15 @@ export interface End {
 const NANOS_PER_MS = 1_000_000n;
 
 /** Everything that follows from the end of one attempt: record, output, counters, retry or close of the run. */
-export function endAttempt(tx: Transaction, record: ExecutionRecord, end: End): void {
-  const execution = ended(record.execution, end);
+export function endAttempt(tx: Transaction, open: ExecutionRecord, end: End): void {
+  const execution = ended(open.execution, end);
   const { jobName, group } = execution;
   const job = tx.run(jobName, group)?.orphan === true ? undefined : tx.job(jobName);
   if (job === undefined) {
-    endWithoutJob(tx, record, execution);
+    endWithoutJob(tx, open, execution);
     return;
   }
+  const record = rejoinHistory(tx, open);
   storeEnded(tx, record, execution, end);
   countEnd(tx, job, execution, 1);
   if (!record.detached) {

@@ -1,4 +1,5 @@
 import type { Execution, JobName } from '@dkron/jobs';
+import type { ExecutionRecord } from '../records.ts';
 import { isOpen } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 
@@ -32,25 +33,35 @@ export function trimHistory(tx: Transaction, name: JobName): void {
   }
 }
 
-/** Empties the history; what is still open stays in it. */
+/** Empties the history. What is still open goes on without a place in it, see {@link rejoinHistory}. */
 export function clearHistory(tx: Transaction, name: JobName): void {
   const { historyFirst, historyNext } = tx.meta(name);
-  const open: string[] = [];
   for (let sequence = historyFirst; sequence < historyNext; sequence++) {
     const id = tx.historyId(name, sequence);
     const record = id === undefined ? undefined : tx.execution(id);
     if (id !== undefined && record !== undefined && isOpen(record)) {
-      open.push(id);
+      tx.setExecution({ ...record, detached: true });
     } else if (id !== undefined) {
       forget(tx, id);
     }
     tx.setHistoryId(name, sequence, undefined);
   }
-  for (const [position, id] of open.entries()) {
-    tx.setHistoryId(name, historyNext + position, id);
+  tx.setMeta(name, { ...tx.meta(name), historyFirst: historyNext, outputBytes: 0 });
+}
+
+/**
+ * What lost its place in the history while it ran gets one again at its end, as the original stores it then, unless
+ * newer executions need all places.
+ */
+export function rejoinHistory(tx: Transaction, record: ExecutionRecord): ExecutionRecord {
+  const { jobName, id } = record.execution;
+  const meta = tx.meta(jobName);
+  if (!record.detached || meta.historyNext - meta.historyFirst >= tx.retention.executionsPerJob) {
+    return record;
   }
-  const next = historyNext + open.length;
-  tx.setMeta(name, { ...tx.meta(name), historyFirst: historyNext, historyNext: next, outputBytes: 0 });
+  tx.setHistoryId(jobName, meta.historyNext, id);
+  tx.setMeta(jobName, { ...meta, historyNext: meta.historyNext + 1 });
+  return { ...record, detached: false };
 }
 
 function oldestIsTooOld(tx: Transaction, name: JobName, sequence: number): boolean {

@@ -200,18 +200,20 @@ describe('toggleJob, deleteExecutions, settings', () => {
     expect(store.listJobs({ disabled: true }).total).toBe(1);
   });
 
-  it('deletes executions and counters, keeps what runs, status and ledger', async () => {
+  it('deletes executions and counters, keeps status and ledger; what runs is listed again at its end', async () => {
     const { store, apply, update } = await openHarness();
     await apply(putJob(10n, jobDefinition('a')));
     await apply(manualRun(20n, 'a'));
     await update(finished('20-n1', 'success'));
     await apply(manualRun(50n, 'a'));
     await apply({ type: 'deleteExecutions', stamp: 60n, name: 'a' });
-    expect(store.executions('a').map(({ id }) => id)).toEqual(['50-n1']);
+    expect(store.executions('a')).toEqual([]);
+    expect(store.getExecution('50-n1')?.state).toBe('pending');
     expect(store.getJob('a')?.state).toMatchObject({ successCount: 0, lastSuccess: null, status: 'success' });
     expect(store.ledger('a').total).toBe(2);
     await update(finished('50-n1', 'success'));
     expect(store.executions('a').map(({ state }) => state)).toEqual(['success']);
+    expect(store.getJob('a')?.state).toMatchObject({ successCount: 1 });
   });
 
   it('keeps pause and settings', async () => {

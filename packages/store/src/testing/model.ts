@@ -186,7 +186,7 @@ export class Model {
   #forget(name: string): void {
     const job = this.#jobs.get(name);
     if (job !== undefined) {
-      job.history = job.history.filter((id) => this.#isOpen(id));
+      job.history = [];
       job.successCount = 0;
       job.errorCount = 0;
     }
@@ -314,6 +314,9 @@ export class Model {
     if (!this.#isStored(job)) {
       this.#setTarget(id, execution, state);
       return;
+    }
+    if (!job.history.includes(id) && job.history.length < this.#keep.executionsPerJob) {
+      job.history.push(id);
     }
     const success = state === 'success';
     job.successCount += success ? 1 : 0;
