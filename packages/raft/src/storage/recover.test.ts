@@ -114,4 +114,60 @@ describe('recovery of a log with good checksums', () => {
         .every((byte) => byte === 0),
     ).toBe(true);
   });
+
+  it('looks through a segment that is larger than its window', async () => {
+    const disk = new SimDisk({}, { random: seededRandom(1) });
+    const options = { segmentBytes: 3 << 20 };
+    const make = (mount = disk.mount()): SegmentedWal =>
+      new SegmentedWal(options, { disk: mount, clock: new ManualTime(), logger: silentLogger });
+    const wal = make();
+    await wal.open();
+    const entries = Array.from({ length: 30 }, (_, i): Entry => {
+      const data = new Uint8Array(i % 3 === 0 ? 0 : 40_000 + i * 500).fill(i);
+      return { ...entry(i + 1), data };
+    });
+    // The one before the last is larger than the window itself.
+    entries[28] = { ...entry(29), data: new Uint8Array(1_200_000).fill(29) };
+    await wal.append({ hardState: { term: 1, vote: '', commit: 0 } }, true);
+    for (const one of entries) await wal.append({ entries: [one] }, true);
+    await wal.close();
+    disk.crash('lose');
+    const places: number[] = [];
+    const bytes = disk.peek(path);
+    for (let at = 512, frame = peekFrame(bytes, at, 0); frame !== undefined; frame = peekFrame(bytes, at, 0)) {
+      places.push(at);
+      at = frame.end;
+    }
+    const again = make();
+    await again.open();
+    expect(await again.read(1, 31, Infinity)).toEqual(entries);
+    for (const [i, place] of places.entries()) {
+      if (i % 7 !== 0 && i < places.length - 3) continue;
+      const copy = disk.clone({ random: seededRandom(i) });
+      copy.corrupt(path, place + 30);
+      const damaged = make(copy.mount());
+      if (i === places.length - 1) expect((await damaged.open()).lastIndex).toBe(29);
+      else await expect(damaged.open(), `record ${i}`).rejects.toMatchObject({ code: 'log_corrupt' });
+    }
+    for (let shift = 0; shift < 9; shift++) {
+      // All that is left behind the damage is one record, at every place around the edge of the window.
+      const copy = disk.clone({ random: seededRandom(shift) });
+      forgeAt(copy, places[3]!, places[3]! + (1 << 20) - 48 + shift * 8);
+      await expect(make(copy.mount()).open(), `shift ${shift}`).rejects.toMatchObject({ code: 'log_corrupt' });
+    }
+    await again.close();
+  });
 });
+
+/** Wipes everything from `damage` on but for one intact record at `place` that says all before it was durable. */
+function forgeAt(disk: SimDisk, damage: number, place: number): void {
+  const bytes = disk.peek(path);
+  const header = decodeHeader(bytes);
+  if (header === 'damaged' || !('salt' in header)) throw new Error('no header');
+  bytes.fill(0, damage);
+  const change: LogChange = { kind: 'append', batch: { commit: 1 } };
+  writeChange(change, [], bytes, place + FRAME_BYTES);
+  const where = { salt: header.salt, previous: 1, synced: place, offset: place };
+  sealRecord(bytes, place, typeOf(change), changeBytes(change), where);
+  disk.poke(path, bytes);
+}

@@ -45,9 +45,9 @@ export class SegmentScan {
       await this.#load(at, WINDOW_BYTES);
       const from = at - this.#base;
       const window = this.#window;
-      // The last frame's worth of a window is looked at again at the start of the next.
+      // The last frame's worth of a window is looked at again at the start of the next, which begins where a record may.
       const more = this.#base + window.byteLength < this.#end;
-      const until = more ? window.byteLength - FRAME_BYTES : window.byteLength;
+      const until = more ? (window.byteLength - FRAME_BYTES) & -ALIGNMENT : window.byteLength;
       if (until <= from) break;
       const last = lastNonZero(window, from, until);
       const stop = this.#base + until;

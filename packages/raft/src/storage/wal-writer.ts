@@ -69,6 +69,12 @@ export class WalWriter {
       : Math.max(0, this.#segment.capacity - RESERVE_BYTES - this.#end - this.#filled);
   }
 
+  /** Bytes that appends will find in the spare segment once it is begun. */
+  spareRoomBytes(state: LogState): number {
+    const overhead = HEADER_BYTES + recordBytes(changeBytes({ kind: 'base', state })) + RESERVE_BYTES;
+    return Math.max(0, this.#spare.readyBytes - overhead);
+  }
+
   fits(change: LogChange): boolean {
     const reserve = change.kind === 'append' ? 0 : RESERVE_BYTES;
     return this.#segment !== undefined && recordBytes(changeBytes(change)) <= this.roomBytes + reserve;

@@ -201,6 +201,32 @@ describe('SegmentedWal', () => {
     expect(await make().open()).toMatchObject({ lastIndex: index + 1, boundary: { index } });
   });
 
+  it('compacts also when the last reserved byte is used', async () => {
+    const { disk, make } = setup(undefined, SEGMENT_BYTES * 2);
+    const wal = make();
+    await wal.open();
+    await turn();
+    let index = 0;
+    const append = (bytes: number): Promise<void> =>
+      wal.append({ entries: [entry((index += 1), bytes)], hardState: hard(1) }, true);
+    for (;;) {
+      const { reservedBytes } = await wal.space();
+      // Frame, flags, hard state, one run, the head of the entry: the record ends at the last byte.
+      const rest = reservedBytes - 24 - 1 - 18 - 16 - 12 - 5;
+      if (rest < 2000) {
+        await append(rest);
+        break;
+      }
+      await append(1000);
+    }
+    expect((await wal.space()).reservedBytes).toBe(0);
+    await wal.compact(index);
+    await turn();
+    await wal.append({ entries: [entry(index + 1)] }, true);
+    disk.crash('lose');
+    expect(await make().open()).toMatchObject({ firstIndex: index + 1, lastIndex: index + 1 });
+  });
+
   it('wipes what follows a torn record, so that nothing of it comes back behind the same record written again', async () => {
     const { disk, make } = setup();
     const wal = make();

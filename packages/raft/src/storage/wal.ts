@@ -107,7 +107,7 @@ export class SegmentedWal implements LogStorage {
     const freeBytes = await this.#modules.disk.freeBytes(dir);
     if (this.#phase === 'open' && this.#spare.failure !== undefined && freeBytes >= segmentBytes)
       await this.#spare.prepare();
-    const reservedBytes = this.#writer.roomBytes + this.#spare.readyBytes;
+    const reservedBytes = this.#writer.roomBytes + this.#writer.spareRoomBytes(this.#lane.state);
     const stuck =
       this.#lane.refusal !== undefined || (this.#spare.failure !== undefined && reservedBytes < segmentBytes / 4);
     const low = this.#spare.failure !== undefined || freeBytes < lowWaterBytes;
