@@ -35,7 +35,7 @@ interface OfSnapshot {
 export type ConfChangeRefusal = 'pendingChange' | 'mustLeaveJoint' | 'notJoint' | 'noCommitInTerm' | 'malformed';
 
 /** Why a proposal, a read or a transfer was dropped. */
-export type DropReason = 'noLeader' | 'notForwarding' | 'transferring' | 'uncommittedSize' | 'removed';
+export type DropReason = 'noLeader' | 'notForwarding' | 'transferring' | 'uncommittedSize' | 'removed' | 'tooMany';
 
 /** What happened inside the core, in order, as plain data. Texts are the caller's. */
 export type TraceEvent =

@@ -1,3 +1,4 @@
+import { assert } from '@dkron/runtime';
 import { Message } from '../message.ts';
 import { payloadsSize } from '../log/entries.ts';
 import type { Entry } from '../types.ts';
@@ -13,6 +14,8 @@ export function appendEntries(r: RaftState, entries: readonly Entry[]): boolean 
     r.trace?.({ kind: 'proposalDropped', reason: 'uncommittedSize', term: r.term, lead: r.lead });
     return false;
   }
+  // A leader never overwrites or cuts its own log (raft 5.3).
+  assert(entries[0]?.index === r.log.lastIndex() + 1, `a leader appends behind ${r.log.lastIndex()} only`);
   const last = r.log.append(entries);
   // The leader counts itself when its own disk has the entries, like any other voter (dissertation 10.2.1).
   const ack = new Message('AppResp', r.id, r.id);

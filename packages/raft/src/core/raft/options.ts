@@ -36,6 +36,8 @@ export interface CoreOptions {
   /** Ask before campaigning whether an election could be won (dissertation 9.6). Default true. */
   readonly preVote?: boolean;
   readonly readOnly?: ReadOnlyMode;
+  /** Reads that wait on a leader before more are dropped, at least 1. Default 65,536. */
+  readonly maxPendingReads?: number;
   /** Followers drop proposals instead of passing them to the leader. Default false. */
   readonly disableProposalForwarding?: boolean;
   /** A leader that is no voter any more steps down. Default true. */
@@ -83,6 +85,7 @@ export function resolveOptions(options: CoreOptions): ResolvedOptions {
     checkQuorum: options.checkQuorum ?? true,
     preVote: options.preVote ?? true,
     readOnly: options.readOnly ?? 'safe',
+    maxPendingReads: options.maxPendingReads ?? 65_536,
     disableProposalForwarding: options.disableProposalForwarding ?? false,
     stepDownOnRemoval: options.stepDownOnRemoval ?? true,
     disableConfChangeValidation: options.disableConfChangeValidation ?? false,
@@ -99,6 +102,7 @@ function validate(options: ResolvedOptions): void {
   positive(options, 'electionTick', options.heartbeatTick + 1);
   positive(options, 'applied', 0);
   positive(options, 'maxInflightMsgs', 1);
+  positive(options, 'maxPendingReads', 1);
   atLeast(options, 'maxSizePerMsg', 0);
   atLeast(options, 'maxUncommittedSize', 0);
   must(options.maxCommittedSizePerReady > 0, 'maxCommittedSizePerReady', options.maxCommittedSizePerReady, 'above 0');

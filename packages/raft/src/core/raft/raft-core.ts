@@ -39,7 +39,7 @@ export class RaftCore {
     const { hardState, confState } = modules.storage.initialState();
     installConfState(r, confState, r.log.lastIndex());
     loadHardState(r, hardState);
-    if (r.options.applied > 0) r.log.appliedTo(r.options.applied, 0);
+    loadApplied(r);
     becomeFollower(r, r.term, NONE);
     r.trace?.({
       kind: 'newRaft',
@@ -204,14 +204,21 @@ export class RaftCore {
   }
 }
 
+/** What was applied was committed, even if the disk was not told so: the commit index may be written late. */
+function loadApplied(r: RaftState): void {
+  const { applied } = r.options;
+  if (applied === 0) return;
+  assert(applied <= r.log.lastIndex(), `applied ${applied} is beyond the last entry ${r.log.lastIndex()}`);
+  r.log.commitTo(applied);
+  r.log.appliedTo(Math.max(applied, r.log.applied), 0);
+}
+
 function loadHardState(r: RaftState, hardState: { term: number; vote: NodeId; commit: number }): void {
   const { term, vote, commit } = hardState;
   if (term === 0 && vote === NONE && commit === 0) return;
-  assert(
-    commit >= r.log.committed && commit <= r.log.lastIndex(),
-    `stored commit ${commit} outside [${r.log.committed}, ${r.log.lastIndex()}]`,
-  );
-  r.log.committed = commit;
+  assert(commit <= r.log.lastIndex(), `stored commit ${commit} is beyond the last entry ${r.log.lastIndex()}`);
+  // It may lag behind the snapshot: the commit index may be written late.
+  r.log.commitTo(commit);
   r.term = term;
   r.vote = vote;
 }

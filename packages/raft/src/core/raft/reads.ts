@@ -11,6 +11,10 @@ export function requestReadAsLeader(r: RaftState, message: Message): void {
     answerRead(r, message.from, r.log.committed, message.context);
     return;
   }
+  if (r.deferredReads.length + r.readQueue.size >= r.options.maxPendingReads) {
+    r.trace?.({ kind: 'readDropped', reason: 'tooMany', term: r.term });
+    return;
+  }
   if (!r.committedInTerm()) {
     // An earlier leader may have committed more than we know of.
     r.deferredReads.push(message);

@@ -17,8 +17,11 @@ export interface SoftState {
  * `hardState`; send `messages`; apply `committed`.
  *
  * With asynchronous storage, persist what `storageAppend` says and apply what `storageApply` says, each lane strictly in
- * order, and deliver their `responses` when done; `messages` leave at once. Without, send `messages` only after
- * persisting, and call `advance()` after applying.
+ * order, and deliver their `responses` when done; `messages` leave at once. The lanes do not wait for each other: when a
+ * snapshot is installed, entries that it covers may still wait in the apply lane. They must be skipped, their batch
+ * acknowledged.
+ *
+ * Without, send `messages` only after persisting, and call `advance()` after applying.
  */
 export interface Ready {
   /** Only when changed. */
@@ -41,6 +44,11 @@ export interface Ready {
   readonly storageApply: Message | undefined;
   /** Reads that may be answered once their index is applied. */
   readonly readStates: readonly ReadState[];
+  /**
+   * A peer needs a snapshot, and the newest one, if any, is older than its membership: make one now. Said again on
+   * every attempt to send until there is one.
+   */
+  readonly snapshotWanted: boolean;
   /** Old entries to be read; answer with `entriesRead`. */
   readonly reads: readonly ReadRequest[];
 }
@@ -74,6 +82,7 @@ export class ReadyLoop {
       this.#hardChanged() ||
       r.readStates.length > 0 ||
       r.readRequests.length > 0 ||
+      r.snapshotWanted ||
       (r.log.hasNextCommitted(this.#allowUnstable) && !this.#awaitsApplyRead())
     );
   }
@@ -85,6 +94,10 @@ export class ReadyLoop {
     assert(
       r.log.applied <= r.log.applying && r.log.applying <= r.log.committed && r.log.committed <= r.log.lastIndex(),
       `applied ${r.log.applied}, applying ${r.log.applying}, commit ${r.log.committed}, last ${r.log.lastIndex()}`,
+    );
+    assert(
+      this.#allowUnstable || r.log.applying < r.log.unstable.offset,
+      `applying ${r.log.applying}, durable up to ${r.log.unstable.offset - 1} only`,
     );
     const softState = this.#softChanged() ? { lead: r.lead, role: r.role } : undefined;
     const hardState = this.#hardChanged() ? r.hardState() : undefined;
@@ -106,6 +119,7 @@ export class ReadyLoop {
       storageAppend: asyncStorage && writes ? storageAppend(r, hardState, entries, snapshot, responses) : undefined,
       storageApply: asyncStorage && committed.length > 0 ? storageApply(r, committed) : undefined,
       readStates: r.readStates.length > 0 ? r.readStates : NO_READ_STATES,
+      snapshotWanted: r.snapshotWanted,
       reads: r.readRequests.length > 0 ? r.readRequests : NO_READS,
     };
     if (!asyncStorage) this.#onAdvance = responses.filter((message) => message.to === r.id);
@@ -130,6 +144,7 @@ export class ReadyLoop {
     if (ready.hardState !== undefined) this.#hard = ready.hardState;
     r.messages = [];
     r.messagesAfterAppend = [];
+    r.snapshotWanted = false;
     if (r.readStates.length > 0) r.readStates = [];
     if (r.readRequests.length > 0) r.readRequests = [];
     r.log.unstable.acceptInProgress();

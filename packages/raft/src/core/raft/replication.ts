@@ -4,7 +4,7 @@ import { COMPACTED, PENDING } from '../log/log-view.ts';
 import { Message } from '../message.ts';
 import type { Progress } from '../tracker/progress.ts';
 import { viewProgress } from '../tracker/view.ts';
-import type { Entry } from '../types.ts';
+import type { Entry, SnapshotMeta } from '../types.ts';
 import type { RaftState } from './state.ts';
 
 const NO_ENTRIES: readonly Entry[] = [];
@@ -61,7 +61,9 @@ export function sendSnapshot(r: RaftState, peer: Progress): boolean {
     return false;
   }
   const snapshot = r.log.snapshot();
-  if (snapshot === undefined) {
+  if (snapshot === undefined || !covers(snapshot, peer)) {
+    // A member that joined after the newest snapshot would refuse it: it takes itself for a stranger.
+    r.snapshotWanted = true;
     r.trace?.({ kind: 'snapshotUnavailable', peer: peer.id });
     return false;
   }
@@ -81,6 +83,10 @@ export function sendSnapshot(r: RaftState, peer: Progress): boolean {
   message.snapshot = snapshot;
   r.send(message);
   return true;
+}
+
+function covers({ confState }: SnapshotMeta, { id }: Progress): boolean {
+  return confState.voters.includes(id) || confState.learners.includes(id) || confState.votersOutgoing.includes(id);
 }
 
 /** Sends to every peer what comes next. */

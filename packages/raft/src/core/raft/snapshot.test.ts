@@ -7,6 +7,7 @@ import {
   createMessage,
   EMPTY_CONF_STATE,
   type Message,
+  simpleChange,
   type SnapshotMeta,
 } from '../index.ts';
 import { restoreSnapshot } from './follower-log.ts';
@@ -77,6 +78,21 @@ describe('sending snapshots', () => {
     peer.recentActive = false;
     one.core.propose([new Uint8Array(1)]);
     expect(one.settle()).toEqual([]);
+  });
+
+  it('a member that joined after the newest snapshot is not sent it; a newer one is asked for', () => {
+    const one = leader();
+    respond(one, { type: 'AppResp', index: 12 });
+    one.core.applyConfChange(simpleChange('addLearner', 'c'));
+    one.settle();
+    one.core.step(createMessage({ type: 'AppResp', from: 'c', to: 'a', term: 1, index: 11, reject: true }));
+    const { messages, snapshotWanted } = one.core.ready();
+    expect([messages, snapshotWanted]).toEqual([[], true]);
+    one.core.advance();
+    expect(one.core.hasReady()).toBe(false);
+    one.storage.createSnapshot(12, one.core.status().confState);
+    const sent = respond(one, { type: 'HeartbeatResp', from: 'c' });
+    expect(sent).toMatchObject([{ type: 'Snap', to: 'c', snapshot: { index: 12 } }]);
   });
 
   it('SlowNodeRestore: a server that missed everything catches up by snapshot and log', () => {

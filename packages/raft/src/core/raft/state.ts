@@ -70,6 +70,8 @@ export class RaftState {
   readRequests: ReadRequest[] = [];
   readonly pendingReads = new Map<number, ReadRequest>();
   applyRead: ApplyRead | undefined = undefined;
+  /** Whether a peer waits for a snapshot that does not exist yet. */
+  snapshotWanted = false;
   nextReadId = 1;
 
   readonly readAckOf = (id: NodeId): number | undefined =>
@@ -147,6 +149,7 @@ export class RaftState {
     this.pendingConfIndex = 0;
     this.uncommittedSize = 0;
     this.readQueue.clear();
+    this.snapshotWanted = false;
     this.deferredReads = [];
     this.dropPeerReads();
   }

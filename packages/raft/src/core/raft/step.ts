@@ -1,4 +1,4 @@
-import { assertNever } from '@dkron/runtime';
+import { assert, assertNever } from '@dkron/runtime';
 import { NONE } from '../ids.ts';
 import { entriesSize, payloadsSize } from '../log/entries.ts';
 import { Message } from '../message.ts';
@@ -95,4 +95,6 @@ function handleApplied(r: RaftState, message: Message): void {
   if (last === undefined) return;
   appliedTo(r, last.index, entriesSize(entries));
   shrinkUncommitted(r, payloadsSize(entries));
+  const { applied } = r.log;
+  assert(applied < r.log.lastIndex() || r.uncommittedSize === 0, `${r.uncommittedSize} bytes uncommitted in no entry`);
 }

@@ -1,3 +1,4 @@
+import { assert } from '@dkron/runtime';
 import { NONE } from '../ids.ts';
 import { isTransferContext, Message } from '../message.ts';
 import type { NodeId } from '../types.ts';
@@ -32,6 +33,7 @@ export function answerVote(r: RaftState, message: Message, request: Request): vo
     // The term asked for: with ours, a pre-candidate of a later term would drop the grant.
     r.send(new Message(response, r.id, message.from, message.term));
     if (request === 'Vote') {
+      assert(r.vote === NONE || r.vote === message.from, `second vote in term ${r.term}, after ${r.vote}`);
       r.electionElapsed = 0;
       r.vote = message.from;
     }
