@@ -18,6 +18,8 @@ import { answerBadTarget, answerUnparsed } from './unparsed-requests.ts';
 
 /** A backup of all jobs comes as one body. */
 const RESTORE_BYTES_MAX = 256 * 1024 * 1024;
+/** For a request to arrive in whole; answers may take longer. */
+const REQUEST_TIMEOUT_MS = 300_000;
 const RESTORE_PATH = '/v1/restore';
 
 export interface HttpServer {
@@ -31,6 +33,7 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
     bodyLimit: node.options.maxBodySize,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: (request: IncomingMessage) => requestId(request),
     routerOptions: { maxParamLength: 1_024, querystringParser: parseQuery },
     rewriteUrl: (request: IncomingMessage) => routedTarget(request.url ?? '/'),
