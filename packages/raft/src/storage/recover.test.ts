@@ -100,19 +100,30 @@ describe('recovery of a log with good checksums', () => {
 
   it('takes no copy of a record at another place for a record', async () => {
     const disk = await logOfThree();
-    const other = await logOfThree();
-    forge(other, batchOf([entry(4)]), [entry(4)]);
-    const bytes = disk.peek(path);
-    bytes.set(other.peek(path).subarray(512, 560), 4096);
-    disk.poke(path, bytes);
-    // Nothing valid there: wiped as the torn end it looks like.
+    const longer = await logOfThree();
+    const wal = open(longer);
+    await wal.open();
+    for (let index = 4; index < 40; index++) await wal.append({ entries: [entry(index, 2)] }, true);
+    await wal.close();
+    const bytes = longer.peek(path);
+    let last = peekFrame(bytes, 512, 0)!;
+    for (let next = peekFrame(bytes, last.end, 0); next !== undefined; next = peekFrame(bytes, last.end, 0))
+      last = next;
+    const changed = disk.peek(path);
+    const copy = bytes.subarray(last.offset, last.end);
+    changed.set(copy, last.offset - 1024);
+    disk.poke(path, changed);
+    // At its own place it would attest that what lies before it was durable; here it is the torn end it looks like.
     expect((await open(disk).open()).lastIndex).toBe(3);
     expect(
       disk
         .peek(path)
-        .subarray(4096, 4144)
+        .subarray(last.offset - 1024, last.end)
         .every((byte) => byte === 0),
     ).toBe(true);
+    changed.set(copy, last.offset);
+    disk.poke(path, changed);
+    await expect(open(disk).open()).rejects.toMatchObject({ code: 'log_corrupt' });
   });
 
   it('looks through a segment that is larger than its window', async () => {
