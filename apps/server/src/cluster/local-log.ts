@@ -28,21 +28,13 @@ interface Proposal {
  * write of the store. It has no entries of its own; consensus takes its place behind the same port.
  */
 export class LocalLog implements ReplicatedLog {
-  readonly #store: Store;
-  readonly #codec: Codec<Command>;
-  readonly #timers: Timers;
-  readonly #logger: Logger;
-  readonly #onFatal: (error: Error) => void;
+  readonly #modules: LocalLogModules;
   readonly #queue: Proposal[] = [];
   #flushing: Promise<void> | undefined;
   #open = true;
 
   constructor(modules: LocalLogModules) {
-    this.#store = modules.store;
-    this.#codec = modules.codec;
-    this.#timers = modules.timers;
-    this.#logger = modules.logger;
-    this.#onFatal = modules.onFatal;
+    this.#modules = modules;
   }
 
   leadershipValid(): boolean {
@@ -58,9 +50,9 @@ export class LocalLog implements ReplicatedLog {
       if (!this.#open) return reject(new Error('the log is closed'));
       if (this.#queue.length >= QUEUE_MAX) return reject(new Error(`more than ${QUEUE_MAX} proposals are waiting`));
       // What cannot be written concerns its proposer alone, so that it is found out here.
-      const data = this.#codec.encode(command);
+      const data = this.#modules.codec.encode(command);
       this.#queue.push({ command, data, resolve: resolve as (result: never) => void, reject });
-      if (!this.#flushing && this.#queue.length === 1) this.#timers.nextTurn(() => this.#flush());
+      if (!this.#flushing && this.#queue.length === 1) this.#modules.timers.nextTurn(() => this.#flush());
     });
   }
 
@@ -79,7 +71,7 @@ export class LocalLog implements ReplicatedLog {
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, BATCH_MAX);
       try {
-        const results = await this.#store.applyCommands(this.#entries(batch), { sync: true });
+        const results = await this.#modules.store.applyCommands(this.#entries(batch), { sync: true });
         assert(results.length === batch.length, 'apply answers every command');
         for (const [i, proposal] of batch.entries()) proposal.resolve(results[i] as never);
       } catch (cause) {
@@ -89,15 +81,15 @@ export class LocalLog implements ReplicatedLog {
   }
 
   #entries(batch: readonly Proposal[]): Required<StoreEntry>[] {
-    const first = this.#store.appliedIndex() + 1n;
+    const first = this.#modules.store.appliedIndex() + 1n;
     return batch.map(({ command, data }, i) => ({ index: first + BigInt(i), data, command }));
   }
 
   #fail(batch: readonly Proposal[], error: Error): void {
-    this.#logger.error('store: write failed, stopping', { error: error.message });
+    this.#modules.logger.error('store: write failed, stopping', { error: error.message });
     const waiting = [...batch, ...this.#queue.splice(0)];
     this.#open = false;
     for (const proposal of waiting) proposal.reject(error);
-    this.#onFatal(error);
+    this.#modules.onFatal(error);
   }
 }
