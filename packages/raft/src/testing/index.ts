@@ -9,3 +9,8 @@ export { logStorageSuite } from './log-storage-suite.ts';
 export type { LogPlace } from './log-storage-suite.ts';
 export { snapshotStorageSuite } from './snapshot-storage-suite.ts';
 export type { SnapshotPlace } from './snapshot-storage-suite.ts';
+export type { NetworkOptions } from './network.ts';
+export { Network, serverIds } from './network.ts';
+export type { TestServerOptions } from './server.ts';
+export { storageWithTerms, TestServer } from './server.ts';
+export { runScript } from './script/run-script.ts';
