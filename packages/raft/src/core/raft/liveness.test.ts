@@ -75,6 +75,27 @@ describe('check-quorum', () => {
     expect(net.core('b').basicStatus()).toMatchObject({ role: 'follower', lead: 'c' });
   });
 
+  it('reportActive: a peer heard of in another way counts; strangers do not matter', () => {
+    const net = new Network({ ids: IDS, server: { checkQuorum: true } });
+    net.campaign('a');
+    net.isolate('a');
+    for (let i = 0; i < 40; i++) {
+      net.core('a').reportActive('b');
+      net.core('a').reportActive('x');
+      net.tick('a');
+    }
+    expect(net.core('a').basicStatus().role).toBe('leader');
+  });
+
+  it('stepDown: the leader follows nobody, in the same term; others are left alone', () => {
+    const net = new Network({ ids: IDS });
+    net.campaign('a');
+    net.core('b').stepDown();
+    net.core('a').stepDown();
+    expect(net.core('a').basicStatus()).toMatchObject({ role: 'follower', term: 1, lead: '' });
+    expect(net.core('b').basicStatus()).toMatchObject({ role: 'follower', term: 1, lead: 'a' });
+  });
+
   it('NonPromotableVoterWithCheckQuorum: a server outside its own membership follows and never campaigns', () => {
     const net = new Network({ ids: ['a', 'b'], server: { checkQuorum: true } });
     const outside = new TestServer({ id: 'b', voters: ['a'], checkQuorum: true });

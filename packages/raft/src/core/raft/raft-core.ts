@@ -143,6 +143,17 @@ export class RaftCore {
     step(this.#r, createMessage({ type: 'SnapStatus', from: id, reject: !ok }));
   }
 
+  /** A peer was heard of in another way, by taking a snapshot for example. Counts for the quorum check. */
+  reportActive(id: NodeId): void {
+    const peer = this.#r.tracker.get(id);
+    if (peer !== undefined && this.#r.role === 'leader') peer.recentActive = true;
+  }
+
+  /** Makes a leader a follower of the same term: it cannot do its work any more, because its disk hangs for example. */
+  stepDown(): void {
+    if (this.#r.role === 'leader') becomeFollower(this.#r, this.#r.term, NONE);
+  }
+
   /** Answers one of `Ready.reads`: entries from `lo` on, at least one, or that they are compacted. */
   entriesRead(id: number, result: readonly Entry[] | typeof COMPACTED): void {
     takeEntriesRead(this.#r, id, result);

@@ -122,6 +122,15 @@ describe('linearizable reads', () => {
     expect(one.readStates).toEqual([]);
   });
 
+  it('maxPendingReads: beyond it reads are dropped, before and after the first commit of the term', () => {
+    const one = leader({}, { maxPendingReads: 2 });
+    for (const text of ['x', 'y', 'z']) one.core.readIndex(mark(text));
+    expect(one.core.internals.deferredReads).toHaveLength(2);
+    respond(one, { type: 'AppResp', index: 1 });
+    one.core.readIndex(mark('w'));
+    expect([one.core.internals.deferredReads.length, one.core.internals.readQueue.size]).toEqual([0, 2]);
+  });
+
   it('a change of role forgets the reads', () => {
     const one = leader();
     respond(one, { type: 'AppResp', index: 1 });
