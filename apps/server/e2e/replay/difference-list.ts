@@ -107,7 +107,7 @@ const SCHEDULES = 'jobs-schedules';
 function addedSchedule(at: number, name: string, schedule: string): readonly Difference[] {
   const about = {
     file: SCHEDULES,
-    gap: 'G-S8',
+    gap: 'added day forms',
     reason: 'last and n-th days, which people write in every other cron, are refused',
     gain: 'monthly jobs need no guard in the command',
   };
@@ -378,7 +378,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     file: 'metrics',
     at: [4],
-    gap: 'G-M1',
+    gap: 'another runtime',
     reason: "families named go_* tell of the original's runtime",
     gain: 'the runtime that is there is told of',
     instead: {

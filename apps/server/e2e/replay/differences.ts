@@ -23,7 +23,7 @@ export interface Difference {
   readonly file: string;
   /** Positions in `exchanges`. */
   readonly at: readonly number[];
-  /** Number of the gap of the original. */
+  /** Number of the gap of the original, or in words what has none. */
   readonly gap: string;
   readonly reason: string;
   readonly gain: string;
