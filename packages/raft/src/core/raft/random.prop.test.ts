@@ -14,10 +14,12 @@ import {
   EntryType,
   hardStateOf,
   type InitialState,
+  LogWindow,
   memberChange,
   MemoryStorage,
   type Message,
   RaftCore,
+  type ReadRequest,
 } from '../index.ts';
 
 class Disk extends MemoryStorage {
@@ -34,7 +36,24 @@ class Disk extends MemoryStorage {
   }
 }
 
+/** A window that knows of the disk only what it is told, and holds next to nothing. */
+function windowOn(disk: Disk): LogWindow {
+  const first = disk.firstIndex();
+  const indexes = Array.from({ length: disk.lastIndex() + 1 - first }, (_, i) => first + i);
+  return new LogWindow({
+    ...disk.initialState(),
+    boundary: { index: first - 1, term: disk.term(first - 1)! },
+    lastIndex: disk.lastIndex(),
+    termRuns: indexes.map((index) => ({ first: index, term: disk.term(index)! })),
+    confIndexes: indexes.filter((index) => disk.hasConfChange(index, index + 1)),
+    snapshot: disk.snapshot(),
+    cacheBytes: 20,
+  });
+}
+
 class Server {
+  window: LogWindow | undefined;
+  reads: ReadRequest[] = [];
   core: RaftCore;
   appends: Message[] = [];
   applies: Message[] = [];
@@ -53,8 +72,13 @@ class Server {
   start(): RaftCore {
     this.appends = [];
     this.applies = [];
-    const { nextInt, options } = this.cluster;
-    return new RaftCore({ ...options, id: this.id, applied: this.disk.applied }, { storage: this.disk, rand: nextInt });
+    this.reads = [];
+    const { nextInt, options, windowed } = this.cluster;
+    this.window = windowed ? windowOn(this.disk) : undefined;
+    return new RaftCore(
+      { ...options, id: this.id, applied: this.disk.applied },
+      { storage: this.window ?? this.disk, rand: nextInt },
+    );
   }
 }
 
@@ -62,14 +86,17 @@ class Cluster {
   readonly servers: Server[];
   readonly nextInt: (n: number) => number;
   readonly options: object;
+  readonly windowed: boolean;
   net: Message[] = [];
   proposed = 0;
+  reads = 0;
   readonly #leaders = new Map<number, string>();
   readonly #sequence: string[] = [];
 
   constructor(seed: number) {
     const random = seededRandom(seed);
     this.nextInt = (n) => random.nextInt(n);
+    this.windowed = this.nextInt(2) === 0;
     this.options = {
       preVote: this.nextInt(2) === 0,
       checkQuorum: this.nextInt(2) === 0,
@@ -97,6 +124,8 @@ class Cluster {
       this.#leaders.set(term, server.id);
     }
     this.net.push(...ready.messages);
+    server.reads.push(...ready.reads);
+    this.reads += ready.reads.length;
     if (ready.snapshotWanted) this.compact(server);
     if (ready.storageAppend !== undefined) server.appends.push(ready.storageAppend);
     if (ready.storageApply !== undefined) server.applies.push(ready.storageApply);
@@ -108,10 +137,12 @@ class Cluster {
     const { disk } = server;
     if (work.snapshot !== undefined && work.snapshot.index > disk.applied) {
       disk.applySnapshot(work.snapshot);
+      server.window?.applySnapshot(work.snapshot);
       disk.applied = work.snapshot.index;
       disk.conf = work.snapshot.confState;
     }
     disk.append(work.entries);
+    server.window?.append(work.entries);
     const hardState = hardStateOf(work);
     if (hardState !== undefined) disk.setHardState(hardState);
     this.#release(server, work.responses);
@@ -139,9 +170,21 @@ class Cluster {
   compact(server: Server): void {
     const { disk } = server;
     if (disk.applied <= (disk.snapshot()?.index ?? 0)) return;
-    disk.createSnapshot(disk.applied, disk.conf);
+    const snapshot = disk.createSnapshot(disk.applied, disk.conf);
+    server.window?.setSnapshot(snapshot);
     const to = disk.applied - this.nextInt(4);
-    if (to >= disk.firstIndex()) disk.compact(to);
+    if (to < disk.firstIndex()) return;
+    disk.compact(to);
+    server.window?.compact(to);
+  }
+
+  /** Answers the oldest read from the disk, which may have changed since it was asked for. */
+  read(server: Server): void {
+    const read = server.reads.shift();
+    if (read === undefined) return;
+    const { disk } = server;
+    const hi = Math.min(read.hi, disk.lastIndex() + 1);
+    server.core.entriesRead(read.id, read.lo >= hi ? [] : disk.entries(read.lo, hi, read.maxBytes));
   }
 
   deliver(at: number, keep: boolean): void {
@@ -226,10 +269,12 @@ function turn(cluster: Cluster, faults: boolean): void {
       cluster.append(server);
       break;
     case 4:
-    case 5:
       cluster.apply(server);
       break;
+    case 5:
     case 6:
+      cluster.read(server);
+      break;
     case 7:
     case 8:
     case 9:
@@ -275,6 +320,7 @@ describe('clusters under random faults', () => {
   const SEEDS = 250;
   it(`${SEEDS} seeds keep every invariant and agree when faults stop`, () => {
     let applied = 0;
+    let reads = 0;
     for (let seed = 1; seed <= SEEDS; seed++) {
       let cluster: Cluster;
       try {
@@ -284,9 +330,11 @@ describe('clusters under random faults', () => {
         throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
       }
       applied += cluster.applied;
+      reads += cluster.reads;
     }
     // The faults must leave room for work, or nothing is tested.
     expect(applied).toBeGreaterThan(SEEDS * 20);
+    expect(reads).toBeGreaterThan(SEEDS * 20);
   }, 120_000);
 
   it('a seed gives the same run again', () => {
