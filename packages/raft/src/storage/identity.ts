@@ -16,6 +16,8 @@ export interface Identity {
 export interface IdentityChange {
   readonly birth?: string;
   readonly clusterId?: string;
+  /** Lets a set cluster id change: the cluster was recovered by force and is another one now. */
+  readonly refound?: boolean;
   /** Added to the markers; an empty value removes one. */
   readonly markers?: Readonly<Record<string, string>>;
 }
@@ -35,7 +37,7 @@ export function changedIdentity(old: Identity | undefined, change: IdentityChang
   // A new birth is a new server: nothing of the old one holds.
   const base = old?.birth === birth ? old : undefined;
   const clusterId = change.clusterId ?? base?.clusterId;
-  if (base?.clusterId !== undefined && clusterId !== base.clusterId) {
+  if (base?.clusterId !== undefined && clusterId !== base.clusterId && change.refound !== true) {
     throw new TypeError(`cluster id is ${base.clusterId} and cannot become ${clusterId}`);
   }
   const merged = Object.entries({ ...base?.markers, ...change.markers }).filter(([, value]) => value !== '');

@@ -111,7 +111,7 @@ describe('recovery of a log with good checksums', () => {
       last = next;
     const changed = disk.peek(path);
     const copy = bytes.subarray(last.offset, last.end);
-    changed.set(copy, last.offset - 1024);
+    changed.set(copy, last.offset + 1024);
     disk.poke(path, changed);
     // At its own place it would attest that what lies before it was durable; here it is the torn end it looks like.
     expect((await open(disk).open()).lastIndex).toBe(3);

@@ -215,12 +215,16 @@ export class SimDisk {
   }
 
   #handle(file: SimFile, path: string, life: number): DiskFile {
+    let closed = false;
     const call = <T>(
       name: DiskCall,
       bytes: number,
       effect: () => T,
       before?: (failure?: Error) => Error | undefined,
-    ): Promise<T> => this.#call(life, name, path, bytes, effect, before);
+    ): Promise<T> => {
+      if (closed) return Promise.reject(diskError('EBADF', path));
+      return this.#call(life, name, path, bytes, effect, before);
+    };
     return {
       size: () => call('size', 0, () => file.size),
       read: (offset, length) => {
@@ -249,7 +253,11 @@ export class SimDisk {
           },
         );
       },
-      close: () => call('close', 0, nothing),
+      close: () => {
+        const done = call('close', 0, nothing);
+        closed = true;
+        return done;
+      },
     };
   }
 
