@@ -4,6 +4,7 @@ import type { Boundary, ConfRecord, LogState, TermRun } from './ports.ts';
 
 /** Longest server id that the encodings can hold. */
 const MAX_ID_BYTES = 0xffff;
+const MAX_MEMBERS = 0xffff;
 
 /** A batch without the data of its entries. */
 export interface BatchShape {
@@ -104,6 +105,7 @@ export class LogShape {
     ) {
       throw new TypeError(`boundary at index ${index}, term ${term} is out of range`);
     }
+    if (confState !== undefined) checkConf(confState);
     const base = given ?? old.hardState;
     // A snapshot holds committed state only.
     const hardState = { ...base, commit: Math.max(base.commit, index) };
@@ -185,6 +187,14 @@ function checkHardState(old: HardState, next: HardState, lastIndex: number, last
   }
 }
 
+function checkConf({ voters, learners, votersOutgoing, learnersNext }: ConfState): void {
+  for (const ids of [voters, learners, votersOutgoing, learnersNext]) {
+    if (ids.length > MAX_MEMBERS) throw new TypeError(`membership of ${ids.length} ids; ${MAX_MEMBERS} are allowed`);
+    const long = ids.find((id) => Buffer.byteLength(id) > MAX_ID_BYTES);
+    if (long !== undefined) throw new TypeError(`id of ${long.length} characters; ${MAX_ID_BYTES} bytes are allowed`);
+  }
+}
+
 function recorded(state: LogState, confs: readonly ConfRecord[]): readonly ConfRecord[] {
   let history = state.confHistory;
   for (const conf of confs) {
@@ -192,6 +202,7 @@ function recorded(state: LogState, confs: readonly ConfRecord[]): readonly ConfR
     if (!Number.isSafeInteger(index) || index < 0 || index > state.lastIndex) {
       throw new TypeError(`membership at index ${index} is beyond the last index ${state.lastIndex}`);
     }
+    checkConf(conf.confState);
     // A server that applies again after a restart records again: the later record replaces the earlier.
     history = [
       ...history.filter((known) => known.index < index),

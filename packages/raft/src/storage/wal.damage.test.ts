@@ -107,6 +107,7 @@ describe('a damaged write-ahead log', { timeout: 120_000 }, () => {
       const whole =
         Buffer.compare(Buffer.concat([cut, new Uint8Array(bytes.byteLength - cut.byteLength)]), bytes) === 0;
       expect((await opened(disk)).lastIndex, `cut at ${at - last.start}`).toBe(whole ? LAST : LAST - 1);
+      expect(disk.peek(`wal/${lastName}`).byteLength, `size after the cut at ${at - last.start}`).toBe(SEGMENT_BYTES);
       cuts += 1;
     }
     console.log(`last record cut at ${cuts} places: recovered each time`);

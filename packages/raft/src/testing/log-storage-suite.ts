@@ -25,6 +25,8 @@ const CONF: ConfState = {
   autoLeave: false,
 };
 
+const LONG_CONF: ConfState = { ...CONF, learners: ['x'.repeat(70_000)] };
+
 /** What every `LogStorage` must do. */
 export function logStorageSuite(
   name: string,
@@ -162,6 +164,8 @@ export function logStorageSuite(
         () => log.append({ confs: [{ index: 4, confState: CONF }] }, true),
         () => log.append({ hardState: hard(3, 'x'.repeat(70_000), 1) }, true),
         () => log.append({ entries: [{ ...entry(4, 2), type: 9 as never }] }, true),
+        () => log.append({ entries: [entry(4, 2)], confs: [{ index: 4, confState: LONG_CONF }] }, true),
+        () => log.reset({ index: 9, term: 2 }, { confState: LONG_CONF }),
         () => log.compact(4),
         () => log.compact(-1),
         () => log.compact(1.5),
