@@ -175,6 +175,22 @@ describe('pre-vote', () => {
     expect(net.core('b').basicStatus().role).toBe('leader');
   });
 
+  it('PreVoteMigrationCanCompleteElection: servers with and without pre-vote elect together', () => {
+    const net = new Network({ ids: IDS, server: { preVote: true }, servers: { c: { preVote: false } } });
+    net.campaign('a');
+    net.isolate('c');
+    net.propose('a', 'x');
+    net.campaign('c');
+    net.campaign('c');
+    net.heal();
+    net.isolate('a');
+    net.campaign('c');
+    net.campaign('b');
+    net.campaign('b');
+    expect(net.core('b').basicStatus().role).toBe('leader');
+    expect(net.get('c').texts).toEqual(['x']);
+  });
+
   it('PreVoteMigrationWithFreeStuckPreCandidate: one of a later term is freed by the leader of an earlier', () => {
     const net = new Network({ ids: IDS, server: { preVote: true } });
     net.campaign('a');
