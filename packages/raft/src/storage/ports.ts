@@ -81,7 +81,10 @@ export interface LogLane {
  * and changes nothing. After any failed write or sync every call rejects with `log_failed`: restart and recover.
  */
 export interface LogStorage {
-  /** Reads back what is durable. Once, before anything else. */
+  /**
+   * Reads back what is durable. Once, before anything else.
+   * @throws StorageError `log_corrupt`, `log_missing`, `log_foreign`, `log_version`, `disk_full`; or the disk's own error
+   */
   open(): Promise<LogState>;
   /** @param sync - false lets it resolve before it is durable (changes of `commit` only) */
   append(batch: LogBatch, sync: boolean): Promise<void>;

@@ -138,7 +138,7 @@ export class WalLane {
   }
 
   /** After this nothing is known about what is on disk: only a restart reads it back. */
-  fail(cause: unknown): void {
+  fail(cause: unknown): StorageError {
     if (this.#failure === undefined) {
       const why = cause instanceof Error ? cause.message : String(cause);
       this.#failure = new StorageError(
@@ -154,6 +154,7 @@ export class WalLane {
     this.#busySinceMs = undefined;
     for (const operation of group) operation.reject(this.#failure);
     this.#queue.rejectAll(this.#failure);
+    return this.#failure;
   }
 
   async #drain(): Promise<void> {

@@ -79,7 +79,10 @@ class Run {
       else if (draw < 95) this.#break();
       else await this.#restart();
     }
-    await this.#finish(this.#wal.close());
+    const closed = this.#wal.close().catch((error: unknown) => {
+      if ((error as { code?: string }).code !== 'log_failed') throw error;
+    });
+    await this.#finish(closed);
     await this.#restart();
   }
 

@@ -93,8 +93,8 @@ export class SegmentedWal implements LogStorage {
     try {
       return await readEntries(planned);
     } catch (error) {
-      this.#lane.fail(error);
-      throw error;
+      const failure = this.#lane.fail(error);
+      throw error instanceof StorageError ? error : failure;
     }
   }
 
@@ -133,6 +133,8 @@ export class SegmentedWal implements LogStorage {
     await this.#lane.settled();
     try {
       if (this.#lane.failure === undefined && this.#segments.length > 0) await this.#writer.sync();
+    } catch (error) {
+      throw this.#lane.fail(error);
     } finally {
       await this.#spare.close();
       await this.#segments.close();
