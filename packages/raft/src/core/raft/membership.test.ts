@@ -217,6 +217,16 @@ describe('ProposeAndConfChange', () => {
     expect(one.confStates).toEqual([confStateWith(['a']), confStateWith(['a'])]);
   });
 
+  it('JointAutoLeave: one entry, however much is applied before it', () => {
+    const one = alone({ maxCommittedSizePerReady: 1 });
+    one.core.proposeConfChange(change('lb', 'implicit'));
+    one.core.propose([bytes('x')]);
+    one.core.propose([bytes('y')]);
+    one.settle();
+    expect(one.applied.map(({ type }) => type)).toEqual([0, EntryType.confChangeV2, 0, 0, EntryType.confChangeV2]);
+    expect(one.core.status().confState).toEqual(confStateWith(['a'], ['b']));
+  });
+
   it('JointAutoLeave: also by a leader that was elected while it was joint', () => {
     const ids = serverIds(5);
     const net = new Network({ ids });

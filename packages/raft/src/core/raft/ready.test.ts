@@ -64,6 +64,7 @@ describe('step', () => {
     ['a term above the sender’s', { type: 'App', from: 'b', term: 1, entries: [entry(1, 2)] }],
     ['terms that fall', { type: 'App', from: 'b', term: 3, entries: [entry(1, 3), entry(2, 2)] }],
     ['a fraction', { type: 'App', from: 'b', term: 1.5 }],
+    ['a term that cannot be counted on from', { type: 'App', from: 'b', term: 2 ** 53 - 1 }],
     ['a negative commit', { type: 'Heartbeat', from: 'b', term: 1, commit: -1 }],
     ['no snapshot', { type: 'Snap', from: 'b', term: 1 }],
     ['a proposal of nothing', { type: 'Prop', from: 'b' }],

@@ -35,8 +35,11 @@ export function findMalformation(message: Message, lastIndex: number): string | 
   }
 }
 
+/** Half of the safe integers: whatever a peer names, there is room to count on from there. */
+const LARGEST = 2 ** 52;
+
 function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
+  return Number.isSafeInteger(value) && value >= 0 && value <= LARGEST;
 }
 
 function requireSender(message: Message): string | undefined {
