@@ -1,29 +1,8 @@
 import type { Problem } from '@dkron/jobs';
+import type { ApiErrorCode } from './error-codes.ts';
 import { stringifyJson } from './json.ts';
 
-/** Codes of the one error form. */
-export type ApiErrorCode =
-  | 'invalid_json'
-  | 'invalid_value'
-  | 'unknown_zone'
-  | 'invalid_schedule'
-  | 'parent_not_found'
-  | 'parent_cycle'
-  | 'has_children'
-  | 'not_found'
-  | 'disabled'
-  | 'no_targets'
-  | 'forbidden_overlap'
-  | 'already_finished'
-  | 'not_supported'
-  | 'precondition_failed'
-  | 'paused'
-  | 'no_leader'
-  | 'too_large'
-  | 'origin_not_allowed'
-  | 'method_not_allowed'
-  | 'unsupported_media_type'
-  | 'internal';
+export type { ApiErrorCode };
 
 export interface ApiErrorInit {
   readonly status: number;

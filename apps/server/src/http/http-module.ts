@@ -6,11 +6,13 @@ import { JobsService } from '../services/jobs.service.ts';
 import { RestoreService } from '../services/restore.service.ts';
 import { Assets } from '../ui/assets.ts';
 import { ClusterController } from './cluster.controller.ts';
+import { DocsController } from './docs.controller.ts';
 import { ExecutionsController } from './executions.controller.ts';
 import { JobExecutionsController } from './job-executions.controller.ts';
 import { JobsController } from './jobs.controller.ts';
 import { MetricsController } from './metrics.controller.ts';
 import { NodeController } from './node.controller.ts';
+import { PreviewController } from './preview.controller.ts';
 import { RestoreController } from './restore.controller.ts';
 import { RunsController } from './runs.controller.ts';
 import { SchedulerController } from './scheduler.controller.ts';
@@ -33,6 +35,7 @@ export class HttpModule {
         JobsController,
         RunsController,
         TicksController,
+        PreviewController,
         JobExecutionsController,
         ExecutionsController,
         ClusterController,
@@ -41,6 +44,7 @@ export class HttpModule {
         StatsController,
         RestoreController,
         NodeController,
+        DocsController,
         ...(node.metrics ? [MetricsController] : []),
         ...(node.options.ui ? [UiController] : []),
       ],

@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 
 const HEADER_END = '\r\n\r\n';
+/** Headers of one part. */
+const HEADER_BYTES_MAX = 16_384;
 
 /**
  * The first file of that field in a `multipart/form-data` body. Undefined when there is none: another type, a field
@@ -33,7 +35,7 @@ function boundaryOf(contentType: string | undefined): string | undefined {
 
 /** The content of a part that is a file of the field. */
 function contentOf(part: Buffer, field: string): Uint8Array | undefined {
-  const headerEnd = part.indexOf(HEADER_END);
+  const headerEnd = part.subarray(0, HEADER_BYTES_MAX).indexOf(HEADER_END);
   if (headerEnd < 0) return undefined;
   const disposition = part
     .subarray(0, headerEnd)

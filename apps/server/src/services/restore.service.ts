@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import type { BackupJob } from '@dkron/jobs';
+import type { BackupJob, ParsedJob } from '@dkron/jobs';
 import { backupOrder, parseBackup } from '@dkron/jobs';
 import { ApiError } from '../http/api-error.ts';
 import { JOBS_SERVICE } from '../http/tokens.ts';
@@ -7,6 +8,8 @@ import { JobsService } from './jobs.service.ts';
 
 /** Jobs stored at the same time: enough to fill a write, few enough to leave room for others. */
 const IN_FLIGHT_MAX = 256;
+/** Jobs parsed before others have their turn: a few milliseconds. */
+const PARSED_PER_TURN = 200;
 
 export interface RestoredJob {
   readonly name: string;
@@ -27,7 +30,7 @@ export class RestoreService {
    * JobInvalidError before anything is stored when the backup is not in order.
    */
   async restore(text: Uint8Array): Promise<RestoredJob[]> {
-    const order = backupOrder(parseBackup(text));
+    const order = backupOrder(await parsed(text));
     const stored: (boolean | undefined)[] = [];
     for (const batch of batches(order)) {
       await Promise.all(
@@ -53,6 +56,15 @@ export class RestoreService {
       throw error;
     }
   }
+}
+
+/** Reads a backup without holding up what else the server does. */
+async function parsed(text: Uint8Array): Promise<ParsedJob[]> {
+  const jobs: ParsedJob[] = [];
+  for (const job of parseBackup(text)) {
+    if (jobs.push(job) % PARSED_PER_TURN === 0) await nextTurn();
+  }
+  return jobs;
 }
 
 /** Positions to store together: one depth after the other, and a name never twice at once. */

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { debugVars, health, info, leader, member, paused, stats } from '../schemas/cluster.ts';
+import { statsQuery } from '../schemas/job-queries.ts';
+import type { Endpoint, Method } from './endpoint.ts';
+import { json, list, plain, refusalAsOriginal } from './endpoint.ts';
+
+const pause = (method: Method, path: string, summary: string, additive = false): Endpoint => ({
+  method,
+  path,
+  tag: 'Switches',
+  summary,
+  ...(additive ? { additive } : {}),
+  answers: { 200: json(paused, 'As it is now') },
+});
+
+const html = (description: string) => plain(description, 'text/html');
+
+export const NODE_ENDPOINTS: readonly Endpoint[] = [
+  {
+    method: 'get',
+    path: '/v1',
+    tag: 'Cluster',
+    summary: 'Show this server',
+    answers: { 200: json(info, 'Name, version, tags') },
+  },
+  {
+    method: 'get',
+    path: '/v1/members',
+    tag: 'Cluster',
+    summary: 'List the nodes',
+    answers: { 200: list(member, 'All nodes still remembered') },
+  },
+  {
+    method: 'get',
+    path: '/v1/leader',
+    tag: 'Cluster',
+    summary: 'Show the leader',
+    answers: { 200: json(leader, 'The leader'), 500: plain('No server leads; the body is `null`') },
+  },
+  {
+    method: 'get',
+    path: '/v1/isleader',
+    tag: 'Cluster',
+    summary: 'Whether this server leads',
+    answers: { 200: json(z.string(), 'It does'), 404: json(z.string(), 'It does not') },
+  },
+  {
+    method: 'get',
+    path: '/v1/stats',
+    tag: 'Executions',
+    summary: 'Count attempts by day',
+    query: statsQuery,
+    answers: { 200: json(stats, 'Totals') },
+  },
+  pause('get', '/v1/pause', 'Whether new jobs are refused'),
+  pause('post', '/v1/pause', 'Refuse new jobs; what is stored goes on running'),
+  pause('post', '/v1/unpause', 'Take new jobs again'),
+  pause('get', '/v1/scheduler', 'Whether scheduled runs are stopped', true),
+  pause('post', '/v1/scheduler/pause', 'Stop the scheduled runs of the whole cluster', true),
+  pause('post', '/v1/scheduler/resume', 'Resume the scheduled runs', true),
+  {
+    method: 'post',
+    path: '/v1/leave',
+    tag: 'Node',
+    summary: 'Stop this server',
+    description: 'It leaves the cluster, stops in order and ends.',
+    answers: { 200: json(z.record(z.string(), z.unknown()), 'The servers it leaves behind, by region') },
+  },
+  {
+    method: 'get',
+    path: '/health',
+    tag: 'Node',
+    summary: 'Whether this server works',
+    answers: { 200: json(health, 'It does'), 503: json(health, 'It does not') },
+  },
+  {
+    method: 'get',
+    path: '/debug/vars',
+    tag: 'Node',
+    summary: 'Inner figures',
+    answers: { 200: json(debugVars, 'As the original names them') },
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    tag: 'Node',
+    summary: 'Metrics for Prometheus',
+    description: 'Only with the setting `enable-prometheus`.',
+    answers: { 200: plain('Text format 0.0.4') },
+  },
+  {
+    method: 'get',
+    path: '/',
+    tag: 'Node',
+    summary: 'To the user interface',
+    description: 'Only with the setting `ui`.',
+    answers: { 303: html('For a browser: to `/ui/`'), 404: { description: 'For others' } },
+  },
+  {
+    method: 'get',
+    path: '/ui/{file}',
+    tag: 'Node',
+    summary: 'The user interface',
+    description: 'Only with the setting `ui`. Any path that is no file is its first page.',
+    answers: {
+      200: plain('The file', '*/*'),
+      206: plain('Part of the file', '*/*'),
+      301: { description: 'A folder' },
+      416: { description: 'The file is shorter' },
+    },
+  },
+  {
+    method: 'get',
+    path: '/openapi.json',
+    tag: 'Documentation',
+    summary: 'This description as OpenAPI 3.1',
+    additive: true,
+    answers: { 200: json(z.record(z.string(), z.unknown()), 'The document') },
+  },
+  {
+    method: 'get',
+    path: '/docs',
+    tag: 'Documentation',
+    summary: 'This description to read',
+    additive: true,
+    answers: { 200: html('A page that needs nothing else') },
+  },
+];
+
+/** Texts of refusals that any request may meet. */
+export const COMMON_ANSWERS = {
+  write: {
+    403: refusalAsOriginal('A page of another origin, which `cors-origins` does not list'),
+    413: refusalAsOriginal('The body is larger than `max-body-size`'),
+  },
+  any: { 500: refusalAsOriginal('The server is at fault; its log says how') },
+} as const;

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { count, stringMap, timeText } from './values.ts';
+
+const memberKeys = {
+  Name: z.string(),
+  Addr: z.string(),
+  Port: count,
+  Tags: z.union([stringMap, z.null()]),
+  Status: count.meta({ description: '0 none, 1 alive, 2 leaving, 3 left, 4 failed' }),
+  ProtocolMin: count,
+  ProtocolMax: count,
+  ProtocolCur: count,
+  DelegateMin: count,
+  DelegateMax: count,
+  DelegateCur: count,
+};
+
+export const leader = z.strictObject(memberKeys).meta({ id: 'Leader' });
+export const member = z
+  .strictObject({
+    ...memberKeys,
+    id: z.string(),
+    statusText: z.enum(['none', 'alive', 'leaving', 'left', 'failed']),
+  })
+  .meta({ id: 'Member' });
+
+export const info = z
+  .strictObject({
+    agent: z.strictObject({ name: z.string(), version: z.string() }),
+    serf: stringMap.meta({ description: 'Counters of gossip' }),
+    tags: stringMap,
+  })
+  .meta({ id: 'Info' });
+
+export const paused = z.strictObject({ paused: z.boolean() }).meta({ id: 'Paused' });
+
+export const stats = z
+  .strictObject({
+    stats: z.array(z.strictObject({ date: timeText, success_count: count, failed_count: count })),
+  })
+  .meta({ id: 'Stats', description: 'One entry per UTC day, oldest first, today last.' });
+
+export const health = z
+  .strictObject({
+    leader: z.boolean(),
+    status: z.enum(['healthy', 'unhealthy']),
+    issues: z.array(z.string()).optional(),
+  })
+  .meta({ id: 'Health' });
+
+export const debugVars = z
+  .looseObject({
+    cmdline: z.array(z.string()).meta({ description: 'Without secrets' }),
+    cron_entries: stringMap,
+    memstats: z.record(z.string(), count),
+    node: z.string(),
+    scheduler_started: count,
+  })
+  .meta({ id: 'DebugVars' });
