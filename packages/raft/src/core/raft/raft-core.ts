@@ -133,11 +133,6 @@ export class RaftCore {
     step(this.#r, createMessage({ type: 'ForgetLeader', from: this.#r.id }));
   }
 
-  /** Makes a leader a follower of the same term, without a leader: for one whose disk or machine fails it. */
-  stepDown(): void {
-    if (this.#r.role === 'leader') becomeFollower(this.#r, this.#r.term, NONE);
-  }
-
   /** The last message to a peer did not get through. */
   reportUnreachable(id: NodeId): void {
     step(this.#r, createMessage({ type: 'Unreachable', from: id }));
