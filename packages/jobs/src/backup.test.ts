@@ -1,25 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { backupOrder, JobInvalidError, parseBackup } from './index.ts';
+import { backupOrder, JobInvalidError, parseBackup, type ParsedJob } from './index.ts';
+
+const parsed = (text: string): readonly ParsedJob[] => [...parseBackup(text)];
 
 const job = (name: string, parent_job = ''): object => ({ name, parent_job, schedule: '@manually' });
 const orderOf = (...jobs: readonly object[]): readonly string[] =>
-  backupOrder(parseBackup(JSON.stringify(jobs))).map(({ job: { definition }, depth }) => `${depth}${definition.name}`);
+  backupOrder(parsed(JSON.stringify(jobs))).map(({ job: { definition }, depth }) => `${depth}${definition.name}`);
 
 describe('parseBackup', () => {
   it('takes an array or null, and nothing after it', () => {
-    expect(parseBackup('null')).toEqual([]);
-    expect(parseBackup(' [] \n')).toEqual([]);
-    for (const text of ['', '{}', '[] x', '"a"']) expect(() => parseBackup(text), text).toThrow(JobInvalidError);
+    expect(parsed('null')).toEqual([]);
+    expect(parsed(' [] \n')).toEqual([]);
+    for (const text of ['', '{}', '[] x', '"a"']) expect(() => parsed(text), text).toThrow(JobInvalidError);
+  });
+
+  it('reads one job at a time', () => {
+    const jobs = parseBackup('[{"name":"a","schedule":"@manually"}, oops');
+    expect(jobs.next().value?.definition.name).toBe('a');
+    expect(() => jobs.next()).toThrow(JobInvalidError);
   });
 
   it('gives concurrency no default', () => {
-    expect(parseBackup(JSON.stringify([job('a')]))[0]?.definition.concurrency).toBe('');
+    expect(parsed(JSON.stringify([job('a')]))[0]?.definition.concurrency).toBe('');
   });
 
   it('names the place of what is wrong', () => {
     const fields = (text: string): readonly string[] => {
       try {
-        parseBackup(text);
+        parsed(text);
         return [];
       } catch (error) {
         return (error as JobInvalidError).problems.map((problem) => problem.field);

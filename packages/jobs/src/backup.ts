@@ -1,4 +1,4 @@
-import { JsonSyntaxError, readJson, type JsonNode } from './json-reader.ts';
+import { JsonSyntaxError, readJsonItems, type JsonNode } from './json-reader.ts';
 import { parseJobNode, type ParsedJob } from './parse-job.ts';
 import { JobInvalidError, problem } from './problem.ts';
 import { validateJob } from './validate-job.ts';
@@ -16,20 +16,24 @@ export interface BackupJob {
 }
 
 /**
- * Reads and judges a backup, the array that GET /v1/jobs answers; `null` is an empty one. Nothing may follow it.
+ * Reads and judges a backup, the array that GET /v1/jobs answers, job by job: it may be large, and who reads it may want
+ * to do something else in between. `null` is an empty one. Nothing may follow it.
  *
- * @throws JobInvalidError with the findings of the first job that is not in order, or none for the document itself
+ * @throws JobInvalidError with the findings of the first job that is not in order, or about the text itself
  */
-export function parseBackup(text: string | Uint8Array): ParsedJob[] {
-  const document = readDocument(text);
-  if (document.kind === 'null') return [];
-  if (document.kind !== 'array') throw invalidBackup(`a backup is an array of jobs, not ${document.kind}`);
-  return document.items.map((item, position) => parseItem(item, position));
+export function* parseBackup(text: string | Uint8Array): Generator<ParsedJob> {
+  const items = readJsonItems(text);
+  for (let position = 0; ; position += 1) {
+    const { done, value } = nextOf(items);
+    if (done !== true) yield parseItem(value, position);
+    else if (value === 'array' || value === 'null') return;
+    else throw invalidBackup(`a backup is an array of jobs, not ${value}`);
+  }
 }
 
-function readDocument(text: string | Uint8Array): JsonNode {
+function nextOf(items: ReturnType<typeof readJsonItems>): ReturnType<typeof items.next> {
   try {
-    return readJson(text, { strict: true });
+    return items.next();
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw invalidBackup(error.message, error.column);
     throw error;

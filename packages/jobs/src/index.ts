@@ -97,6 +97,6 @@ export { memberToJson, memberValue } from './member-json.ts';
 export type { MemberJsonOptions } from './member-json.ts';
 export { compareUtf8, goJsonString, ordered, sortedMap, writeGoJson } from './go-json.ts';
 export type { GoJson, GoObject, WriteOptions } from './go-json.ts';
-export { JSON_DEPTH_MAX, JsonSyntaxError, readJson } from './json-reader.ts';
+export { JSON_DEPTH_MAX, JsonSyntaxError, readJson, readJsonItems } from './json-reader.ts';
 export type { JsonNode, ReadJsonOptions } from './json-reader.ts';
 export { decodeUtf8, encodeUtf8 } from './utf8.ts';

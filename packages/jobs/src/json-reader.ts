@@ -55,6 +55,20 @@ export function readJson(text: string | Uint8Array, options: ReadJsonOptions = {
   return value;
 }
 
+/**
+ * Reads the items of a text that is one array, each only when it is asked for, so that a large one is never in memory as
+ * a whole. Nothing may follow the array.
+ *
+ * @returns the kind of the text's value; one that is no array is read and has no items
+ * @throws JsonSyntaxError
+ */
+export function* readJsonItems(text: string | Uint8Array): Generator<JsonNode, JsonNode['kind']> {
+  const reader = new JsonReader(typeof text === 'string' ? encodeUtf8(text) : text);
+  const kind = yield* reader.items();
+  reader.end();
+  return kind;
+}
+
 class JsonReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -67,6 +81,17 @@ class JsonReader {
   document(): JsonNode {
     if (this.#skip() === undefined) throw new JsonSyntaxError('EOF', null);
     return this.#value('looking for beginning of value');
+  }
+
+  *items(): Generator<JsonNode, JsonNode['kind']> {
+    if (this.#skip() !== 0x5b) return this.document().kind;
+    this.#enter();
+    if (this.#skip() !== 0x5d) {
+      do yield this.#value('looking for beginning of value');
+      while (this.#isFollowedByItem());
+    }
+    this.#leave();
+    return 'array';
   }
 
   end(): void {
@@ -147,15 +172,18 @@ class JsonReader {
       this.#leave();
       return { kind: 'array', items };
     }
-    for (;;) {
-      items.push(this.#value('looking for beginning of value'));
-      if (this.#skip() === 0x5d) {
-        this.#leave();
-        return { kind: 'array', items };
-      }
-      if (this.#bytes[this.#at] !== 0x2c) throw this.#unexpected('after array element');
-      this.#at += 1;
-    }
+    do items.push(this.#value('looking for beginning of value'));
+    while (this.#isFollowedByItem());
+    this.#leave();
+    return { kind: 'array', items };
+  }
+
+  /** After an item: passes the comma, or stays before the end of the array. */
+  #isFollowedByItem(): boolean {
+    if (this.#skip() === 0x5d) return false;
+    if (this.#bytes[this.#at] !== 0x2c) throw this.#unexpected('after array element');
+    this.#at += 1;
+    return true;
   }
 
   #literal(word: string, value: JsonNode): JsonNode {
