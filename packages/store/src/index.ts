@@ -27,4 +27,4 @@ export type {
 } from './ports.ts';
 export type { DayStats } from './records.ts';
 export { Store } from './store.ts';
-export type { StoreEntry, StoreModules } from './store.ts';
+export type { AppliedListener, EntryEvents, StoreEntry, StoreModules } from './store.ts';

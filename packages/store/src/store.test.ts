@@ -43,6 +43,31 @@ describe('apply', () => {
     expect(store.getJob('a')?.state).toMatchObject({ successCount: 1, status: 'success' });
   });
 
+  it('tells listeners which entry each event of a batch belongs to', async () => {
+    const { store } = await openHarness();
+    const told: unknown[] = [];
+    store.onApplied((events, entries) => {
+      told.push(
+        entries.map(({ index, end }, i) => [
+          index,
+          events.slice(entries[i - 1]?.end ?? 0, end).map((event) => event.type),
+        ]),
+      );
+    });
+    const batch = [
+      putJob(10n, jobDefinition('a')),
+      { type: 'putSetting' as const, stamp: 20n, key: 'k', value: 'v' },
+      putJob(30n, jobDefinition('b')),
+    ];
+    await store.apply(batch.map((command, i) => encoded(BigInt(5 + i), command)));
+    expect(told).toEqual([
+      [
+        [5n, ['job']],
+        [7n, ['job']],
+      ],
+    ]);
+  });
+
   it('takes commands already decoded, and refuses an index it has applied', async () => {
     const { store } = await openHarness();
     const command = putJob(10n, jobDefinition('a'));

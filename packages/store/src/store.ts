@@ -54,6 +54,14 @@ export interface StoreEntry {
   readonly command?: Command;
 }
 
+/** The events before position `end` that no earlier entry of the batch made are those of the entry at `index`. */
+export interface EntryEvents {
+  readonly index: bigint;
+  readonly end: number;
+}
+
+export type AppliedListener = (events: readonly ApplyEvent[], entries: readonly EntryEvents[]) => void;
+
 /** What the store remembers of itself between construction steps. */
 interface Parts extends StoreModules {
   readonly codecs: Codecs;
@@ -71,7 +79,7 @@ export class Store {
   readonly #metrics: StoreMetrics;
   readonly #retention: Retention;
   readonly #hashes: HashCheckpoints;
-  readonly #listeners = new Set<(events: readonly ApplyEvent[]) => void>();
+  readonly #listeners = new Set<AppliedListener>();
   readonly #restoreListeners = new Set<() => void>();
   #state: State;
   #turn: Promise<unknown> = Promise.resolve();
@@ -116,7 +124,7 @@ export class Store {
   }
 
   /** Called after each applied batch, in order, in the turn of the write. Returns the way to stop. */
-  onApplied(listener: (events: readonly ApplyEvent[]) => void): () => void {
+  onApplied(listener: AppliedListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -300,12 +308,14 @@ export class Store {
     const tx = new Transaction({ retention: this.#retention }, modules);
     const checkpoints: StateHash[] = [];
     const results: CommandResult[] = [];
+    const told: EntryEvents[] = [];
     try {
       let last = this.#state.appliedIndex;
       for (const entry of entries) {
         assertIndex(entry.index, last);
         results.push(this.#applyEntry(tx, entry));
         last = entry.index;
+        if (tx.events.length > (told.at(-1)?.end ?? 0)) told.push({ index: last, end: tx.events.length });
         if (this.#hashes.isDue(last)) {
           checkpoints.push({ index: last, hash: hex(tx.hash) });
         }
@@ -318,7 +328,7 @@ export class Store {
     this.#hashes.add(checkpoints);
     this.#metrics.appliedEntries.add(entries.length);
     this.#metrics.jobs.set(this.#state.jobs.size);
-    this.#tell(tx.events);
+    this.#tell(tx.events, told);
     return results;
   }
 
@@ -332,10 +342,10 @@ export class Store {
     return result;
   }
 
-  #tell(events: readonly ApplyEvent[]): void {
+  #tell(events: readonly ApplyEvent[], entries: readonly EntryEvents[]): void {
     for (const listener of this.#listeners) {
       try {
-        listener(events);
+        listener(events, entries);
       } catch (error) {
         this.#logger.error('a listener of applied changes failed', { error });
       }
