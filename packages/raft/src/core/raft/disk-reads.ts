@@ -30,6 +30,11 @@ function takePeerRead(r: RaftState, request: ReadRequest, result: readonly Entry
   }
   peer.pendingRead = 0;
   if (r.role !== 'leader' || peer.isPaused()) return;
+  if (peer.next !== request.lo) {
+    // Acknowledgements came in meanwhile.
+    sendAppend(r, peer);
+    return;
+  }
   if (result === COMPACTED) {
     sendSnapshot(r, peer);
     return;

@@ -21,8 +21,8 @@ export function dropProposal(r: RaftState, reason: DropReason): StepResult {
 
 /** Appends what was proposed to this leader and sends it out. */
 export function proposeAsLeader(r: RaftState, proposed: readonly Proposed[]): StepResult {
-  if (r.tracker.get(r.id) === undefined) return dropProposal(r, 'removed');
-  if (r.leadTransferee !== NONE) return dropProposal(r, 'transferring');
+  const reason = reasonToDrop(r);
+  if (reason !== undefined) return dropProposal(r, reason);
   const first = r.log.lastIndex() + 1;
   const pendingBefore = r.pendingConfIndex;
   const entries: Entry[] = [];
@@ -40,6 +40,25 @@ export function proposeAsLeader(r: RaftState, proposed: readonly Proposed[]): St
   }
   broadcastAppend(r);
   return 'ok';
+}
+
+/** As {@link proposeAsLeader} for plain data: one object an entry. */
+export function proposeDataAsLeader(r: RaftState, datas: readonly Uint8Array[]): StepResult {
+  const reason = reasonToDrop(r);
+  if (reason !== undefined) return dropProposal(r, reason);
+  const first = r.log.lastIndex() + 1;
+  const entries: Entry[] = [];
+  for (let i = 0; i < datas.length; i++) {
+    entries.push({ term: r.term, index: first + i, type: EntryType.normal, data: datas[i]! });
+  }
+  if (!appendEntries(r, entries)) return 'proposalDropped';
+  broadcastAppend(r);
+  return 'ok';
+}
+
+function reasonToDrop(r: RaftState): DropReason | undefined {
+  if (r.tracker.get(r.id) === undefined) return 'removed';
+  return r.leadTransferee === NONE ? undefined : 'transferring';
 }
 
 /** Whether a membership change may enter the log at `index`; if so no other may before it is applied. */

@@ -10,7 +10,7 @@ import { type ConfState, type Entry, EntryType, type NodeId } from '../types.ts'
 import { takeEntriesRead } from './disk-reads.ts';
 import { applyConfChange, installConfState } from './membership.ts';
 import { type CoreModules, type CoreOptions, resolveOptions } from './options.ts';
-import { type Proposed, proposeAsLeader } from './proposals.ts';
+import { type Proposed, proposeAsLeader, proposeDataAsLeader } from './proposals.ts';
 import { type Ready, ReadyLoop } from './ready.ts';
 import { becomeFollower } from './roles.ts';
 import { RaftState } from './state.ts';
@@ -88,6 +88,7 @@ export class RaftCore {
 
   /** Proposes entries, appended together. Empty data are allowed: such an entry does nothing. */
   propose(datas: readonly Uint8Array[]): StepResult {
+    if (datas.length > 0 && this.#r.role === 'leader') return proposeDataAsLeader(this.#r, datas);
     return this.proposeEntries(datas.map((data) => ({ type: EntryType.normal, data })));
   }
 

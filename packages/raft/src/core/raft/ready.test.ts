@@ -440,6 +440,30 @@ describe('old entries on a disk', () => {
     expect(types(core.ready().messages)).toEqual(['HeartbeatResp']);
   });
 
+  it('a peer that turned out to have them is not sent a snapshot, though they are compacted meanwhile', () => {
+    const { core, sent, window } = leader();
+    elect(core, sent);
+    core.step(
+      createMessage({
+        type: 'AppResp',
+        from: 'b',
+        to: 'a',
+        term: 2,
+        index: 5,
+        reject: true,
+        rejectHint: 1,
+        logTerm: 1,
+      }),
+    );
+    const read = core.ready().reads.find(({ peer }) => peer === 'b')!;
+    core.step(createMessage({ type: 'AppResp', from: 'b', to: 'a', term: 2, index: 5 }));
+    window.setSnapshot({ index: 4, term: 1, confState: confStateWith(['a', 'b']) });
+    window.compact(4);
+    core.entriesRead(read.id, 'compacted');
+    expect(core.ready().messages).toMatchObject([{ type: 'App', index: 5, entries: [{ index: 6 }] }]);
+    expect(core.progress('b')).toMatchObject({ match: 5, next: 7 });
+  });
+
   it('compacted meanwhile: a snapshot is sent', () => {
     const { core, sent, window } = leader();
     elect(core, sent);

@@ -85,8 +85,10 @@ export function sendSnapshot(r: RaftState, peer: Progress): boolean {
   return true;
 }
 
-function covers({ confState }: SnapshotMeta, { id }: Progress): boolean {
-  return confState.voters.includes(id) || confState.learners.includes(id) || confState.votersOutgoing.includes(id);
+/** Whether a snapshot brings the peer anything, and knows it. */
+function covers({ index, confState }: SnapshotMeta, { id, match }: Progress): boolean {
+  const { voters, learners, votersOutgoing } = confState;
+  return index > match && (voters.includes(id) || learners.includes(id) || votersOutgoing.includes(id));
 }
 
 /** Sends to every peer what comes next. */
