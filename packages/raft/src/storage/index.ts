@@ -41,3 +41,5 @@ export { IdentityFile, MemoryIdentity } from './identity.ts';
 export type { Identity, IdentityChange, IdentityStorage } from './identity.ts';
 export { FileSnapshots } from './file-snapshots.ts';
 export { MemorySnapshots } from './memory-snapshots.ts';
+export { peersFileOn } from './peers-file.ts';
+export type { PeersFile } from './peers-file.ts';
