@@ -35,8 +35,9 @@ export interface TransportHandler {
   /** First message of every stream to `to`. Asked for anew at each dial. */
   handshake(to: NodeId): Handshake;
   /**
-   * Judges the other side's first message; both sides do. `authorize` is part of it. May write to the disk (a fresh
-   * server notes the cluster it is called into), so nothing is to be delivered before it resolves.
+   * Judges the other side's first message; both sides do, after the transport's own `authorize`. The accepting side
+   * judges before it answers with its own handshake, because a fresh server notes here, on disk, the cluster it is
+   * called into. Nothing may be delivered before this resolves.
    */
   judge(handshake: Handshake, purpose: StreamPurpose): Promise<HandshakeVerdict>;
   /** An accepted stream of a peer has begun, or the last one of that boot has ended. */

@@ -1,0 +1,232 @@
+import { hardStateOf, type Message } from '../core/message.ts';
+import type { HardState, SnapshotMeta } from '../core/types.ts';
+import { payloadsSize } from '../core/log/entries.ts';
+import { StorageError } from '../storage/errors.ts';
+import type { LogBatch } from '../storage/ports.ts';
+import type { Host } from './host.ts';
+
+interface Item {
+  readonly message: Message;
+  readonly sync: boolean;
+  readonly bytes: number;
+  issuedMs: number;
+  done: boolean;
+}
+
+/** Installs a received snapshot: log, then state machine. Resolves when both are done. */
+export type InstallSnapshot = (meta: SnapshotMeta, hardState: HardState | undefined) => Promise<void>;
+
+const COMMIT_TICKS = 10;
+
+/**
+ * Writes to the log, strictly in order. Batches are handed to the log at once, which joins what waits behind a running
+ * sync; answers are delivered when a batch and every earlier one are durable.
+ */
+export class AppendLane {
+  readonly #host: Host;
+  readonly #install: InstallSnapshot;
+  #items: Item[] = [];
+  /** Position in `#items` of the first that is not handed to the log. */
+  #next = 0;
+  /** Last index of the log once everything handed over is written. */
+  #lastIndex: number;
+  #bytes = 0;
+  #holding: 'installing' | 'full' | 'resuming' | undefined;
+  /** Completions of earlier attempts are void. */
+  #attempt = 0;
+  /** Commit index that is not on disk: it goes with the next batch. */
+  #commit = 0;
+  #commitTicks = 0;
+  #headSinceMs = 0;
+  #idle: (() => void)[] = [];
+  #room: (() => void)[] = [];
+
+  constructor(host: Host, install: InstallSnapshot) {
+    this.#host = host;
+    this.#install = install;
+    this.#lastIndex = host.modules.log.state().lastIndex;
+  }
+
+  /** Bytes of entries that are not durable yet. */
+  get unsyncedBytes(): number {
+    return this.#bytes;
+  }
+
+  /** Since when the oldest batch waits for the disk; undefined when none does. */
+  get busySinceMs(): number | undefined {
+    return this.#next > 0 ? this.#headSinceMs : undefined;
+  }
+
+  /** Whether the disk has no room for what waits. */
+  get full(): boolean {
+    return this.#holding === 'full' || this.#holding === 'resuming';
+  }
+
+  submit(message: Message, sync: boolean): void {
+    const hardState = hardStateOf(message);
+    if (hardState !== undefined) this.#commit = Math.max(this.#commit, hardState.commit);
+    const writes = message.entries.length > 0 || message.snapshot !== undefined || sync;
+    // A commit index alone is learnt again after a restart: it waits for a batch that is written anyway.
+    if (!writes && message.responses.length === 0) return;
+    const bytes = payloadsSize(message.entries);
+    this.#bytes += bytes;
+    if (this.#items.length === 0) this.#headSinceMs = this.#host.modules.clock.monotonicMs();
+    this.#items.push({ message, sync, bytes, issuedMs: 0, done: !writes });
+    this.#pump();
+    this.#complete();
+  }
+
+  /** Once a tick: writes a commit index that waited long, and tries again when the disk was full. */
+  tick(): void {
+    if (this.#holding === 'full') this.#resume();
+    if (this.#commit === 0 || this.#holding !== undefined || this.#items.length > 0) return;
+    if (++this.#commitTicks < COMMIT_TICKS) return;
+    void this.#writeCommit(false).catch((error: unknown) => this.#host.fatal(error));
+  }
+
+  /** Resolves when fewer bytes wait than transports may bring. */
+  room(): Promise<void> | undefined {
+    if (this.#bytes <= this.#host.options.maxUnsyncedBytes) return undefined;
+    return new Promise((resolve) => this.#room.push(resolve));
+  }
+
+  /** Resolves when everything submitted is durable and answered, then writes the commit index. */
+  async drain(): Promise<void> {
+    if (this.#items.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#commit > 0) await this.#writeCommit(true);
+  }
+
+  async #writeCommit(sync: boolean): Promise<void> {
+    const { log } = this.#host.modules;
+    const commit = Math.min(this.#commit, this.#lastIndex);
+    this.#commit = 0;
+    this.#commitTicks = 0;
+    if (commit > log.state().hardState.commit) await log.append({ commit }, sync);
+  }
+
+  #pump(): void {
+    while (this.#next < this.#items.length && this.#holding === undefined) {
+      const item = this.#items[this.#next]!;
+      if (item.message.snapshot !== undefined) {
+        if (this.#next === 0) this.#startInstall(item, item.message.snapshot);
+        return;
+      }
+      this.#next += 1;
+      if (!item.done) this.#issue(item);
+    }
+  }
+
+  #issue(item: Item): void {
+    const { message } = item;
+    const { log, clock, failpoint } = this.#host.modules;
+    failpoint('beforeAppendWrite');
+    item.issuedMs = clock.monotonicMs();
+    const attempt = this.#attempt;
+    const fail = (error: unknown): void => this.#failed(error, attempt);
+    log.append(this.#batchOf(message), item.sync || message.entries.length > 0).then(() => {
+      if (attempt !== this.#attempt || !this.#host.running) return;
+      item.done = true;
+      this.#host.metrics.appendSeconds.observe((clock.monotonicMs() - item.issuedMs) / 1000);
+      this.#complete();
+    }, fail);
+    this.#host.metrics.appendEntries.observe(message.entries.length);
+  }
+
+  #batchOf(message: Message): LogBatch {
+    const { entries } = message;
+    const hardState = hardStateOf(message);
+    const first = entries[0];
+    const truncateFrom = first !== undefined && first.index <= this.#lastIndex ? first.index : undefined;
+    if (first !== undefined) this.#lastIndex = entries.at(-1)!.index;
+    const commit = this.#commit;
+    this.#commit = 0;
+    this.#commitTicks = 0;
+    const positions = hardState !== undefined ? { hardState } : commit > 0 ? { commit } : {};
+    return {
+      ...positions,
+      ...(first === undefined ? {} : { entries }),
+      ...(truncateFrom === undefined ? {} : { truncateFrom }),
+    };
+  }
+
+  #complete(): void {
+    try {
+      while (this.#items[0]?.done === true && this.#host.running) {
+        const { message, bytes } = this.#items.shift()!;
+        if (this.#next > 0) this.#next -= 1;
+        this.#bytes -= bytes;
+        this.#headSinceMs = this.#host.modules.clock.monotonicMs();
+        this.#host.window.append(message.entries);
+        this.#deliver(message.responses);
+      }
+      this.#pump();
+    } catch (error) {
+      this.#host.fatal(error);
+    }
+    if (this.#bytes * 2 <= this.#host.options.maxUnsyncedBytes) for (const resolve of this.#room.splice(0)) resolve();
+    if (this.#items.length === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #deliver(responses: readonly Message[]): void {
+    if (responses.length === 0) return;
+    this.#host.modules.failpoint('beforeSendResponses');
+    const { core } = this.#host;
+    const others: Message[] = [];
+    for (const message of responses) {
+      if (message.to === core.id) core.step(message);
+      else others.push(message);
+    }
+    if (others.length > 0) this.#host.send(others);
+    this.#host.schedule();
+  }
+
+  #startInstall(item: Item, meta: SnapshotMeta): void {
+    this.#holding = 'installing';
+    const { message } = item;
+    this.#install(meta, hardStateOf(message)).then(
+      () => {
+        if (!this.#host.running) return;
+        this.#holding = undefined;
+        this.#lastIndex = meta.index;
+        this.#next = 1;
+        if (message.entries.length > 0) this.#issue(item);
+        else item.done = true;
+        this.#complete();
+      },
+      (error: unknown) => this.#host.fatal(error),
+    );
+  }
+
+  #failed(error: unknown, attempt: number): void {
+    if (attempt !== this.#attempt || !this.#host.running) return;
+    const full = error instanceof StorageError && (error.code === 'disk_full' || error.code === 'log_refused');
+    if (!full) {
+      // What the disk holds now is unknown: only a restart can tell.
+      this.#host.fatal(error);
+      return;
+    }
+    this.#attempt += 1;
+    this.#holding = 'full';
+    this.#next = 0;
+    this.#lastIndex = this.#host.modules.log.state().lastIndex;
+    this.#host.modules.logger.error('raft log has no room; appends wait', { error: error.message });
+  }
+
+  #resume(): void {
+    this.#holding = 'resuming';
+    const { log } = this.#host.modules;
+    log.resume().then(
+      () => {
+        if (!this.#host.running) return;
+        this.#holding = undefined;
+        this.#headSinceMs = this.#host.modules.clock.monotonicMs();
+        this.#pump();
+        this.#complete();
+      },
+      (error: unknown) => {
+        if (error instanceof StorageError && error.code === 'disk_full') this.#holding = 'full';
+        else this.#host.fatal(error);
+      },
+    );
+  }
+}

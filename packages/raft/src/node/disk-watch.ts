@@ -1,0 +1,87 @@
+import type { AppendLane } from './append-lane.ts';
+import { asError } from './errors.ts';
+import type { Host } from './host.ts';
+import type { Snapshotter } from './snapshotter.ts';
+
+/** Hands leadership on; nothing happens if there is nobody to take it. */
+export type Yield = () => void;
+
+/**
+ * Watches the log's disk. Little space: no proposals, leadership goes elsewhere, snapshot and compaction. A disk that
+ * hangs: a leader that cannot write gives up leadership, although its heartbeats still flow.
+ */
+export class DiskWatch {
+  readonly #host: Host;
+  readonly #appendLane: AppendLane;
+  readonly #snapshotter: Snapshotter;
+  readonly #yieldLeadership: Yield;
+  #level: 'ok' | 'low' | 'critical' = 'ok';
+  #checking = false;
+  #nextCheckMs = 0;
+  #stuck = false;
+
+  constructor(
+    host: Host,
+    parts: { readonly appendLane: AppendLane; readonly snapshotter: Snapshotter },
+    yieldLeadership: Yield,
+  ) {
+    this.#host = host;
+    this.#appendLane = parts.appendLane;
+    this.#snapshotter = parts.snapshotter;
+    this.#yieldLeadership = yieldLeadership;
+  }
+
+  /** Whether proposals must be refused. */
+  get low(): boolean {
+    return this.#level !== 'ok' || this.#appendLane.full;
+  }
+
+  tick(nowMs: number): void {
+    this.#watchStuck(nowMs);
+    if (this.low && this.#leads()) this.#yieldLeadership();
+    if (this.#checking || nowMs < this.#nextCheckMs) return;
+    this.#checking = true;
+    this.#nextCheckMs = nowMs + this.#host.options.diskCheckIntervalMs;
+    this.#check().catch((error: unknown) => {
+      this.#checking = false;
+      if (this.#host.running)
+        this.#host.modules.logger.warn('raft disk space is unknown', { error: asError(error).message });
+    });
+  }
+
+  async #check(): Promise<void> {
+    const { level, freeBytes, reservedBytes } = await this.#host.modules.log.space();
+    this.#checking = false;
+    if (!this.#host.running) return;
+    if (level !== this.#level) {
+      this.#level = level;
+      this.#host.modules.logger.warn('raft disk space changed', { level, freeBytes, reservedBytes });
+      this.#host.emitter.emit('diskLow', { level, freeBytes, reservedBytes });
+    }
+    if (level !== 'ok') this.#snapshotter.inBackground();
+  }
+
+  #watchStuck(nowMs: number): void {
+    const { busySinceMs } = this.#appendLane;
+    const { core, electionMs, emitter, modules } = this.#host;
+    const waitedMs = busySinceMs === undefined ? 0 : nowMs - busySinceMs;
+    if (waitedMs <= electionMs) {
+      this.#stuck = false;
+      return;
+    }
+    if (!this.#stuck) {
+      this.#stuck = true;
+      modules.logger.error('raft disk does not answer', { waitedMs });
+      emitter.emit('diskStuck', { sinceMs: waitedMs });
+      if (this.#leads()) this.#yieldLeadership();
+    } else if (waitedMs > 2 * electionMs && this.#leads()) {
+      // Nobody took over in time.
+      core.stepDown();
+      this.#host.schedule();
+    }
+  }
+
+  #leads(): boolean {
+    return this.#host.core.basicStatus().role === 'leader';
+  }
+}

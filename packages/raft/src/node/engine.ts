@@ -1,0 +1,411 @@
+import type { Message } from '../core/message.ts';
+import { decodeConfChange } from '../core/confchange/codec.ts';
+import { ConfChangeError } from '../core/confchange/errors.ts';
+import type { TraceEvent } from '../core/events.ts';
+import { traceLevel } from '../core/events.ts';
+import { NONE } from '../core/ids.ts';
+import type { LogWindow } from '../core/log/log-window.ts';
+import { RaftCore } from '../core/raft/raft-core.ts';
+import type { Ready } from '../core/raft/ready.ts';
+import type { ReadRequest } from '../core/raft/state.ts';
+import type { ConfState, Entry, NodeId } from '../core/types.ts';
+import { AppendLane } from './append-lane.ts';
+import { ApplyLane } from './apply-lane.ts';
+import { CatchUps } from './catch-up.ts';
+import { DiskWatch } from './disk-watch.ts';
+import { asError, failed } from './errors.ts';
+import type { LeadershipEvent, RaftEmitter } from './events.ts';
+import { FOUNDING_INDEX, foundingSteps } from './founding.ts';
+import type { Host } from './host.ts';
+import { installSnapshot } from './install.ts';
+import type { LoadedState } from './load.ts';
+import { decodeInfos, idsOf, type MemberTable } from './members.ts';
+import { Membership } from './membership.ts';
+import type { NodeMetrics } from './metrics.ts';
+import type { ResolvedModules } from './modules.ts';
+import type { ResolvedNodeOptions } from './options.ts';
+import { Proposals } from './proposals.ts';
+import { Reads } from './reads.ts';
+import { SnapshotReceiver, SnapshotSender } from './snapshot-streams.ts';
+import { Snapshotter } from './snapshotter.ts';
+import { groupByPeer } from './outgoing.ts';
+import { type Tick, Ticker } from './ticker.ts';
+import { Transfers } from './transfers.ts';
+
+/** What outlives a start of the engine. */
+export interface EngineContext {
+  options: ResolvedNodeOptions;
+  readonly modules: ResolvedModules;
+  readonly emitter: RaftEmitter;
+  readonly metrics: NodeMetrics;
+  /** Addresses known before any membership entry names them. */
+  readonly onFatal: (error: Error) => void;
+  readonly onForget: (id: NodeId) => void;
+}
+
+const FAST_FAILOVER_MIN_MS = 50;
+const FAST_FAILOVER_SPREAD_MS = 100;
+
+/**
+ * Runs one core: ticks and messages in; one `Ready` for each turn of the event loop out, whose writes, commands,
+ * messages and reads go their separate ways.
+ */
+export class Engine implements Host {
+  readonly core: RaftCore;
+  readonly window: LogWindow;
+  readonly members: MemberTable;
+  readonly proposals: Proposals;
+  readonly reads: Reads;
+  readonly membership: Membership;
+  readonly transfers: Transfers;
+  readonly catchUps: CatchUps;
+  readonly appendLane: AppendLane;
+  readonly applyLane: ApplyLane;
+  readonly snapshotter: Snapshotter;
+  readonly receiver: SnapshotReceiver;
+  readonly disk: DiskWatch;
+  readonly #context: EngineContext;
+  readonly #sender: SnapshotSender;
+  readonly #ticker: Ticker;
+  #running = true;
+  #scheduled = false;
+  #skippedTick = false;
+  #failure: Error | undefined;
+  #leadership: LeadershipEvent;
+  #campaignWhenFounded = false;
+  #failoverPending = false;
+
+  constructor(context: EngineContext, loaded: LoadedState) {
+    this.#context = context;
+    this.window = loaded.window;
+    this.members = loaded.members;
+    this.reads = new Reads(this);
+    this.core = new RaftCore(coreOptions(context.options, loaded.applied), {
+      storage: loaded.window,
+      rand: (n) => context.modules.random.nextInt(n),
+      events: (event) => this.#trace(event),
+    });
+    this.proposals = new Proposals(this);
+    this.membership = new Membership(this);
+    this.transfers = new Transfers(this);
+    this.catchUps = new CatchUps(this);
+    this.applyLane = new ApplyLane(this, this.#applyHooks(), loaded.applied);
+    this.appendLane = new AppendLane(this, async (meta, hardState) => {
+      await installSnapshot(this, this.applyLane, meta, hardState);
+      this.snapshotter.installed(meta.index);
+      this.#configurationChanged(meta.index, meta.confState);
+    });
+    this.snapshotter = new Snapshotter(this, this.applyLane, loaded.snapshotIndex);
+    this.receiver = new SnapshotReceiver(this);
+    this.#sender = new SnapshotSender(this);
+    const parts = { appendLane: this.appendLane, snapshotter: this.snapshotter };
+    this.disk = new DiskWatch(this, parts, () => this.yieldLeadership());
+    this.#ticker = new Ticker(context.options, context.modules, (tick) => this.#guard(() => this.#tick(tick)));
+    const { term } = this.core.basicStatus();
+    this.#leadership = { isLeader: false, term, leaderId: NONE, leaderAddress: '' };
+  }
+
+  get options(): ResolvedNodeOptions {
+    return this.#context.options;
+  }
+
+  get modules(): ResolvedModules {
+    return this.#context.modules;
+  }
+
+  get emitter(): RaftEmitter {
+    return this.#context.emitter;
+  }
+
+  get metrics(): NodeMetrics {
+    return this.#context.metrics;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  get leadership(): LeadershipEvent {
+    return this.#leadership;
+  }
+
+  get electionMs(): number {
+    return this.options.tickMs * this.options.electionTick;
+  }
+
+  start(): void {
+    this.#ticker.start();
+    this.schedule();
+  }
+
+  /** Campaigns as soon as the founding entry is applied. */
+  campaignWhenFounded(): void {
+    this.#campaignWhenFounded = true;
+  }
+
+  campaign(): void {
+    this.#guard(() => this.core.campaign());
+    this.schedule();
+  }
+
+  reloaded(): void {
+    this.#ticker.setTickMs(this.options.tickMs);
+    this.snapshotter.reloaded();
+  }
+
+  schedule(): void {
+    if (this.#scheduled || !this.#running) return;
+    this.#scheduled = true;
+    this.modules.timers.nextTurn(() => {
+      this.#scheduled = false;
+      this.#guard(() => this.#turn());
+    });
+  }
+
+  address(id: NodeId): string {
+    return id === NONE ? '' : this.modules.resolver.address(id, this.members.info(id).address ?? '');
+  }
+
+  send(messages: readonly Message[]): void {
+    for (const [to, group] of groupByPeer(messages)) {
+      const snapshots = group.filter((message) => message.type === 'Snap');
+      for (const message of snapshots) this.#sender.send(message);
+      const rest = snapshots.length === 0 ? group : group.filter((message) => message.type !== 'Snap');
+      if (rest.length === 0) continue;
+      const address = this.address(to);
+      if (address === '') this.core.reportUnreachable(to);
+      else this.modules.transport.send(to, address, rest);
+    }
+  }
+
+  /** Messages of a peer. `Snap` comes on streams of its own; from here it would lack its bytes. */
+  receive(messages: readonly Message[]): Promise<void> | undefined {
+    this.#guard(() => {
+      for (const message of messages) {
+        const ours = message.to === this.core.id && message.type !== 'Snap';
+        const result = ours ? this.core.step(message) : 'malformed';
+        if (result === 'malformed' || result === 'localMsg') this.metrics.messagesRefused.add(1);
+      }
+    });
+    this.schedule();
+    return this.appendLane.room();
+  }
+
+  unreachable(id: NodeId, refused: boolean): void {
+    this.#guard(() => {
+      this.core.reportUnreachable(id);
+      if (refused && this.options.fastFailover) this.#leaderGone(id);
+    });
+    this.schedule();
+  }
+
+  /** Hands leadership to whoever takes it; nothing is awaited. */
+  yieldLeadership(): void {
+    this.#guard(() => {
+      if (this.core.basicStatus().leadTransferee !== NONE) return;
+      this.reads.dropLease();
+      this.core.transferLeader(NONE);
+    });
+    this.schedule();
+  }
+
+  fatal(error: unknown): void {
+    if (!this.#running) return;
+    const cause = asError(error);
+    this.#failure = cause;
+    this.modules.logger.error('raft node failed; restart the process', { error: cause.message });
+    this.retire(failed(cause));
+    this.emitter.emit('fatal', { error: cause });
+    this.#context.onFatal(cause);
+  }
+
+  /** Stops everything but what is on its way to the disk. Whoever waits gets `error`. */
+  retire(error: Error): void {
+    if (!this.#running) return;
+    this.#ticker.stop();
+    this.#running = false;
+    this.#sender.stop();
+    this.proposals.close(error);
+    this.reads.close(error);
+    this.membership.close(error);
+    this.catchUps.close(error);
+    this.transfers.close(error);
+  }
+
+  #guard(work: () => void): void {
+    if (!this.#running) return;
+    try {
+      work();
+    } catch (error) {
+      this.fatal(error);
+    }
+  }
+
+  #turn(): void {
+    this.proposals.flush(this.core);
+    this.reads.flush(this.core);
+    if (this.core.hasReady()) this.#handle(this.core.ready());
+    this.transfers.check();
+    if (this.core.hasReady()) this.schedule();
+  }
+
+  #handle(ready: Ready): void {
+    this.#observeLeadership();
+    if (ready.messages.length > 0) this.send(ready.messages);
+    if (ready.storageAppend !== undefined) this.appendLane.submit(ready.storageAppend, ready.mustSync);
+    if (ready.storageApply !== undefined) this.applyLane.submit(ready.storageApply);
+    for (const state of ready.readStates) this.reads.confirmed(state, this.applyLane.applied);
+    for (const request of ready.reads) this.#read(request);
+  }
+
+  #read({ id, lo, hi, maxBytes }: ReadRequest): void {
+    this.modules.log.read(lo, hi, maxBytes).then(
+      (entries) => {
+        this.#guard(() => this.core.entriesRead(id, entries));
+        this.schedule();
+      },
+      (error: unknown) => this.fatal(error),
+    );
+  }
+
+  #tick(tick: Tick): void {
+    const nowMs = this.modules.clock.monotonicMs();
+    if (tick.stalled) this.#stalled(tick.gapMs);
+    if (this.core.basicStatus().role === 'leader') {
+      // Right after a stall the acknowledgements lie in the sockets: the quorum is looked at one tick later.
+      const skip = tick.stalled && !this.#skippedTick;
+      this.#skippedTick = skip;
+      if (!skip) this.core.tick();
+      this.reads.renewLease(this.core);
+      this.catchUps.tick(nowMs);
+    } else {
+      this.core.tick();
+    }
+    this.appendLane.tick();
+    this.reads.expire(nowMs, this.options.readTimeoutElections * this.electionMs);
+    this.snapshotter.tick(nowMs);
+    this.disk.tick(nowMs);
+    this.#gauges();
+    this.schedule();
+  }
+
+  #stalled(gapMs: number): void {
+    this.metrics.stalls.add(1);
+    this.emitter.emit('stall', { gapMs });
+    const { role, term } = this.core.basicStatus();
+    if (role === 'leader' && gapMs > this.options.leaseTimeoutMs) this.emitter.emit('leaderSuspect', { term, gapMs });
+  }
+
+  #gauges(): void {
+    const { term, commit, lastIndex, role } = this.core.basicStatus();
+    this.metrics.term.set(term);
+    this.metrics.commitIndex.set(commit);
+    this.metrics.lastIndex.set(lastIndex);
+    this.metrics.appliedIndex.set(this.applyLane.applied);
+    this.metrics.isLeader.set(role === 'leader' ? 1 : 0);
+  }
+
+  #observeLeadership(): void {
+    const { role, lead, term } = this.core.basicStatus();
+    const old = this.#leadership;
+    const isLeader = role === 'leader';
+    if (old.isLeader === isLeader && old.leaderId === lead && old.term === term) return;
+    this.#leadership = { isLeader, term, leaderId: lead, leaderAddress: this.address(lead) };
+    if (old.isLeader && (!isLeader || old.term !== term)) {
+      this.proposals.loseLeadership(old.term);
+      this.membership.close();
+      this.catchUps.close();
+      this.transfers.leadershipLost();
+    }
+    if (old.isLeader !== isLeader || old.leaderId !== lead) {
+      this.reads.leaderChanged(old.term);
+      this.metrics.leaderChanges.add(1);
+    }
+    if (isLeader && !old.isLeader) this.reads.renewLease(this.core);
+    this.modules.logger.info('raft leadership', { ...this.#leadership });
+    this.emitter.emit('leadership', this.#leadership);
+  }
+
+  /** The leader's address answers that nobody listens: its process is gone. Silence would have to wait for the timeout. */
+  #leaderGone(id: NodeId): void {
+    const { lead, role } = this.core.basicStatus();
+    if (lead !== id || role === 'leader' || this.#failoverPending) return;
+    this.core.forgetLeader();
+    this.#failoverPending = true;
+    const delayMs = FAST_FAILOVER_MIN_MS + this.modules.random.nextInt(FAST_FAILOVER_SPREAD_MS);
+    this.modules.timers.after(Math.min(delayMs, this.electionMs), () => {
+      this.#failoverPending = false;
+      if (this.#running && this.core.basicStatus().lead === NONE) this.campaign();
+    });
+  }
+
+  #applyHooks(): ConstructorParameters<typeof ApplyLane>[1] {
+    return {
+      settle: (entry, value) => this.proposals.settle(entry.index, entry.term, value),
+      applyConfChange: (entry) => this.#applyConfChange(entry),
+      applied: (index) => this.reads.appliedTo(index),
+    };
+  }
+
+  #applyConfChange(entry: Entry): void {
+    const change = decodeConfChange(entry);
+    try {
+      const steps = entry.index === FOUNDING_INDEX ? foundingSteps(change) : [change];
+      let conf = this.members.conf;
+      for (const step of steps) conf = this.core.applyConfChange(step);
+      const before = idsOf(this.members.conf);
+      this.members.apply(entry.index, conf, decodeInfos(change.context));
+      const now = new Set(idsOf(conf));
+      for (const id of before) if (!now.has(id)) this.#context.onForget(id);
+      this.#configurationChanged(entry.index, conf);
+      this.membership.applied(entry, conf);
+    } catch (error) {
+      // The same on every server: the change cannot be made, so nothing changes.
+      if (!(error instanceof ConfChangeError)) throw error;
+      this.modules.logger.warn('raft membership change cannot be made', { index: entry.index, error: error.message });
+      this.membership.applied(entry, error);
+    }
+    this.proposals.settle(entry.index, entry.term, undefined);
+    if (entry.index === FOUNDING_INDEX && this.#campaignWhenFounded)
+      this.modules.timers.nextTurn(() => this.campaign());
+  }
+
+  #configurationChanged(index: number, conf: ConfState): void {
+    const members = this.members.list();
+    this.modules.stateMachine.configuration?.(index, conf, members);
+    this.emitter.emit('configuration', { index, conf, members });
+  }
+
+  #trace(event: TraceEvent): void {
+    if (event.kind === 'confChangeRefused') this.membership.refused(event.reason);
+    if (event.kind === 'transferStarted') this.reads.dropLease();
+    if (event.kind === 'commitBeyondLog')
+      throw new Error(
+        `the leader knows entry ${event.commit} of this log, which ends at ${event.lastIndex}: acknowledged entries are lost`,
+      );
+    const level = traceLevel(event);
+    if (level === 'debug' || event.kind === 'newRaft') return;
+    const { kind, ...fields } = event;
+    if (level === 'info') this.modules.logger.debug(`raft ${kind}`, fields);
+    else this.modules.logger[level](`raft ${kind}`, fields);
+  }
+}
+
+function coreOptions(options: ResolvedNodeOptions, applied: number): ConstructorParameters<typeof RaftCore>[0] {
+  return {
+    id: options.id,
+    electionTick: options.electionTick,
+    applied,
+    maxSizePerMsg: options.maxAppendBytes,
+    maxUncommittedSize: options.maxUncommittedBytes,
+    maxInflightMsgs: options.maxInflightAppends,
+    maxInflightBytes: Math.max(options.maxInflightBytes, options.maxAppendBytes),
+    disableProposalForwarding: true,
+    confChangeNeedsCurrentTermCommit: true,
+    rejectVotesFromStrangers: true,
+  };
+}

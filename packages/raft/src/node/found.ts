@@ -1,0 +1,44 @@
+import { EMPTY_CONF_STATE } from '../core/confchange/conf-state.ts';
+import type { Engine, EngineContext } from './engine.ts';
+import { RaftError, stopped } from './errors.ts';
+import { clusterIdOf, FOUNDING_INDEX, FOUNDING_TERM, foundingEntry, type FoundingRecord } from './founding.ts';
+import type { NodeIdentity } from './peer-gate.ts';
+
+/**
+ * Writes the founding record of a cluster; the engine is retired by it. The cluster id is durable before the log is, so
+ * that no log is ever without its cluster.
+ * @returns the cluster id
+ */
+export async function found(
+  record: FoundingRecord,
+  engine: Engine,
+  context: EngineContext,
+  identity: NodeIdentity,
+): Promise<string> {
+  const { modules, options } = context;
+  const entry = foundingEntry(record);
+  const clusterId = clusterIdOf(record);
+  const self = record.members.find(({ id }) => id === options.id);
+  if (record.region !== options.region)
+    throw refused(`the record is of region ${record.region}, this server of ${options.region}`);
+  if (self === undefined) throw refused(`server ${options.id} is no member of the record`);
+  if (self.birth !== identity.birth)
+    throw refused(`the record names birth ${self.birth} for this server, its own is ${identity.birth}`);
+  const { lastIndex, term } = engine.core.basicStatus();
+  const has = lastIndex > 0 || term > 0 || engine.snapshotter.lastIndex > 0;
+  if (has) throw refused('this server has state already');
+  if (identity.clusterId !== '' && identity.clusterId !== clusterId)
+    throw refused(`this server belongs to cluster ${identity.clusterId}`);
+  engine.retire(stopped());
+  if ((await modules.snapshots.list()).length > 0) throw refused('this server has snapshots already');
+  await modules.identity.update({ clusterId, markers: { joined: 'founder' } });
+  const hardState = { term: FOUNDING_TERM, vote: '', commit: FOUNDING_INDEX };
+  const confState = { ...EMPTY_CONF_STATE, voters: record.members.map(({ id }) => id).toSorted() };
+  const confs = [{ index: FOUNDING_INDEX, confState }];
+  await modules.log.append({ entries: [entry], hardState, confs }, true);
+  return clusterId;
+}
+
+function refused(why: string): RaftError {
+  return new RaftError('cant_bootstrap', `cannot found a cluster here: ${why}`, { why });
+}

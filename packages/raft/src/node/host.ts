@@ -1,0 +1,32 @@
+import type { RaftCore } from '../core/raft/raft-core.ts';
+import type { LogWindow } from '../core/log/log-window.ts';
+import type { Message } from '../core/message.ts';
+import type { NodeId } from '../core/types.ts';
+import type { RaftEmitter } from './events.ts';
+import type { MemberTable } from './members.ts';
+import type { NodeMetrics } from './metrics.ts';
+import type { ResolvedModules } from './modules.ts';
+import type { ResolvedNodeOptions } from './options.ts';
+
+/** What the parts of a node share. */
+export interface Host {
+  readonly options: ResolvedNodeOptions;
+  readonly modules: ResolvedModules;
+  readonly emitter: RaftEmitter;
+  readonly metrics: NodeMetrics;
+  readonly core: RaftCore;
+  readonly window: LogWindow;
+  readonly members: MemberTable;
+  /** False before the start and after the stop or a fatal error. */
+  readonly running: boolean;
+  /** Election timeout in milliseconds, the least of its range. */
+  readonly electionMs: number;
+  /** There may be something to do: look once this turn of the event loop is over. */
+  schedule(): void;
+  /** Sends messages to other servers. */
+  send(messages: readonly Message[]): void;
+  /** Where a server is dialled; `''` if unknown. */
+  address(id: NodeId): string;
+  /** Ends the node. */
+  fatal(error: unknown): void;
+}

@@ -1,0 +1,150 @@
+import { decodeConfChange } from '../core/confchange/codec.ts';
+import { Changer } from '../core/confchange/changer.ts';
+import { type ConfChange, entersJoint, leavesJoint } from '../core/confchange/conf-change.ts';
+import { EMPTY_CONF_STATE } from '../core/confchange/conf-state.ts';
+import { ConfChangeError } from '../core/confchange/errors.ts';
+import { restore } from '../core/confchange/restore.ts';
+import { compareCodeUnits } from '../core/ids.ts';
+import { LogWindow } from '../core/log/log-window.ts';
+import { confStateOf, emptyConfig } from '../core/tracker/config.ts';
+import type { ConfState, Entry, SnapshotMeta } from '../core/types.ts';
+import type { LogState, SnapshotReader } from '../storage/ports.ts';
+import { RaftError } from './errors.ts';
+import { FOUNDING_INDEX, foundingSteps } from './founding.ts';
+import { decodeInfos, MemberTable } from './members.ts';
+import type { ResolvedModules } from './modules.ts';
+import { readPrelude } from './prelude.ts';
+
+/** What a node resumes from. */
+export interface LoadedState {
+  readonly window: LogWindow;
+  readonly members: MemberTable;
+  /** Last index that the state machine holds. */
+  readonly applied: number;
+  readonly snapshotIndex: number;
+}
+
+/**
+ * Reads back what is on disk and brings the state machine to it. A crash between any two steps of an installation is
+ * finished here: a durable snapshot that the log does not continue takes the log's place.
+ * @throws RaftError `start_failed` when the pieces do not fit; StorageError when they are damaged
+ */
+export async function loadState(
+  state: LogState,
+  modules: ResolvedModules,
+  options: { readonly entryCacheBytes: number },
+): Promise<LoadedState> {
+  const reader = await modules.snapshots.openLatest();
+  const meta = reader === undefined ? undefined : metaOf(reader);
+  const log = meta === undefined || continues(state, meta) ? state : await replaceLog(modules, state, meta);
+  modules.failpoint('midRecovery');
+  const durable = await modules.stateMachine.appliedIndex?.();
+  const members = await restoreState(modules, reader, durable);
+  const applied = Math.max(durable ?? 0, meta?.index ?? 0);
+  check(log, applied, durable);
+  // A durable state machine may be ahead of the snapshot: so is its membership.
+  await replay(modules, members, log, meta?.index ?? 0, applied);
+  const { hardState } = log;
+  const window = new LogWindow({
+    hardState: { ...hardState, commit: Math.max(hardState.commit, applied) },
+    confState: members.conf,
+    boundary: log.boundary,
+    lastIndex: log.lastIndex,
+    termRuns: log.termRuns.map(({ index, term }) => ({ first: index, term })),
+    confIndexes: log.confIndexes,
+    snapshot: meta,
+    cacheBytes: options.entryCacheBytes,
+  });
+  return { window, members, applied, snapshotIndex: meta?.index ?? 0 };
+}
+
+function metaOf({ meta: { index, term, confState } }: SnapshotReader): SnapshotMeta {
+  return { index, term, confState };
+}
+
+/** Whether the log holds the snapshot's last entry, or begins behind it. */
+function continues(state: LogState, meta: SnapshotMeta): boolean {
+  if (meta.index > state.lastIndex) return false;
+  return meta.index < state.boundary.index || termAt(state, meta.index) === meta.term;
+}
+
+function termAt(state: LogState, index: number): number {
+  return state.termRuns.findLast((run) => run.index <= index)?.term ?? 0;
+}
+
+async function replaceLog(modules: ResolvedModules, state: LogState, meta: SnapshotMeta): Promise<LogState> {
+  modules.logger.warn('raft log is behind its snapshot: it begins anew there', {
+    index: meta.index,
+    lastIndex: state.lastIndex,
+  });
+  const { hardState } = state;
+  const vote = hardState.term >= meta.term ? hardState.vote : '';
+  const term = Math.max(hardState.term, meta.term);
+  const { index } = meta;
+  await modules.log.reset(
+    { index, term: meta.term },
+    { hardState: { term, vote, commit: index }, confState: meta.confState },
+  );
+  return modules.log.state();
+}
+
+async function restoreState(
+  modules: ResolvedModules,
+  reader: SnapshotReader | undefined,
+  durable: number | undefined,
+): Promise<MemberTable> {
+  if (reader === undefined) return new MemberTable(EMPTY_CONF_STATE, 0, {});
+  const { prelude, rest } = await readPrelude(reader.stream);
+  const meta = metaOf(reader);
+  if (durable === undefined || durable < meta.index) await modules.stateMachine.restore(rest, meta);
+  else await rest[Symbol.asyncIterator]().return?.();
+  return new MemberTable(meta.confState, prelude.confIndex, prelude.infos);
+}
+
+function check(log: LogState, applied: number, durable: number | undefined): void {
+  const details = { applied, firstIndex: log.firstIndex, lastIndex: log.lastIndex };
+  if (applied < log.boundary.index) {
+    const text = `the log begins at ${log.firstIndex}, but the newest readable snapshot and the state machine end at ${applied}; move the raft folder aside, remove the server and let it join again`;
+    throw new RaftError('start_failed', text, details);
+  }
+  if (applied > log.lastIndex) {
+    const text = `the state machine holds entry ${durable ?? applied}, the log ends at ${log.lastIndex}: it lost acknowledged entries; move the raft folder aside, remove the server and let it join again`;
+    throw new RaftError('start_failed', text, details);
+  }
+}
+
+async function replay(
+  modules: ResolvedModules,
+  members: MemberTable,
+  log: LogState,
+  from: number,
+  to: number,
+): Promise<void> {
+  for (const index of log.confIndexes) {
+    if (index <= from || index > to) continue;
+    const entries = await modules.log.read(index, index + 1, 1);
+    if (entries !== 'compacted') replayChange(members, entries[0]!);
+  }
+}
+
+function replayChange(members: MemberTable, entry: Entry): void {
+  try {
+    const change = decodeConfChange(entry);
+    let conf = members.conf;
+    for (const step of entry.index === FOUNDING_INDEX ? foundingSteps(change) : [change]) conf = changed(conf, step);
+    members.apply(entry.index, conf, decodeInfos(change.context));
+  } catch (error) {
+    // Refused when it was applied first, refused now.
+    if (!(error instanceof ConfChangeError)) throw error;
+  }
+}
+
+function changed(conf: ConfState, change: ConfChange): ConfState {
+  const limits = { lastIndex: 0, maxInflight: 1, maxInflightBytes: 0 };
+  const empty = { ...limits, config: emptyConfig(compareCodeUnits), progress: new Map() };
+  const changer = new Changer({ ...limits, ...restore(empty, conf) });
+  if (leavesJoint(change)) return confStateOf(changer.leaveJoint().config);
+  const joint = entersJoint(change);
+  const result = joint === undefined ? changer.simple(change.steps) : changer.enterJoint(joint.autoLeave, change.steps);
+  return confStateOf(result.config);
+}

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import { command, NodeCluster } from '../testing/node-cluster.ts';
+
+describe('RaftNode: start, found, apply', () => {
+  it('StartStop: every call is refused after the stop', async () => {
+    const cluster = await NodeCluster.founded(1);
+    const node = cluster.node('a');
+    await cluster.stop('a');
+    await cluster.stop('a');
+    const calls: (() => unknown)[] = [
+      () => node.apply(command('x')),
+      () => node.barrier(),
+      () => node.readIndex(),
+      () => node.verifyLeader(),
+      () => node.remove('a'),
+      () => node.transferLeadership(),
+      () => node.snapshot(),
+    ];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'stopped' });
+    expect(() => node.stats()).toThrow('not running');
+    expect([node.isLeader(), node.leadershipValid()]).toEqual([false, false]);
+  });
+
+  it('SingleNode: applies, and restarts with everything', async () => {
+    const cluster = await NodeCluster.founded(1);
+    expect(await cluster.apply('a', 'one')).toBe(1);
+    expect(await cluster.apply('a', 'two')).toBe(2);
+    await cluster.restart('a');
+    await cluster.leader();
+    expect(cluster.get('a').machine.commands).toEqual(['one', 'two']);
+  });
+
+  it('TripleNode: all apply the same', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id } = await cluster.leader();
+    for (const text of ['one', 'two', 'three']) await cluster.apply(id, text);
+    expect(await cluster.converged()).toEqual(['one', 'two', 'three']);
+  });
+
+  it('ApplyConcurrent: a hundred callers of one turn share an append', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node, machine } = await cluster.leader();
+    const before = machine.batches;
+    const all = Array.from({ length: 100 }, (_, i) => node.apply(command(`c${i}`)));
+    const results = await cluster.settled(Promise.all(all));
+    expect(results.map(({ value }) => value)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+    expect(machine.batches - before).toBe(1);
+    expect((await cluster.converged())[99]).toBe('c99');
+    expect(cluster.node(id).stats().pendingProposals).toBe(0);
+  });
+
+  it('applyBatch: consecutive entries, one result each', async () => {
+    const cluster = await NodeCluster.founded(1);
+    const results = await cluster.settled(cluster.node('a').applyBatch([command('x'), command('y'), command('z')]));
+    const [first] = results;
+    expect(results.map(({ index, value }) => [index - first!.index, value])).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ]);
+    expect(await cluster.node('a').applyBatch([])).toEqual([]);
+  });
+
+  it('ApplyNonLeader: the refusal names the leader', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const leader = await cluster.leader();
+    const { node } = await cluster.follower();
+    const error = await cluster.failure(node.apply(command('x')));
+    expect(error).toMatchObject({ code: 'not_leader', details: { leaderId: leader.id, leaderAddress: leader.id } });
+  });
+
+  it('LiveBootstrap: once only, by members, with the own birth', async () => {
+    const cluster = new NodeCluster();
+    await cluster.create('a', 'x');
+    const { birth } = cluster.node('a').identity;
+    const record = { region: 'global', attempt: 0, members: [{ id: 'a', birth }] };
+    const refusals = [
+      () => cluster.node('x').bootstrap(record),
+      () => cluster.node('a').bootstrap({ ...record, region: 'other' }),
+      () => cluster.node('a').bootstrap({ ...record, members: [{ id: 'a', birth: 'ff' }] }),
+    ];
+    for (const refusal of refusals) expect(await cluster.failure(refusal())).toMatchObject({ code: 'cant_bootstrap' });
+    await cluster.node('a').bootstrap(record);
+    await cluster.leader();
+    expect(await cluster.failure(cluster.node('a').bootstrap(record))).toMatchObject({ code: 'cant_bootstrap' });
+    await cluster.restart('a');
+    expect(await cluster.failure(cluster.node('a').bootstrap(record))).toMatchObject({ code: 'cant_bootstrap' });
+    expect(cluster.node('a').stats().clusterId).toHaveLength(32);
+  });
+
+  it('LeaderFail: another leads, and what was under way there is lost or unknown', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const old = await cluster.leader();
+    await cluster.apply(old.id, 'one');
+    cluster.network.isolate(old.id);
+    const lost = old.node.apply(command('lost'));
+    lost.catch(() => {});
+    const next = await cluster.leader(old.id);
+    expect(await cluster.apply(next.id, 'two')).toBe(2);
+    expect(await cluster.failure(lost)).toMatchObject({ code: 'leadership_lost' });
+    cluster.network.heal();
+    expect(await cluster.converged()).toEqual(['one', 'two']);
+    expect(cluster.node(old.id).isLeader()).toBe(false);
+  });
+
+  it('BehindFollower: a follower that was away catches up from the log', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const follower = await cluster.follower();
+    await cluster.stop(follower.id);
+    const { id } = await cluster.leader();
+    for (let i = 0; i < 50; i++) await cluster.apply(id, `c${i}`);
+    await cluster.start(follower.id);
+    expect(await cluster.converged()).toHaveLength(50);
+    expect(cluster.get(follower.id).machine.restored).toEqual([]);
+  });
+
+  it('Barrier: comes after everything that was proposed before', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { node, machine } = await cluster.leader();
+    const applied = node.apply(command('x'));
+    const index = await cluster.settled(node.barrier());
+    expect(machine.commands).toEqual(['x']);
+    expect((await applied).index).toBe(index - 1);
+  });
+
+  it('LeaderID_Propagated, NotifyCh: every server knows the leader; changes come in order', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id } = await cluster.leader();
+    await cluster.until('all know', () => [...cluster.servers.values()].every(({ node }) => node.leader().id === id));
+    const seen = cluster
+      .get(id)
+      .events.filter(({ name }) => name === 'leadership')
+      .map(({ event }) => event as { isLeader: boolean; term: number });
+    expect(seen.at(-1)).toMatchObject({ isLeader: true });
+    const terms = seen.map(({ term }) => term);
+    expect(terms).toEqual(terms.toSorted((a, b) => a - b));
+  });
+});

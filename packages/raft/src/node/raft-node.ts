@@ -1,0 +1,357 @@
+import {
+  memberChange,
+  LEAVE_JOINT,
+  type ConfChangeStep,
+  type ConfChangeTransition,
+} from '../core/confchange/conf-change.ts';
+import { NONE } from '../core/ids.ts';
+import type { Proposed } from '../core/raft/proposals.ts';
+import type { Status } from '../core/raft/status.ts';
+import { type ConfState, EntryType, type NodeId } from '../core/types.ts';
+import type { LogState, StoredSnapshot } from '../storage/ports.ts';
+import { Engine, type EngineContext } from './engine.ts';
+import { failed, notLeader, RaftError, stopped } from './errors.ts';
+import { RaftEmitter, type RaftEventName, type RaftEvents, type Unsubscribe } from './events.ts';
+import { type FoundingRecord } from './founding.ts';
+import { found } from './found.ts';
+import { loadState } from './load.ts';
+import { encodeInfos, type Member, type MemberInfo, type MemberInfos } from './members.ts';
+import type { ChangeOptions } from './membership.ts';
+import { createNodeMetrics } from './metrics.ts';
+import { type RaftNodeModules, type ResolvedModules, resolveModules } from './modules.ts';
+import { type RaftNodeOptions, type ReloadableOptions, reloadNodeOptions, resolveNodeOptions } from './options.ts';
+import { type NodeIdentity, PeerGate } from './peer-gate.ts';
+import { type ApplyResult, BARRIER } from './proposals.ts';
+import { recoverAtStart } from './recover-at-start.ts';
+
+/** What is known of a server that is added. */
+export interface AddOptions extends ChangeOptions, MemberInfo {
+  /** How long a learner may take to catch up before it is made voter. @default 300,000 */
+  readonly timeoutMs?: number;
+}
+
+/** One step of `changeMembers`. */
+export interface MemberStep extends MemberInfo {
+  readonly kind: 'addVoter' | 'addNonvoter' | 'remove';
+  readonly id: NodeId;
+}
+
+export interface ChangeMembersOptions extends ChangeOptions {
+  /** `auto`: simple for one step, else joint and left by itself; `explicit`: joint until `leaveJoint`. @default 'auto' */
+  readonly transition?: ConfChangeTransition;
+}
+
+/** Membership in force. */
+export interface Configuration {
+  /** Index of the entry that made it; for `prevIndex`. */
+  readonly index: number;
+  readonly conf: ConfState;
+  readonly members: readonly Member[];
+}
+
+/** State of a node at one moment. */
+export interface NodeStats extends Status {
+  readonly running: boolean;
+  readonly clusterId: string;
+  readonly leaderAddress: string;
+  readonly pendingProposals: number;
+  readonly unsyncedBytes: number;
+  readonly snapshotIndex: number;
+  readonly firstIndex: number;
+  readonly leadershipValid: boolean;
+}
+
+const CATCH_UP_MS = 300_000;
+
+/**
+ * One server of a raft cluster: the core with its disk, network, clock and state machine. All promises of a node settle
+ * in every case, also by its stop or failure.
+ */
+export class RaftNode {
+  readonly #context: EngineContext;
+  readonly #modules: ResolvedModules;
+  readonly #emitter: RaftEmitter;
+  readonly #gate: PeerGate;
+  #phase: 'new' | 'starting' | 'running' | 'stopped' = 'new';
+  #engine: Engine | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /** @throws TypeError for options that cannot work. Nothing is opened yet. */
+  constructor(options: RaftNodeOptions, modules: RaftNodeModules) {
+    this.#modules = resolveModules(modules);
+    this.#emitter = new RaftEmitter(this.#modules.logger);
+    this.#context = {
+      options: resolveNodeOptions(options),
+      modules: this.#modules,
+      emitter: this.#emitter,
+      metrics: createNodeMetrics(this.#modules.metrics),
+      onFatal: () => void this.#modules.transport.close().catch(() => {}),
+      onForget: (id) => this.#gate.forget(id),
+    };
+    this.#gate = new PeerGate(this.#context, () => (this.#phase === 'running' ? this.#engine : undefined));
+  }
+
+  /** Reads back what is on disk, then takes part. A server without state waits to be added or to `bootstrap`. */
+  async start(): Promise<void> {
+    if (this.#phase !== 'new') throw new TypeError('start: once only; make a new node to start again');
+    this.#phase = 'starting';
+    try {
+      await this.#gate.loadIdentity();
+      const opened = await this.#modules.log.open();
+      const state = await recoverAtStart(opened, this.#modules);
+      if (state !== opened) await this.#gate.loadIdentity();
+      await this.#run(state);
+    } catch (error) {
+      this.#phase = 'stopped';
+      await this.#modules.log.close().catch(() => {});
+      throw error;
+    }
+    this.#modules.transport.setHandler(this.#gate);
+  }
+
+  /** Settles what waits and releases everything. With `transfer`, a leader hands over first. Idempotent. */
+  stop(options: { readonly transfer?: boolean } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(options.transfer === true);
+    return this.#stopping;
+  }
+
+  /**
+   * Founds a cluster on a server without any state. Every member of the record does so with the same record.
+   * @throws RaftError `cant_bootstrap`
+   */
+  async bootstrap(record: FoundingRecord): Promise<void> {
+    const engine = this.#running();
+    const clusterId = await found(record, engine, this.#context, this.identity);
+    await this.#gate.joined(clusterId);
+    await this.#run(this.#modules.log.state());
+    const first = record.members.map(({ id }) => id).toSorted()[0];
+    if (first === this.#context.options.id) this.#running().campaignWhenFounded();
+  }
+
+  /** Proposes one command. Resolves when the state machine of this server has applied it. `data` must not change. */
+  async apply(data: Uint8Array): Promise<ApplyResult> {
+    return (await this.#propose([{ type: EntryType.normal, data }]))[0]!;
+  }
+
+  /** Proposes commands that follow each other in the log; all of them are proposed, or none. */
+  applyBatch(datas: readonly Uint8Array[]): Promise<ApplyResult[]> {
+    if (datas.length === 0) return Promise.resolve([]);
+    return this.#propose(datas.map((data) => ({ type: EntryType.normal, data })));
+  }
+
+  /** Commits an empty entry and waits until it, and so everything before it, is applied here. Returns its index. */
+  async barrier(): Promise<number> {
+    return (await this.#propose(BARRIER))[0]!.index;
+  }
+
+  /** Resolves when a majority confirmed, after the call, that this server leads. */
+  async verifyLeader(): Promise<void> {
+    await this.#running().reads.add('verify');
+  }
+
+  /** Linearizable read, on any member: resolves once this server holds everything committed before the call. */
+  async readIndex(): Promise<number> {
+    return await this.#running().reads.add('index');
+  }
+
+  isLeader(): boolean {
+    return this.#engine?.running === true && this.#engine.leadership.isLeader;
+  }
+
+  /**
+   * Whether nobody else can lead now, by real monotonic time: a majority answered a heartbeat round that **began** less
+   * than `leaseTimeoutMs` ago. To be asked right before an action that only the leader may take. False after a stall,
+   * before the first commit of the term, and while leadership is handed over.
+   */
+  leadershipValid(): boolean {
+    const engine = this.#engine;
+    if (engine === undefined || !engine.running) return false;
+    const { role, leadTransferee } = engine.core.basicStatus();
+    if (role !== 'leader' || leadTransferee !== NONE) return false;
+    return this.#modules.clock.monotonicMs() - engine.reads.leaseStartMs < this.#context.options.leaseTimeoutMs;
+  }
+
+  get term(): number {
+    return this.#engine?.core.basicStatus().term ?? 0;
+  }
+
+  /** Who leads, as far as is known. */
+  leader(): { readonly id: NodeId; readonly address: string } {
+    const { leaderId = NONE } = this.#engine?.leadership ?? {};
+    return { id: leaderId, address: this.#engine?.address(leaderId) ?? '' };
+  }
+
+  get identity(): NodeIdentity {
+    return this.#gate.identity;
+  }
+
+  /** Adds a learner, waits until it has caught up, and makes it a voter. On a voter: only its facts change. */
+  async addVoter(id: NodeId, options: AddOptions = {}): Promise<ConfState> {
+    if (!this.getConfiguration().conf.voters.includes(id)) {
+      await this.addNonvoter(id, options);
+      return await this.promote(id, { timeoutMs: options.timeoutMs ?? CATCH_UP_MS });
+    }
+    return await this.#change([{ kind: 'addVoter', id }], { [id]: options }, options);
+  }
+
+  /** Adds a learner, which gets the log and does not count. */
+  addNonvoter(id: NodeId, options: AddOptions = {}): Promise<ConfState> {
+    return this.#change([{ kind: 'addLearner', id }], { [id]: options }, options);
+  }
+
+  /** Makes a learner that has caught up a voter. @throws RaftError `not_caught_up` */
+  async promote(id: NodeId, options: ChangeOptions & { readonly timeoutMs?: number } = {}): Promise<ConfState> {
+    const engine = this.#leading();
+    if (engine.members.list().every((member) => member.id !== id)) {
+      throw new RaftError('conf_change_refused', `server ${id} is no member; add it first`, {
+        reason: 'unknownMember',
+        id,
+      });
+    }
+    await engine.catchUps.wait(id, options.timeoutMs ?? CATCH_UP_MS);
+    return await this.#change([{ kind: 'addVoter', id }], {}, options);
+  }
+
+  /** Makes a voter a learner. */
+  demote(id: NodeId, options: ChangeOptions = {}): Promise<ConfState> {
+    return this.#change([{ kind: 'addLearner', id }], {}, options);
+  }
+
+  /** Removes a member. A leader that removes itself steps down once that is committed. */
+  remove(id: NodeId, options: ChangeOptions = {}): Promise<ConfState> {
+    return this.#change([{ kind: 'removeNode', id }], {}, options);
+  }
+
+  /** Several changes at once, through a joint configuration unless it is only one. */
+  changeMembers(steps: readonly MemberStep[], options: ChangeMembersOptions = {}): Promise<ConfState> {
+    const infos: Record<NodeId, MemberInfo> = {};
+    for (const step of steps) if (step.kind !== 'remove') infos[step.id] = step;
+    return this.#change(steps.map(toCoreStep), infos, options);
+  }
+
+  /** Leaves a joint configuration that was entered with `explicit`. */
+  leaveJoint(options: ChangeOptions = {}): Promise<ConfState> {
+    return this.#afterFirstCommit((engine) => engine.membership.propose(LEAVE_JOINT, options));
+  }
+
+  /** Hands leadership to a voter, by default to the one that has most of the log. Resolves when it is lost here. */
+  async transferLeadership(to: NodeId = NONE): Promise<void> {
+    const engine = this.#leading();
+    await engine.transfers.start(to);
+  }
+
+  /** Campaigns now instead of after the election timeout. */
+  campaign(): void {
+    this.#running().campaign();
+  }
+
+  /** Takes a snapshot of what is applied and compacts the log. @throws RaftError `snapshot_failed` */
+  async snapshot(): Promise<StoredSnapshot> {
+    return await this.#running().snapshotter.take();
+  }
+
+  getConfiguration(): Configuration {
+    const { members } = this.#running();
+    return { index: members.index, conf: members.conf, members: members.list() };
+  }
+
+  stats(): NodeStats {
+    const engine = this.#running();
+    return {
+      ...engine.core.status(),
+      applied: engine.applyLane.applied,
+      running: engine.running,
+      clusterId: this.identity.clusterId,
+      leaderAddress: this.leader().address,
+      pendingProposals: engine.proposals.size,
+      unsyncedBytes: engine.appendLane.unsyncedBytes,
+      snapshotIndex: engine.snapshotter.lastIndex,
+      firstIndex: engine.window.firstIndex(),
+      leadershipValid: this.leadershipValid(),
+    };
+  }
+
+  /** Calls `listener` in the turn of each event, in order. */
+  on<K extends RaftEventName>(name: K, listener: (event: RaftEvents[K]) => void): Unsubscribe {
+    return this.#emitter.on(name, listener);
+  }
+
+  /** @throws TypeError; then nothing is changed */
+  reloadConfig(change: ReloadableOptions): void {
+    this.#context.options = reloadNodeOptions(this.#context.options, change);
+    this.#engine?.reloaded();
+  }
+
+  async #run(state: LogState): Promise<void> {
+    const loaded = await loadState(state, this.#modules, this.#context.options);
+    this.#engine = new Engine(this.#context, loaded);
+    this.#phase = 'running';
+    this.#engine.start();
+  }
+
+  async #stop(transfer: boolean): Promise<void> {
+    const engine = this.#phase === 'running' ? this.#engine : undefined;
+    if (transfer && engine !== undefined && this.isLeader()) await this.transferLeadership().catch(() => {});
+    this.#phase = 'stopped';
+    if (engine !== undefined) {
+      engine.retire(stopped());
+      await this.#withTimeout(engine.applyLane.drain());
+    }
+    await this.#modules.transport.close();
+    await this.#withTimeout(this.#modules.log.close());
+  }
+
+  /** A disk that hangs must not keep the process. */
+  async #withTimeout(work: Promise<void>): Promise<void> {
+    const abort = new AbortController();
+    const timeout = this.#modules.timers.sleep(this.#context.options.stopTimeoutMs, abort.signal).catch(() => {});
+    await Promise.race([work.catch(() => {}), timeout]);
+    abort.abort();
+  }
+
+  #running(): Engine {
+    const engine = this.#engine;
+    if (this.#phase !== 'running' || engine === undefined) throw stopped();
+    if (engine.failure !== undefined) throw failed(engine.failure);
+    if (!engine.running) throw stopped();
+    return engine;
+  }
+
+  #leading(): Engine {
+    const engine = this.#running();
+    const { role, lead } = engine.core.basicStatus();
+    if (role !== 'leader') throw notLeader(lead, engine.address(lead));
+    return engine;
+  }
+
+  async #propose(entries: readonly Proposed[]): Promise<ApplyResult[]> {
+    const engine = this.#leading();
+    if (engine.disk.low)
+      throw new RaftError('disk_full', 'the disk of this server is nearly full; nothing was proposed', {});
+    return await engine.proposals.add(entries);
+  }
+
+  async #change(
+    steps: readonly ConfChangeStep[],
+    infos: MemberInfos,
+    options: ChangeMembersOptions,
+  ): Promise<ConfState> {
+    if (steps.length === 0 || steps.some(({ id }) => id === NONE)) {
+      throw new TypeError('steps: at least one, each with an id that is not empty');
+    }
+    const change = memberChange(steps, options.transition ?? 'auto', encodeInfos(infos));
+    return await this.#afterFirstCommit((engine) => engine.membership.propose(change, options));
+  }
+
+  /** A new leader may not know yet which change is the last: it must commit an entry of its own first. */
+  async #afterFirstCommit<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+    const { core } = this.#leading();
+    const { commit, term } = core.basicStatus();
+    if (core.log.term(commit) !== term) await this.barrier();
+    return await work(this.#running());
+  }
+}
+
+function toCoreStep({ kind, id }: MemberStep): ConfChangeStep {
+  return { kind: kind === 'remove' ? 'removeNode' : kind === 'addVoter' ? 'addVoter' : 'addLearner', id };
+}

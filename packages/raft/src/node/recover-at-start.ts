@@ -1,0 +1,19 @@
+import type { LogState } from '../storage/ports.ts';
+import type { ResolvedModules } from './modules.ts';
+import { forgetRecovery, parsePeers, recoverFromPeers } from './recover-peers.ts';
+
+/** Obeys `peers.json` if there is one, then removes it. @returns the log as it is afterwards */
+export async function recoverAtStart(state: LogState, modules: ResolvedModules): Promise<LogState> {
+  const { peersFile, logger, identity } = modules;
+  const text = await peersFile?.read();
+  if (peersFile === undefined || text === undefined) {
+    await forgetRecovery(identity);
+    return state;
+  }
+  const peers = parsePeers(text);
+  const recovered = await recoverFromPeers(peers, state, modules);
+  await peersFile.remove();
+  await forgetRecovery(identity);
+  logger.warn('raft recovery by force is done', { peers, lastIndex: recovered.lastIndex });
+  return recovered;
+}

@@ -1,0 +1,151 @@
+import { confStateWith } from '../core/confchange/conf-state.ts';
+import { type ConfState, EntryType, type NodeId } from '../core/types.ts';
+import type { IdentityStorage } from '../storage/identity.ts';
+import type { LogState } from '../storage/ports.ts';
+import { asError, RaftError } from './errors.ts';
+import { recoveredClusterId } from './founding.ts';
+import type { MemberInfos } from './members.ts';
+import type { ResolvedModules } from './modules.ts';
+import { encodePrelude, readPrelude } from './prelude.ts';
+
+/** One line of `peers.json`. */
+export interface RecoveryPeer {
+  readonly id: NodeId;
+  readonly address: string;
+  readonly nonVoter: boolean;
+}
+
+const MAX_PEERS = 1000;
+const RECOVERED_FROM = 'recoveredFrom';
+const READ_BYTES = 1 << 20;
+
+/**
+ * Parses `peers.json`: a list of `{id, address, non_voter}`, or the old form, a list of addresses that are ids as well.
+ * @throws RaftError `recovery_refused`
+ */
+export function parsePeers(text: string): RecoveryPeer[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw refused(`it is no JSON (${asError(error).message})`);
+  }
+  if (!Array.isArray(value) || value.length > MAX_PEERS) throw refused('it is no list of servers');
+  const peers = value.map(parsePeer);
+  for (const name of ['id', 'address'] as const) {
+    const seen = new Set(peers.map((peer) => peer[name]));
+    if (seen.has('')) throw refused(`a server has no ${name}`);
+    if (seen.size !== peers.length) throw refused(`two servers have the same ${name}`);
+  }
+  if (peers.every((peer) => peer.nonVoter)) throw refused('it names no voter');
+  return peers;
+}
+
+function parsePeer(value: unknown): RecoveryPeer {
+  if (typeof value === 'string') return { id: value, address: value, nonVoter: false };
+  if (typeof value !== 'object' || value === null) throw refused('an element is neither a server nor an address');
+  const { id, address, non_voter: nonVoter = false } = value as Record<string, unknown>;
+  if (typeof id !== 'string' || typeof address !== 'string' || typeof nonVoter !== 'boolean') {
+    throw refused('a server must have the texts id and address, and perhaps non_voter as true or false');
+  }
+  return { id, address, nonVoter };
+}
+
+/**
+ * Recovers by force: what this server's log holds counts as committed, entries that never were included, and the
+ * membership is that of `peers`. All survivors must be given the same list. The caller removes the file when this
+ * resolves; a crash before that repeats everything. The state machine is used as scratch and must be restored anew.
+ * @returns the log as it is now
+ */
+export async function recoverFromPeers(
+  peers: readonly RecoveryPeer[],
+  state: LogState,
+  modules: ResolvedModules,
+): Promise<LogState> {
+  const { log, snapshots, identity, stateMachine, logger } = modules;
+  const reader = await snapshots.openLatest();
+  if (state.lastIndex === 0 && reader === undefined) {
+    throw refused(
+      'this server has no state that could be recovered; remove the file, and let the server join the others',
+    );
+  }
+  logger.warn('raft recovery by force: everything in the log counts as committed', {
+    peers,
+    lastIndex: state.lastIndex,
+  });
+  const from = reader?.meta.index ?? 0;
+  if (reader !== undefined) {
+    const { rest } = await readPrelude(reader.stream);
+    const { index, term, confState } = reader.meta;
+    await stateMachine.restore(rest, { index, term, confState });
+  }
+  const index = Math.max(from, state.lastIndex);
+  const term = index === from ? reader!.meta.term : state.termRuns.at(-1)!.term;
+  await applyRest(modules, Math.max(from, (await stateMachine.appliedIndex?.()) ?? 0), state);
+  const confState = membershipOf(peers);
+  await store(modules, { index, term, confState }, infosOf(peers));
+  const hardState = { ...state.hardState, term: Math.max(state.hardState.term, term), commit: index };
+  await log.reset({ index, term }, { hardState, confState });
+  await refound(identity, [...confState.voters, ...confState.learners]);
+  return log.state();
+}
+
+/** Until the file is gone this repeats after a crash, and must come to the same id: a marker remembers the old one. */
+async function refound(identity: IdentityStorage, ids: readonly NodeId[]): Promise<void> {
+  const known = await identity.load();
+  if (known === undefined)
+    throw refused('this server has no identity; move its raft folder aside and let it join the others');
+  const old = known.markers[RECOVERED_FROM] ?? known.clusterId ?? '';
+  await identity.update({ markers: { [RECOVERED_FROM]: old || '-' } });
+  await identity.update({ clusterId: recoveredClusterId(old || '-', ids), refound: true });
+}
+
+/** The file is removed: the next recovery starts from the cluster of now. */
+export async function forgetRecovery(identity: IdentityStorage): Promise<void> {
+  const known = await identity.load();
+  if (known?.markers[RECOVERED_FROM] !== undefined) await identity.update({ markers: { [RECOVERED_FROM]: '' } });
+}
+
+async function applyRest({ log, stateMachine }: ResolvedModules, from: number, state: LogState): Promise<void> {
+  for (let next = from + 1; next <= state.lastIndex;) {
+    const entries = await log.read(next, state.lastIndex + 1, READ_BYTES);
+    if (entries === 'compacted')
+      throw refused(`the log begins at ${state.firstIndex}, the newest snapshot ends at ${from}`);
+    const commands = entries.filter((entry) => entry.type === EntryType.normal && entry.data.length > 0);
+    if (commands.length > 0) await stateMachine.apply(commands);
+    next = entries.at(-1)!.index + 1;
+  }
+}
+
+async function store(
+  { snapshots, stateMachine }: ResolvedModules,
+  meta: { index: number; term: number; confState: ConfState },
+  infos: MemberInfos,
+): Promise<void> {
+  const state = await stateMachine.snapshot();
+  const sink = await snapshots.create(meta);
+  try {
+    // The forced membership is the first of a new cluster.
+    await sink.write(encodePrelude({ confIndex: 1, infos }));
+    await state.persist({ write: (chunk) => sink.write(chunk) });
+    await sink.close();
+  } catch (error) {
+    await sink.cancel();
+    throw error;
+  } finally {
+    state.release();
+  }
+}
+
+function membershipOf(peers: readonly RecoveryPeer[]): ConfState {
+  const ids = (nonVoter: boolean): NodeId[] => peers.filter((peer) => peer.nonVoter === nonVoter).map(({ id }) => id);
+  return confStateWith(ids(false), ids(true));
+}
+
+function infosOf(peers: readonly RecoveryPeer[]): MemberInfos {
+  return Object.fromEntries(peers.map(({ id, address }) => [id, { address }]));
+}
+
+function refused(why: string): RaftError {
+  return new RaftError('recovery_refused', `peers.json cannot be obeyed: ${why}`, { why });
+}

@@ -1,0 +1,135 @@
+import type { ConfState, SnapshotMeta } from '../core/types.ts';
+import type { SnapshotSink, StoredSnapshot } from '../storage/ports.ts';
+import type { ApplyLane } from './apply-lane.ts';
+import { asError, RaftError } from './errors.ts';
+import type { Host } from './host.ts';
+import { encodePrelude } from './prelude.ts';
+import type { StateSnapshot } from './state-machine.ts';
+
+interface Captured {
+  readonly meta: SnapshotMeta;
+  readonly prelude: Uint8Array;
+  readonly state: StateSnapshot;
+}
+
+/** Takes snapshots of the state machine, then compacts the log. */
+export class Snapshotter {
+  readonly #host: Host;
+  readonly #applyLane: ApplyLane;
+  #underWay: Promise<StoredSnapshot> | undefined;
+  #lastIndex: number;
+  #nextCheckMs: number;
+
+  constructor(host: Host, applyLane: ApplyLane, lastIndex: number) {
+    this.#host = host;
+    this.#applyLane = applyLane;
+    this.#lastIndex = lastIndex;
+    this.#nextCheckMs = host.modules.clock.monotonicMs() + this.#intervalMs();
+  }
+
+  /** Index of the newest snapshot; 0 while there is none. */
+  get lastIndex(): number {
+    return this.#lastIndex;
+  }
+
+  /** A snapshot of another server was installed. */
+  installed(index: number): void {
+    this.#lastIndex = Math.max(this.#lastIndex, index);
+  }
+
+  /** Takes one when it is due and worthwhile. */
+  tick(nowMs: number): void {
+    if (nowMs < this.#nextCheckMs) return;
+    this.#nextCheckMs = nowMs + this.#intervalMs();
+    if (this.#applyLane.applied - this.#lastIndex >= this.#host.options.snapshotThreshold) this.inBackground();
+  }
+
+  /** Looks at the threshold again after this interval. */
+  reloaded(): void {
+    this.#nextCheckMs = this.#host.modules.clock.monotonicMs() + this.#intervalMs();
+  }
+
+  /** Takes one; a failure is logged and tried again when the next is due. */
+  inBackground(): void {
+    if (this.#underWay !== undefined || this.#applyLane.applied === this.#lastIndex) return;
+    this.take().catch((error: unknown) => {
+      this.#host.metrics.snapshots.add(1, { kind: 'failed' });
+      this.#host.modules.logger.error('raft snapshot failed', { error: asError(error).message });
+    });
+  }
+
+  /** Takes one now, or joins the one under way. @throws RaftError `snapshot_failed` */
+  take(): Promise<StoredSnapshot> {
+    this.#underWay ??= this.#take().finally(() => (this.#underWay = undefined));
+    return this.#underWay;
+  }
+
+  async #take(): Promise<StoredSnapshot> {
+    if (this.#applyLane.applied === 0) throw new RaftError('snapshot_failed', 'nothing is applied yet', {});
+    const captured = await this.#applyLane.between(() => this.#capture());
+    const stored = await this.#persist(captured);
+    if (!this.#host.running) return stored;
+    const { core, window, modules, emitter, metrics, options } = this.#host;
+    if (captured.meta.index > this.#lastIndex) {
+      this.#lastIndex = captured.meta.index;
+      window.setSnapshot(captured.meta);
+      await this.#compact(captured.meta.index, core.log.lastIndex());
+      await modules.snapshots.reap(options.snapshotsRetained);
+    }
+    metrics.snapshots.add(1, { kind: 'taken' });
+    emitter.emit('snapshot', { kind: 'taken', index: stored.index, term: stored.term, bytes: stored.bytes });
+    return stored;
+  }
+
+  async #capture(): Promise<Captured> {
+    const { core, members, modules } = this.#host;
+    const index = this.#applyLane.applied;
+    const term = core.log.term(index);
+    if (term === undefined)
+      throw new RaftError('snapshot_failed', `the term of entry ${index} is not known`, { index });
+    const confState: ConfState = members.conf;
+    const prelude = encodePrelude({ confIndex: members.index, infos: members.infos() });
+    return { meta: { index, term, confState }, prelude, state: await modules.stateMachine.snapshot() };
+  }
+
+  async #persist({ meta, prelude, state }: Captured): Promise<StoredSnapshot> {
+    const { snapshots, failpoint } = this.#host.modules;
+    let sink: SnapshotSink | undefined;
+    try {
+      sink = await snapshots.create(meta);
+      await sink.write(prelude);
+      await state.persist({ write: (chunk) => sink!.write(chunk) });
+      failpoint('beforeSnapshotClose');
+      const stored = await sink.close();
+      failpoint('afterSnapshotClose');
+      return stored;
+    } catch (error) {
+      await sink?.cancel().catch(() => {});
+      const cause = asError(error);
+      throw new RaftError(
+        'snapshot_failed',
+        `snapshot of index ${meta.index}: ${cause.message}`,
+        { index: meta.index },
+        { cause },
+      );
+    } finally {
+      state.release();
+    }
+  }
+
+  async #compact(snapshotIndex: number, lastIndex: number): Promise<void> {
+    const { modules, options, window } = this.#host;
+    // With little space, followers that are behind must do with the snapshot.
+    const to = Math.min(snapshotIndex, lastIndex - options.trailingLogs);
+    if (to < window.firstIndex()) return;
+    modules.failpoint('beforeCompact');
+    await modules.log.compact(to);
+    if (this.#host.running) window.compact(to);
+  }
+
+  /** A tenth of chance, so that servers do not all write at once. */
+  #intervalMs(): number {
+    const { snapshotIntervalMs } = this.#host.options;
+    return snapshotIntervalMs + this.#host.modules.random.nextInt(Math.max(1, Math.floor(snapshotIntervalMs / 10)));
+  }
+}
