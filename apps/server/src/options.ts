@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly ui: boolean;
   /** Bytes of a request body. */
   readonly maxBodySize: number;
+  /** Streams of events open at the same time. */
+  readonly maxStreams: number;
   /** Wait for running executions at SIGTERM. */
   readonly stopTimeout: number;
   /** Zone of jobs without one; `''` = this machine's. */
@@ -64,6 +66,7 @@ export const SERVER_DEFAULTS: ServerOptions = {
   enablePrometheus: false,
   ui: true,
   maxBodySize: 1_048_576,
+  maxStreams: 1_000,
   stopTimeout: 30_000,
   defaultTimezone: '',
   executionRetention: 100,

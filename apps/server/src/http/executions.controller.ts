@@ -1,8 +1,11 @@
-import { Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Execution, ExecutionState } from '@dkron/jobs';
 import { executionToJson } from '@dkron/jobs';
 import type { ExecutionQuery } from '@dkron/store';
+import { openStream } from '../events/open-stream.ts';
+import { OutputStream } from '../events/output-stream.ts';
+import type { EventServices } from '../events/services.ts';
 import type { NodeContext } from '../node-context.ts';
 import { answerJson, jsonList } from './answers.ts';
 import { ApiError } from './api-error.ts';
@@ -13,7 +16,7 @@ import { instant, invalid, oneOf, wholeNumber } from './query-checks.ts';
 import type { Query as QueryMap } from './query.ts';
 import { all, first, pretty, slice } from './query.ts';
 import { isRefusal, refusalError } from './refusals.ts';
-import { NODE_CONTEXT } from './tokens.ts';
+import { EVENTS, NODE_CONTEXT } from './tokens.ts';
 
 const PAGE = 100;
 const STATES: readonly ExecutionState[] = ['pending', 'running', 'success', 'failed', 'lost', 'cancelled'];
@@ -23,9 +26,11 @@ const TRIGGERS = ['schedule', 'catchup', 'manual', 'create', 'parent'] as const;
 @Controller('v1/executions')
 export class ExecutionsController {
   readonly #node: NodeContext;
+  readonly #events: EventServices;
 
-  constructor(@Inject(NODE_CONTEXT) node: NodeContext) {
+  constructor(@Inject(NODE_CONTEXT) node: NodeContext, @Inject(EVENTS) events: EventServices) {
     this.#node = node;
+    this.#events = events;
   }
 
   @Get()
@@ -51,10 +56,17 @@ export class ExecutionsController {
   }
 
   @Get(':id/output')
-  output(@Param('id') id: string, @Res() reply: FastifyReply): void {
+  output(@Param('id') id: string, @Headers('accept') accept: string | undefined, @Res() reply: FastifyReply): void {
     this.#find(id);
+    if (wantsEvents(accept)) return this.#follow(id, reply);
     const body = Buffer.concat(keptOutput(this.#node.store.getOutput(id)));
     void reply.header('content-type', 'text/plain; charset=utf-8').send(body);
+  }
+
+  #follow(id: string, reply: FastifyReply): void {
+    let stream: OutputStream | undefined;
+    const connection = openStream(this.#events.streams, reply, () => stream?.close());
+    stream = new OutputStream(id, { store: this.#node.store, engine: this.#node.engine, connection });
   }
 
   /** 200: was pending and is cancelled. 202: the node was told; final when it confirms. */
@@ -78,6 +90,11 @@ export class ExecutionsController {
     if (execution) return execution;
     throw new ApiError({ status: 404, code: 'not_found', message: `execution ${id} does not exist`, additive: true });
   }
+}
+
+/** True when the client named the type of event streams. */
+function wantsEvents(accept: string | undefined): boolean {
+  return accept !== undefined && /(^|,)\s*text\/event-stream\s*(;|,|$)/i.test(accept);
 }
 
 function filters(query: QueryMap): ExecutionQuery {

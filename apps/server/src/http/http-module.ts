@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { systemTimers } from '@dkron/runtime/system';
+import { EventServices } from '../events/services.ts';
 import type { NodeContext } from '../node-context.ts';
 import { JobsService } from '../services/jobs.service.ts';
 import { RestoreService } from '../services/restore.service.ts';
 import { Assets } from '../ui/assets.ts';
 import { ClusterController } from './cluster.controller.ts';
 import { DocsController } from './docs.controller.ts';
+import { EventsController } from './events.controller.ts';
 import { ExecutionsController } from './executions.controller.ts';
 import { JobExecutionsController } from './job-executions.controller.ts';
 import { JobsController } from './jobs.controller.ts';
@@ -19,7 +22,7 @@ import { SchedulerController } from './scheduler.controller.ts';
 import { StatsController } from './stats.controller.ts';
 import { SubmissionsController } from './submissions.controller.ts';
 import { TicksController } from './ticks.controller.ts';
-import { JOBS_SERVICE, METRICS_REGISTRY, NODE_CONTEXT, RESTORE_SERVICE, UI_ASSETS } from './tokens.ts';
+import { EVENTS, JOBS_SERVICE, METRICS_REGISTRY, NODE_CONTEXT, RESTORE_SERVICE, UI_ASSETS } from './tokens.ts';
 import { UiController } from './ui.controller.ts';
 
 /** Beside `src` and `dist` alike. */
@@ -36,6 +39,7 @@ export class HttpModule {
         RunsController,
         TicksController,
         PreviewController,
+        EventsController,
         JobExecutionsController,
         ExecutionsController,
         ClusterController,
@@ -50,6 +54,11 @@ export class HttpModule {
       ],
       providers: [
         { provide: NODE_CONTEXT, useValue: node },
+        {
+          provide: EVENTS,
+          useFactory: () =>
+            new EventServices({ streamsMax: node.options.maxStreams }, { store: node.store, timers: systemTimers }),
+        },
         { provide: JOBS_SERVICE, useClass: JobsService },
         { provide: METRICS_REGISTRY, useValue: node.metrics },
         { provide: UI_ASSETS, useFactory: () => new Assets(UI_FOLDER) },

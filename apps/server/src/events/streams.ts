@@ -1,0 +1,49 @@
+import type { Timers } from '@dkron/runtime';
+import type { Sink } from './connection.ts';
+import { Connection } from './connection.ts';
+
+const BEAT_MS = 15_000;
+
+/** All open streams of events of this server: a bounded number, kept alive by one timer. */
+export class Streams {
+  readonly #max: number;
+  readonly #timers: Timers;
+  readonly #open = new Set<Connection>();
+  #cancelBeat: (() => void) | undefined;
+
+  constructor(options: { readonly streamsMax: number }, { timers }: { readonly timers: Timers }) {
+    this.#max = options.streamsMax;
+    this.#timers = timers;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get isFull(): boolean {
+    return this.#open.size >= this.#max;
+  }
+
+  /** @param onClose called once, whoever ends it */
+  add(sink: Sink, onClose: () => void): Connection {
+    const connection: Connection = new Connection(sink, () => {
+      this.#open.delete(connection);
+      onClose();
+    });
+    this.#open.add(connection);
+    this.#cancelBeat ??= this.#nextBeat();
+    return connection;
+  }
+
+  close(): void {
+    this.#cancelBeat?.();
+    for (const connection of [...this.#open]) connection.cut();
+  }
+
+  #nextBeat(): () => void {
+    return this.#timers.after(BEAT_MS, () => {
+      for (const connection of [...this.#open]) connection.beat();
+      this.#cancelBeat = this.#open.size === 0 ? undefined : this.#nextBeat();
+    });
+  }
+}
