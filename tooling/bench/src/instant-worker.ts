@@ -6,8 +6,8 @@ const EMPTY = { head: new Uint8Array(), tail: new Uint8Array(), totalBytes: 0 };
 
 /** A worker that notes when each dispatch arrives and reports success at once: what is left is the leader's own work. */
 export class InstantWorker {
-  /** Milliseconds from the tick to the arrival of its dispatch. */
-  readonly lagsMs: number[] = [];
+  /** By tick, in their order: milliseconds from it to the arrival of each of its dispatches. */
+  readonly lagsMs: Map<bigint, number[]> = new Map();
   readonly #clock: Clock;
   readonly #node: string;
   #channel: SessionChannel<ToServer> | undefined;
@@ -37,12 +37,18 @@ export class InstantWorker {
       if (message.type === 'ack') this.#acked = message.seq;
       if (message.type !== 'dispatch') continue;
       const { tick } = message.dispatch;
-      if (tick !== null) this.lagsMs.push(nowMs - Number(tick / 1_000_000n));
+      if (tick !== null) this.#note(tick, nowMs - Number(tick / 1_000_000n));
       journaled = message.seq;
       this.#report(message.dispatch);
     }
     if (journaled > 0) this.#channel?.send([{ type: 'ack', seq: journaled }]);
     this.#sendReports();
+  }
+
+  #note(tick: bigint, lagMs: number): void {
+    const lags = this.lagsMs.get(tick);
+    if (lags === undefined) this.lagsMs.set(tick, [lagMs]);
+    else lags.push(lagMs);
   }
 
   #report({ id, attempt, job }: Dispatch): void {

@@ -20,18 +20,29 @@ const jobCount = Number(values.jobs);
 const figures: Figure[] = [];
 const IN_FLIGHT = 32;
 
-if (parts.has('lag')) for (const count of [1_000, 10_000]) figures.push(await lagFigure(count));
+if (parts.has('lag')) for (const count of [1_000, 10_000]) figures.push(...(await lagFigures(count)));
 if (parts.has('server')) await serverFigures();
 process.stdout.write(`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}\n\n`);
 process.stdout.write(`${tableOf(figures)}\n`);
 process.exitCode = figures.every((figure) => figure.met) ? 0 : 1;
 
-async function lagFigure(count: number): Promise<Figure> {
+async function lagFigures(count: number): Promise<Figure[]> {
   const lag = await lagOf(count);
-  const ratio = lag.p99Ms / lag.floorMs;
   const floor = `${ms(lag.floorMs)} (timer ${ms(lag.timerMs)}, next ${ms(lag.nextMs)}, commit ${ms(lag.commitMs)})`;
   const name = `lag p99 of ${count.toLocaleString('en')} jobs due in one second`;
-  return { name, ours: ms(lag.p99Ms), floor, ratio, target: '≤ 5', met: ratio <= 5 };
+  const warm = lag.p99Ms / lag.floorMs;
+  const cold = lag.coldP99Ms / lag.floorMs;
+  return [
+    { name, ours: ms(lag.p99Ms), floor, ratio: warm, target: '≤ 5', met: warm <= 5 },
+    {
+      name: 'the same in the first second after the start',
+      ours: ms(lag.coldP99Ms),
+      floor,
+      ratio: cold,
+      target: 'none',
+      met: true,
+    },
+  ];
 }
 
 async function serverFigures(): Promise<void> {
