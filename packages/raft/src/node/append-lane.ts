@@ -138,8 +138,9 @@ export class AppendLane {
     const first = entries[0];
     const truncateFrom = first !== undefined && first.index <= this.#lastIndex ? first.index : undefined;
     if (first !== undefined) this.#lastIndex = entries.at(-1)!.index;
-    const commit = this.#commit;
-    this.#commit = 0;
+    // Entries behind this batch may be committed already: their turn comes with their own batch.
+    const commit = Math.min(this.#commit, this.#lastIndex);
+    if (commit === this.#commit || (hardState?.commit ?? 0) >= this.#commit) this.#commit = 0;
     this.#commitTicks = 0;
     const positions = hardState !== undefined ? { hardState } : commit > 0 ? { commit } : {};
     return {

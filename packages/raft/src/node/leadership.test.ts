@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import { command, NodeCluster } from '../testing/node-cluster.ts';
+
+describe('RaftNode: transfer of leadership', () => {
+  it('LeadershipTransfer: to a named voter', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const old = await cluster.leader();
+    const { id } = await cluster.follower();
+    await cluster.settled(old.node.transferLeadership(id));
+    expect(old.node.isLeader()).toBe(false);
+    expect((await cluster.leader()).id).toBe(id);
+  });
+
+  it('PickServer, BehindServer: by default to the voter that has most of the log', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const old = await cluster.leader();
+    const [behind, other] = [...cluster.servers.keys()].filter((id) => id !== old.id);
+    cluster.network.cut(old.id, behind!);
+    for (let i = 0; i < 5; i++) await cluster.apply(old.id, `c${i}`);
+    await cluster.settled(old.node.transferLeadership());
+    cluster.network.heal();
+    expect((await cluster.leader()).id).toBe(other);
+  });
+
+  it('BehindServer: a target that is behind is brought up first', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const old = await cluster.leader();
+    const { id } = await cluster.follower();
+    cluster.network.cut(old.id, id);
+    for (let i = 0; i < 5; i++) await cluster.apply(old.id, `c${i}`);
+    cluster.network.heal();
+    await cluster.settled(old.node.transferLeadership(id));
+    expect((await cluster.leader()).id).toBe(id);
+    expect(await cluster.converged()).toHaveLength(5);
+  });
+
+  it('OneNode, Itself, InvalidID, IgnoresNonvoters: refused', async () => {
+    const single = await NodeCluster.founded(1);
+    expect(await single.failure(single.node('a').transferLeadership())).toMatchObject({ code: 'transfer_failed' });
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    await cluster.settled(node.addNonvoter('x'));
+    for (const to of [id, 'nobody', 'x']) {
+      expect(await cluster.failure(node.transferLeadership(to))).toMatchObject({ code: 'transfer_failed' });
+    }
+    const follower = await cluster.follower();
+    expect(await cluster.failure(follower.node.transferLeadership())).toMatchObject({ code: 'not_leader' });
+  });
+
+  it('ReplicationTimeout: given up after an election timeout, then the leader works on', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    const target = await cluster.follower();
+    cluster.network.isolate(target.id);
+    const failure = cluster.failure(node.transferLeadership(target.id));
+    await cluster.time.advance(50);
+    expect(node.leadershipValid()).toBe(false);
+    expect(await failure).toMatchObject({ code: 'transfer_failed' });
+    await cluster.until('valid again', () => node.leadershipValid());
+    await cluster.apply(id, 'x');
+  });
+
+  it('RejectsClientRequests: meanwhile commands and changes are refused', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { node } = await cluster.leader();
+    const target = await cluster.follower();
+    cluster.network.isolate(target.id);
+    const transfer = cluster.failure(node.transferLeadership(target.id));
+    await cluster.time.advance(20);
+    expect(await cluster.failure(node.apply(command('x')))).toMatchObject({ code: 'leadership_transfer' });
+    expect(await cluster.failure(node.remove(target.id))).toMatchObject({ code: 'leadership_transfer' });
+    await transfer;
+  });
+
+  it('Writes: no acknowledged command is lost by transfers under load', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const acknowledged: string[] = [];
+    for (let i = 0; i < 30; i++) {
+      const { node } = await cluster.leader();
+      const calls = [0, 1, 2].map((k) =>
+        node.apply(command(`${i}-${k}`)).then(
+          () => acknowledged.push(`${i}-${k}`),
+          () => {},
+        ),
+      );
+      const transfer = node.transferLeadership().catch(() => {});
+      await cluster.settled(Promise.all([...calls, transfer]));
+    }
+    const commands = await cluster.converged();
+    expect(commands.filter((text) => acknowledged.includes(text)).toSorted()).toEqual(acknowledged.toSorted());
+  });
+
+  it('StopRightAway: stop with transfer hands over first', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const old = await cluster.leader();
+    await cluster.settled(old.node.stop({ transfer: true }));
+    const startMs = cluster.time.monotonicMs();
+    await cluster.leader(old.id);
+    expect(cluster.time.monotonicMs() - startMs).toBeLessThan(500);
+  });
+});
+
+describe('RaftNode: reads and the lease', () => {
+  it('VerifyLeader, readIndex: ok on the leader, reads also on followers', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    await cluster.settled(node.verifyLeader());
+    await cluster.apply(id, 'x');
+    const follower = await cluster.follower();
+    const index = await cluster.settled(follower.node.readIndex());
+    expect(follower.machine.commands).toEqual(['x']);
+    expect(index).toBeGreaterThanOrEqual(follower.machine.index);
+    expect(await cluster.failure(follower.node.verifyLeader())).toMatchObject({ code: 'not_leader' });
+  });
+
+  it('VerifyLeader_Single: at once', async () => {
+    const cluster = await NodeCluster.founded(1);
+    await cluster.settled(cluster.node('a').verifyLeader(), 50);
+  });
+
+  it('VerifyLeader_Fail: a leader that was cut off cannot be verified', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    cluster.network.isolate(id);
+    expect((await cluster.failure(node.verifyLeader())).code).toMatch(/leadership_lost|timeout/);
+    expect(node.isLeader()).toBe(false);
+  });
+
+  it('VerifyLeader_PartialConnect: a majority is enough', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { node } = await cluster.leader();
+    cluster.network.isolate((await cluster.follower()).id);
+    await cluster.settled(node.verifyLeader());
+  });
+
+  it('a read on a follower whose leader does not answer times out', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id } = await cluster.leader();
+    const { node, id: own } = await cluster.follower();
+    cluster.network.fate = (_from, _to, { type }) => (type === 'ReadIndex' ? 'drop' : 'deliver');
+    expect(await cluster.failure(node.readIndex())).toMatchObject({ code: 'timeout' });
+    expect([id === own, node.leader().id]).toEqual([false, id]);
+  });
+
+  it('LeaderLeaseExpire: valid for the lease and no longer, then steps down', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    cluster.network.isolate(id);
+    const startMs = cluster.time.monotonicMs();
+    await cluster.until('invalid', () => !node.leadershipValid());
+    expect(cluster.time.monotonicMs() - startMs).toBeLessThanOrEqual(500);
+    expect(node.isLeader()).toBe(true);
+    await cluster.until('stepped down', () => !node.isLeader());
+    expect(cluster.time.monotonicMs() - startMs).toBeLessThanOrEqual(2200);
+  });
+
+  it('leadershipValid counts from the start of a round: late answers do not prolong it', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    cluster.network.fate = (from, _to, { type }) => (from === id && type === 'Heartbeat' ? 600 : 'deliver');
+    await cluster.time.advance(1000);
+    for (let i = 0; i < 50; i++) {
+      await cluster.time.advance(10);
+      expect(node.leadershipValid()).toBe(false);
+    }
+    expect(node.isLeader()).toBe(true);
+  });
+
+  it('a stall makes leadership invalid at once, tells it, and costs no leadership', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    const { term } = node;
+    // What a blocked loop sees: time has passed, timers come before sockets.
+    const stalledMs = 3000;
+    const real = cluster.time.monotonicMs.bind(cluster.time);
+    let offsetMs = 0;
+    cluster.time.monotonicMs = () => real() + offsetMs;
+    offsetMs = stalledMs;
+    expect(node.leadershipValid()).toBe(false);
+    await cluster.time.advance(300);
+    expect(cluster.names(id)).toEqual(expect.arrayContaining(['stall', 'leaderSuspect']));
+    await cluster.until('valid again', () => node.leadershipValid(), 1000);
+    expect([node.isLeader(), node.term]).toEqual([true, term]);
+  });
+
+  it('no false election: followers that stall count one tick, not the time', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { node } = await cluster.leader();
+    const { term } = node;
+    const real = cluster.time.monotonicMs.bind(cluster.time);
+    let offsetMs = 0;
+    cluster.time.monotonicMs = () => real() + offsetMs;
+    for (let i = 0; i < 10; i++) {
+      offsetMs += 1500;
+      await cluster.time.advance(250);
+    }
+    expect([node.isLeader(), node.term]).toEqual([true, term]);
+  });
+
+  it('a jump of the wall clock has no effect', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { node } = await cluster.leader();
+    const { term } = node;
+    cluster.time.stepWall(-86_400_000);
+    await cluster.time.advance(3000);
+    cluster.time.stepWall(2 * 86_400_000);
+    await cluster.time.advance(3000);
+    expect([node.leadershipValid(), node.term]).toEqual([true, term]);
+  });
+
+  it('fast failover: when nobody listens at the leader, the next leads before the election timeout', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const old = await cluster.leader();
+    await cluster.stop(old.id);
+    const startMs = cluster.time.monotonicMs();
+    // Followers notice when they have something to say.
+    for (const id of cluster.servers.keys())
+      if (id !== old.id)
+        void cluster
+          .node(id)
+          .readIndex()
+          .catch(() => {});
+    await cluster.leader(old.id);
+    expect(cluster.time.monotonicMs() - startMs).toBeLessThan(1000);
+  });
+
+  it('RestartFollower_LongInitialHeartbeat: a restart does not campaign before a full timeout', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { node } = await cluster.leader();
+    const { id } = await cluster.follower();
+    const { term } = node;
+    await cluster.restart(id);
+    await cluster.time.advance(5000);
+    expect([node.isLeader(), node.term]).toEqual([true, term]);
+  });
+
+  it('ReloadConfig: validated as a whole, then in force', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    expect(() => node.reloadConfig({ snapshotThreshold: 0 })).toThrow('snapshotThreshold');
+    expect(() => node.reloadConfig({ electionTick: 3 } as object)).toThrow('cannot be changed');
+    for (const server of cluster.servers.values())
+      server.node.reloadConfig({ tickMs: 50, snapshotThreshold: 2, snapshotIntervalMs: 100 });
+    await cluster.apply(id, 'x');
+    await cluster.apply(id, 'y');
+    await cluster.until('a snapshot', () => cluster.names(id).includes('snapshot'), 500);
+    expect(node.isLeader()).toBe(true);
+  });
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryLog } from '../storage/memory-log.ts';
+import type { PeersFile } from '../storage/peers-file.ts';
+import { NodeCluster } from '../testing/node-cluster.ts';
+import { parsePeers } from './recover-peers.ts';
+
+/** A file that is there until it is removed. */
+function fileOf(text: string): PeersFile & { removed: boolean } {
+  const file = {
+    removed: false,
+    read: async () => (file.removed ? undefined : text),
+    remove: async () => void (file.removed = true),
+  };
+  return file;
+}
+
+const only = (id: string): string => JSON.stringify([{ id, address: id }]);
+
+describe('RaftNode: recovery by peers.json', () => {
+  it.each([0, 1, 40])('RecoverCluster: a survivor of three goes on alone, with %d commands', async (count) => {
+    const files = new Map<string, PeersFile>();
+    const cluster: NodeCluster = await NodeCluster.founded(3, {
+      node: { trailingLogs: 10 },
+      modules: (id) => ({ ...(files.has(id) ? { peersFile: files.get(id)! } : {}) }),
+    });
+    const { id, node } = await cluster.leader();
+    for (let i = 0; i < count; i++) await cluster.apply(id, `c${i}`);
+    const before = node.stats();
+    await cluster.stopAll();
+    const file = fileOf(only(id));
+    files.set(id, file);
+    await cluster.start(id);
+    await cluster.leader();
+    const server = cluster.get(id);
+    expect(server.machine.commands).toHaveLength(count);
+    const after = server.node.stats();
+    expect(after.clusterId).not.toBe(before.clusterId);
+    expect(after).toMatchObject({ snapshotIndex: before.lastIndex, firstIndex: before.lastIndex + 1 });
+    expect(server.node.getConfiguration().members).toEqual([{ id, suffrage: 'voter', address: id, birth: '' }]);
+    expect(file.removed).toBe(true);
+    await cluster.apply(id, 'more');
+    // Over a restart it stays what it is.
+    await cluster.restart(id);
+    await cluster.leader();
+    expect(server.node.identity.clusterId).toBe(after.clusterId);
+    expect(cluster.get(id).machine.commands).toHaveLength(count + 1);
+  });
+
+  it('entries that were never acknowledged count as committed', async () => {
+    const files = new Map<string, PeersFile>();
+    const cluster: NodeCluster = await NodeCluster.founded(3, {
+      modules: (id) => ({ ...(files.has(id) ? { peersFile: files.get(id)! } : {}) }),
+    });
+    const { id, node } = await cluster.leader();
+    cluster.network.isolate(id);
+    node.apply(new TextEncoder().encode('outstanding')).catch(() => {});
+    await cluster.time.advance(100);
+    await cluster.stopAll();
+    files.set(id, fileOf(only(id)));
+    await cluster.start(id);
+    await cluster.leader();
+    expect(cluster.get(id).machine.commands).toEqual(['outstanding']);
+  });
+
+  it('a crash before the file is removed: recovered again, to the same cluster', async () => {
+    const file = fileOf(only('a'));
+    let crash = true;
+    const cluster: NodeCluster = new NodeCluster({
+      modules: () => ({
+        peersFile: {
+          read: async () => (recovering ? await file.read() : undefined),
+          remove: async () => {
+            if (crash) throw new Error('crash');
+            await file.remove();
+          },
+        },
+      }),
+    });
+    let recovering = false;
+    await cluster.create('a');
+    await cluster.found(['a']);
+    await cluster.leader();
+    await cluster.apply('a', 'x');
+    await cluster.stop('a');
+    recovering = true;
+    await expect(cluster.start('a')).rejects.toThrow('crash');
+    const first = (await cluster.get('a').identity.load())!.clusterId;
+    crash = false;
+    await cluster.start('a');
+    await cluster.leader();
+    expect(cluster.node('a').identity.clusterId).toBe(first);
+    expect(cluster.get('a').machine.commands).toEqual(['x']);
+  });
+
+  it('NoState: refused on a server without any', async () => {
+    const cluster = new NodeCluster({ modules: () => ({ peersFile: fileOf(only('a')) }) });
+    await expect(cluster.create('a')).rejects.toMatchObject({ code: 'recovery_refused' });
+  });
+
+  it('parses both forms', () => {
+    expect(parsePeers('[{"id":"a","address":"x:1"},{"id":"b","address":"x:2","non_voter":true}]')).toEqual([
+      { id: 'a', address: 'x:1', nonVoter: false },
+      { id: 'b', address: 'x:2', nonVoter: true },
+    ]);
+    expect(parsePeers('["x:1"]')).toEqual([{ id: 'x:1', address: 'x:1', nonVoter: false }]);
+  });
+
+  it.each([
+    ['{', 'no JSON'],
+    ['{}', 'no list'],
+    ['[]', 'no voter'],
+    ['[{"id":"","address":"x"}]', 'no id'],
+    ['[{"id":"a","address":""}]', 'no address'],
+    ['[{"id":"a","address":"x"},{"id":"a","address":"y"}]', 'same id'],
+    ['[{"id":"a","address":"x"},{"id":"b","address":"x"}]', 'same address'],
+    ['[{"id":"a","address":"x","non_voter":true}]', 'no voter'],
+    ['[7]', 'neither'],
+    ['[{"id":1}]', 'must have'],
+  ])('refuses %s', (text, why) => {
+    expect(() => parsePeers(text)).toThrow(why);
+  });
+});
+
+describe('RaftNode: start', () => {
+  it('refuses a log that begins behind every snapshot', async () => {
+    const medium = {};
+    const log = new MemoryLog(medium);
+    await log.open();
+    await log.reset({ index: 50, term: 2 }, { hardState: { term: 2, vote: '', commit: 50 } });
+    const cluster = new NodeCluster({ modules: () => ({ log: new MemoryLog(medium) }) });
+    await expect(cluster.create('a')).rejects.toMatchObject({ code: 'start_failed' });
+  });
+
+  it('a crash in the middle of the start changes nothing', async () => {
+    let crash = false;
+    const cluster = await NodeCluster.founded(1, {
+      node: { trailingLogs: 0 },
+      modules: () => ({
+        failpoint: (name) => {
+          if (crash && name === 'midRecovery') throw new Error('crash');
+        },
+      }),
+    });
+    for (let i = 0; i < 10; i++) await cluster.apply('a', `c${i}`);
+    await cluster.settled(cluster.node('a').snapshot());
+    await cluster.stop('a');
+    crash = true;
+    await expect(cluster.start('a')).rejects.toThrow('crash');
+    crash = false;
+    await cluster.start('a');
+    await cluster.leader();
+    expect(cluster.get('a').machine.commands).toHaveLength(10);
+  });
+
+  it('starts once only', async () => {
+    const cluster = await NodeCluster.founded(1);
+    await expect(cluster.node('a').start()).rejects.toThrow(TypeError);
+  });
+});
