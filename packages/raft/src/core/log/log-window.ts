@@ -124,7 +124,7 @@ export class LogWindow implements LogView {
     this.#snapshot = snapshot;
   }
 
-  /** The entries up to and including `index` are gone; no-op if they were before. */
+  /** The entries up to and including `index`, all of them applied, are gone; no-op if they were before. */
   compact(index: number): void {
     if (index <= this.#terms.boundary) return;
     assert(index <= this.lastIndex(), `compaction to ${index}, the last entry is ${this.lastIndex()}`);

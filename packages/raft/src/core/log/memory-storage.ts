@@ -90,7 +90,7 @@ export class MemoryStorage implements LogView {
     return this.#snapshot;
   }
 
-  /** Forgets the entries up to and including `index`. */
+  /** Forgets the entries up to and including `index`, which must be applied and covered by the snapshot. */
   compact(index: number): void {
     if (index <= this.#boundary.index) throw new LogError('RAFT_LOG_COMPACTED', index, this.#boundary.index);
     const term = this.term(index);

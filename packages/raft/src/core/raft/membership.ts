@@ -7,6 +7,7 @@ import { NONE } from '../ids.ts';
 import { emptyConfig } from '../tracker/config.ts';
 import type { ConfState } from '../types.ts';
 import { maybeCommit } from './appending.ts';
+import { answerConfirmedReads, releaseDeferredReads } from './reads.ts';
 import { broadcastAppend, maybeSendAppend } from './replication.ts';
 import { becomeFollower } from './roles.ts';
 import type { RaftState } from './state.ts';
@@ -63,11 +64,14 @@ export function switchToConfig(r: RaftState, { config, progress }: ChangeResult)
   if (state.voters.length === 0) return state;
   if (maybeCommit(r)) {
     // A smaller quorum holds more.
+    releaseDeferredReads(r);
     broadcastAppend(r);
   } else {
     // Newcomers need not wait for the next heartbeat.
     for (const peer of r.tracker.peers) if (peer.id !== r.id) maybeSendAppend(r, peer, false);
   }
+  // A smaller quorum may have confirmed more reads, and nobody may be left to answer another round.
+  answerConfirmedReads(r);
   if (r.leadTransferee !== NONE && !config.voters.has(r.leadTransferee)) {
     r.leadTransferee = NONE;
   }

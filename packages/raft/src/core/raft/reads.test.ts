@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Network, serverIds } from '../../testing/network.ts';
-import { TestServer } from '../../testing/server.ts';
-import { createMessage, type Message } from '../index.ts';
+import { storageWithTerms, TestServer } from '../../testing/server.ts';
+import { confStateWith, createMessage, type Message, simpleChange } from '../index.ts';
 import { decodeRound, ReadQueue } from './read-queue.ts';
 
 const IDS = serverIds(3);
@@ -148,6 +148,45 @@ describe('linearizable reads', () => {
     const net = new Network({ ids: IDS });
     read(net, 'b', 'x');
     expect(answers(net, 'b')).toEqual([]);
+  });
+
+  it('a single voter that restarts waits for its first commit: the stored commit index may be behind', () => {
+    const storage = storageWithTerms([1, 1, 1], confStateWith(['a']), 1);
+    const one = new TestServer({ id: 'a', storage, asyncStorage: true });
+    one.core.campaign();
+    for (const response of one.core.ready().storageAppend!.responses) one.core.step(response);
+    expect(one.core.basicStatus()).toMatchObject({ role: 'leader', commit: 1 });
+    one.core.readIndex(mark('x'));
+    one.settle();
+    expect(one.readStates).toMatchObject([{ index: 4 }]);
+  });
+
+  it('a leader that is no member any more asks the only voter before it answers', () => {
+    const net = new Network({ ids: ['a', 'b'], server: { stepDownOnRemoval: false } });
+    net.campaign('a');
+    net.core('a').proposeConfChange(simpleChange('removeNode', 'a'));
+    net.settle();
+    net.isolate('a');
+    net.campaign('b');
+    net.propose('b', 'x');
+    expect(net.core('a').basicStatus().role).toBe('leader');
+    read(net, 'a', 'stale');
+    expect(answers(net, 'a')).toEqual([]);
+  });
+
+  it('a quorum that shrinks may confirm what waits, before and after the first commit of the term', () => {
+    for (const committed of [false, true]) {
+      const one = leader();
+      if (committed) respond(one, { type: 'AppResp', index: 1 });
+      one.core.readIndex(mark('x'));
+      one.settle();
+      expect(one.readStates).toEqual([]);
+      one.core.applyConfChange(simpleChange('removeNode', 'c'));
+      one.settle();
+      one.core.applyConfChange(simpleChange('removeNode', 'b'));
+      one.settle();
+      expect(one.readStates).toMatchObject([{ index: 1 }]);
+    }
   });
 
   it('ReadIndexToOldLeader: a deposed leader cannot confirm', () => {

@@ -7,26 +7,25 @@ import type { RaftState } from './state.ts';
 
 /** Takes a request for a linearizable read (dissertation 6.4). */
 export function requestReadAsLeader(r: RaftState, message: Message): void {
-  if (r.tracker.isSingleton()) {
-    answerRead(r, message.from, r.log.committed, message.context);
-    return;
-  }
   if (r.deferredReads.length + r.readQueue.size >= r.options.maxPendingReads) {
     r.trace?.({ kind: 'readDropped', reason: 'tooMany', term: r.term });
     return;
   }
   if (!r.committedInTerm()) {
-    // An earlier leader may have committed more than we know of.
+    // An earlier leader may have committed more than we know of; a single voter too, before a crash: the commit index
+    // is written late.
     r.deferredReads.push(message);
     return;
   }
   confirmRead(r, message);
 }
 
-/** Answers at once by the lease, or begins a round of heartbeats. */
+/** Answers at once by the lease or as the only voter, or begins a round of heartbeats. */
 function confirmRead(r: RaftState, message: Message): void {
   const leased = r.options.readOnly === 'lease' && r.leadTransferee === NONE && r.modules.leaseValid?.() === true;
-  if (leased) {
+  // Removed from the membership, a leader is not that voter, and must ask it.
+  const alone = r.tracker.isSingleton() && r.tracker.config.voters.has(r.id);
+  if (leased || alone) {
     answerRead(r, message.from, r.log.committed, message.context);
     return;
   }
@@ -48,6 +47,12 @@ export function acknowledgeRound(r: RaftState, from: NodeId, context: Uint8Array
   const round = decodeRound(context);
   if (peer === undefined || round <= peer.readAck || round > r.readQueue.lastRound) return;
   peer.readAck = round;
+  answerConfirmedReads(r);
+}
+
+/** Answers the reads whose round a quorum has confirmed; also after the quorum has become another. */
+export function answerConfirmedReads(r: RaftState): void {
+  if (r.readQueue.size === 0) return;
   const confirmed = r.tracker.config.voters.committedIndex(r.readAckOf);
   for (const read of r.readQueue.take(confirmed)) answerRead(r, read.from, read.index, read.context);
 }
