@@ -1,6 +1,4 @@
 import type { Message } from '../core/message.ts';
-import { decodeConfChange } from '../core/confchange/codec.ts';
-import { ConfChangeError } from '../core/confchange/errors.ts';
 import type { TraceEvent } from '../core/events.ts';
 import { traceLevel } from '../core/events.ts';
 import { NONE } from '../core/ids.ts';
@@ -9,17 +7,19 @@ import { RaftCore } from '../core/raft/raft-core.ts';
 import type { Ready } from '../core/raft/ready.ts';
 import type { ReadRequest } from '../core/raft/state.ts';
 import type { ConfState, Entry, NodeId } from '../core/types.ts';
+import { applyConfEntry } from './apply-conf.ts';
 import { AppendLane } from './append-lane.ts';
 import { ApplyLane } from './apply-lane.ts';
 import { CatchUps } from './catch-up.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { asError, failed } from './errors.ts';
+import { FastFailover } from './fast-failover.ts';
 import type { LeadershipEvent, RaftEmitter } from './events.ts';
-import { FOUNDING_INDEX, foundingSteps } from './founding.ts';
+import { FOUNDING_INDEX } from './founding.ts';
 import type { Host } from './host.ts';
 import { installSnapshot } from './install.ts';
 import type { LoadedState } from './load.ts';
-import { decodeInfos, idsOf, type MemberTable } from './members.ts';
+import type { MemberTable } from './members.ts';
 import { Membership } from './membership.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { ResolvedModules } from './modules.ts';
@@ -43,9 +43,6 @@ export interface EngineContext {
   readonly onForget: (id: NodeId) => void;
 }
 
-const FAST_FAILOVER_MIN_MS = 50;
-const FAST_FAILOVER_SPREAD_MS = 100;
-
 /**
  * Runs one core: ticks and messages in; one `Ready` for each turn of the event loop out, whose writes, commands,
  * messages and reads go their separate ways.
@@ -67,13 +64,13 @@ export class Engine implements Host {
   readonly #context: EngineContext;
   readonly #sender: SnapshotSender;
   readonly #ticker: Ticker;
+  readonly #failover: FastFailover;
   #running = true;
   #scheduled = false;
   #skippedTick = false;
   #failure: Error | undefined;
   #leadership: LeadershipEvent;
   #campaignWhenFounded = false;
-  #failoverPending = false;
 
   constructor(context: EngineContext, loaded: LoadedState) {
     this.#context = context;
@@ -101,6 +98,7 @@ export class Engine implements Host {
     const parts = { appendLane: this.appendLane, snapshotter: this.snapshotter };
     this.disk = new DiskWatch(this, parts, () => this.yieldLeadership());
     this.#ticker = new Ticker(context.options, context.modules, (tick) => this.#guard(() => this.#tick(tick)));
+    this.#failover = new FastFailover(this, () => this.campaign());
     const { term } = this.core.basicStatus();
     this.#leadership = { isLeader: false, term, leaderId: NONE, leaderAddress: '' };
   }
@@ -198,7 +196,7 @@ export class Engine implements Host {
   unreachable(id: NodeId, refused: boolean): void {
     this.#guard(() => {
       this.core.reportUnreachable(id);
-      if (refused && this.options.fastFailover) this.#leaderGone(id);
+      if (refused && this.options.fastFailover) this.#failover.leaderGone(id);
     });
     this.schedule();
   }
@@ -330,19 +328,6 @@ export class Engine implements Host {
     this.emitter.emit('leadership', this.#leadership);
   }
 
-  /** The leader's address answers that nobody listens: its process is gone. Silence would have to wait for the timeout. */
-  #leaderGone(id: NodeId): void {
-    const { lead, role } = this.core.basicStatus();
-    if (lead !== id || role === 'leader' || this.#failoverPending) return;
-    this.core.forgetLeader();
-    this.#failoverPending = true;
-    const delayMs = FAST_FAILOVER_MIN_MS + this.modules.random.nextInt(FAST_FAILOVER_SPREAD_MS);
-    this.modules.timers.after(Math.min(delayMs, this.electionMs), () => {
-      this.#failoverPending = false;
-      if (this.#running && this.core.basicStatus().lead === NONE) this.campaign();
-    });
-  }
-
   #applyHooks(): ConstructorParameters<typeof ApplyLane>[1] {
     return {
       settle: (entry, value) => this.proposals.settle(entry.index, entry.term, value),
@@ -352,26 +337,12 @@ export class Engine implements Host {
   }
 
   #applyConfChange(entry: Entry): void {
-    const change = decodeConfChange(entry);
-    try {
-      const steps = entry.index === FOUNDING_INDEX ? foundingSteps(change) : [change];
-      let conf = this.members.conf;
-      for (const step of steps) conf = this.core.applyConfChange(step);
-      const before = idsOf(this.members.conf);
-      this.members.apply(entry.index, conf, decodeInfos(change.context));
-      const now = new Set(idsOf(conf));
-      for (const id of before) if (!now.has(id)) this.#context.onForget(id);
-      this.#configurationChanged(entry.index, conf);
-      this.membership.applied(entry, conf);
-    } catch (error) {
-      // The same on every server: the change cannot be made, so nothing changes.
-      if (!(error instanceof ConfChangeError)) throw error;
-      this.modules.logger.warn('raft membership change cannot be made', { index: entry.index, error: error.message });
-      this.membership.applied(entry, error);
-    }
+    const outcome = applyConfEntry(this, entry, this.#context.onForget);
+    if (!(outcome instanceof Error)) this.#configurationChanged(entry.index, outcome);
+    this.membership.applied(entry, outcome);
     this.proposals.settle(entry.index, entry.term, undefined);
-    if (entry.index === FOUNDING_INDEX && this.#campaignWhenFounded)
-      this.modules.timers.nextTurn(() => this.campaign());
+    if (entry.index !== FOUNDING_INDEX || !this.#campaignWhenFounded) return;
+    this.modules.timers.nextTurn(() => this.campaign());
   }
 
   #configurationChanged(index: number, conf: ConfState): void {

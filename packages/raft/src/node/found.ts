@@ -1,8 +1,18 @@
 import { EMPTY_CONF_STATE } from '../core/confchange/conf-state.ts';
 import type { Engine, EngineContext } from './engine.ts';
+import type { ResolvedModules } from './modules.ts';
 import { RaftError, stopped } from './errors.ts';
 import { clusterIdOf, FOUNDING_INDEX, FOUNDING_TERM, foundingEntry, type FoundingRecord } from './founding.ts';
 import type { NodeIdentity } from './peer-gate.ts';
+
+/** Marker of the identity: how the server came into its cluster. */
+export const JOINED = 'joined';
+
+/** Whether a member of the record was faster and called this server into the cluster: it gets everything from there. */
+export async function wasCalledInto(record: FoundingRecord, modules: ResolvedModules): Promise<boolean> {
+  const known = await modules.identity.load();
+  return known?.clusterId === clusterIdOf(record) && known.markers[JOINED] === 'called';
+}
 
 /**
  * Writes the founding record of a cluster; the engine is retired by it. The cluster id is durable before the log is, so
@@ -31,7 +41,7 @@ export async function found(
     throw refused(`this server belongs to cluster ${identity.clusterId}`);
   engine.retire(stopped());
   if ((await modules.snapshots.list()).length > 0) throw refused('this server has snapshots already');
-  await modules.identity.update({ clusterId, markers: { joined: 'founder' } });
+  await modules.identity.update({ clusterId, markers: { [JOINED]: 'founder' } });
   const hardState = { term: FOUNDING_TERM, vote: '', commit: FOUNDING_INDEX };
   const confState = { ...EMPTY_CONF_STATE, voters: record.members.map(({ id }) => id).toSorted() };
   const confs = [{ index: FOUNDING_INDEX, confState }];

@@ -4,6 +4,7 @@ import type { Handshake, HandshakeVerdict, StreamPurpose } from '../transport/ha
 import type { SnapshotHeader, SnapshotIntake, TransportHandler, UnreachableReason } from '../transport/transport.ts';
 import type { Engine, EngineContext } from './engine.ts';
 import { stopped } from './errors.ts';
+import { JOINED } from './found.ts';
 import { PeerBook } from './peer-book.ts';
 
 /** Who this server is. */
@@ -46,8 +47,8 @@ export class PeerGate implements TransportHandler {
   }
 
   /** The server belongs to this cluster now. */
-  async joined(clusterId: string): Promise<void> {
-    await this.#context.modules.identity.update({ clusterId });
+  async joined(clusterId: string, how: 'founder' | 'called'): Promise<void> {
+    await this.#context.modules.identity.update({ clusterId, markers: { [JOINED]: how } });
     this.#identity = { ...this.#identity, clusterId };
   }
 
@@ -90,7 +91,7 @@ export class PeerGate implements TransportHandler {
     if (!verdict.accepted) {
       this.#refused(peer, verdict, acknowledgedIndex);
     } else if (this.#identity.clusterId === '' && peer.clusterId !== '' && purpose !== 'formation') {
-      await this.joined(peer.clusterId);
+      await this.joined(peer.clusterId, 'called');
     }
     return verdict;
   }

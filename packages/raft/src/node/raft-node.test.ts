@@ -88,6 +88,19 @@ describe('RaftNode: start, found, apply', () => {
     expect(cluster.node('a').stats().clusterId).toHaveLength(32);
   });
 
+  it('a server that the founder called in before it founds itself has nothing left to do', async () => {
+    const cluster = new NodeCluster();
+    await cluster.create('a', 'b');
+    const members = ['a', 'b'].map((id) => ({ id, birth: cluster.node(id).identity.birth }));
+    const record = { region: 'global', attempt: 0, members };
+    await cluster.node('a').bootstrap(record);
+    await cluster.until('b is called in', () => cluster.node('b').stats().lastIndex > 0);
+    await cluster.node('b').bootstrap(record);
+    await cluster.apply((await cluster.leader()).id, 'x');
+    expect(await cluster.converged()).toEqual(['x']);
+    expect(await cluster.failure(cluster.node('a').bootstrap(record))).toMatchObject({ code: 'cant_bootstrap' });
+  });
+
   it('LeaderFail: another leads, and what was under way there is lost or unknown', async () => {
     const cluster = await NodeCluster.founded(3);
     const old = await cluster.leader();

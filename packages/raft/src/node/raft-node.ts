@@ -13,7 +13,7 @@ import { Engine, type EngineContext } from './engine.ts';
 import { failed, notLeader, RaftError, stopped } from './errors.ts';
 import { RaftEmitter, type RaftEventName, type RaftEvents, type Unsubscribe } from './events.ts';
 import { type FoundingRecord } from './founding.ts';
-import { found } from './found.ts';
+import { found, wasCalledInto } from './found.ts';
 import { loadState } from './load.ts';
 import { encodeInfos, type Member, type MemberInfo, type MemberInfos } from './members.ts';
 import type { ChangeOptions } from './membership.ts';
@@ -116,13 +116,15 @@ export class RaftNode {
   }
 
   /**
-   * Founds a cluster on a server without any state. Every member of the record does so with the same record.
+   * Founds a cluster on a server without any state. Every member of the record does so with the same record; one that
+   * another member called into that very cluster before has nothing left to do.
    * @throws RaftError `cant_bootstrap`
    */
   async bootstrap(record: FoundingRecord): Promise<void> {
     const engine = this.#running();
+    if (await wasCalledInto(record, this.#modules)) return;
     const clusterId = await found(record, engine, this.#context, this.identity);
-    await this.#gate.joined(clusterId);
+    await this.#gate.joined(clusterId, 'founder');
     await this.#run(this.#modules.log.state());
     const first = record.members.map(({ id }) => id).toSorted()[0];
     if (first === this.#context.options.id) this.#running().campaignWhenFounded();

@@ -21,7 +21,7 @@ describe('RaftNode: recovery by peers.json', () => {
     const files = new Map<string, PeersFile>();
     const cluster: NodeCluster = await NodeCluster.founded(3, {
       node: { trailingLogs: 10 },
-      modules: (id) => ({ ...(files.has(id) ? { peersFile: files.get(id)! } : {}) }),
+      modules: (id) => (files.has(id) ? { peersFile: files.get(id)! } : {}),
     });
     const { id, node } = await cluster.leader();
     for (let i = 0; i < count; i++) await cluster.apply(id, `c${i}`);
@@ -49,7 +49,7 @@ describe('RaftNode: recovery by peers.json', () => {
   it('entries that were never acknowledged count as committed', async () => {
     const files = new Map<string, PeersFile>();
     const cluster: NodeCluster = await NodeCluster.founded(3, {
-      modules: (id) => ({ ...(files.has(id) ? { peersFile: files.get(id)! } : {}) }),
+      modules: (id) => (files.has(id) ? { peersFile: files.get(id)! } : {}),
     });
     const { id, node } = await cluster.leader();
     cluster.network.isolate(id);

@@ -1,0 +1,29 @@
+import { decodeConfChange } from '../core/confchange/codec.ts';
+import { ConfChangeError } from '../core/confchange/errors.ts';
+import type { ConfState, Entry, NodeId } from '../core/types.ts';
+import { FOUNDING_INDEX, foundingSteps } from './founding.ts';
+import type { Host } from './host.ts';
+import { decodeInfos, idsOf } from './members.ts';
+
+/**
+ * Puts the membership change of an entry in force. A change that cannot be made is refused, on every server alike.
+ * @param forget - called for everybody who is no member any more
+ */
+export function applyConfEntry(host: Host, entry: Entry, forget: (id: NodeId) => void): ConfState | ConfChangeError {
+  const { core, members, modules } = host;
+  try {
+    const change = decodeConfChange(entry);
+    const before = idsOf(members.conf);
+    let conf = members.conf;
+    for (const step of entry.index === FOUNDING_INDEX ? foundingSteps(change) : [change])
+      conf = core.applyConfChange(step);
+    members.apply(entry.index, conf, decodeInfos(change.context));
+    const now = new Set(idsOf(conf));
+    for (const id of before) if (!now.has(id)) forget(id);
+    return conf;
+  } catch (error) {
+    if (!(error instanceof ConfChangeError)) throw error;
+    modules.logger.warn('raft membership change cannot be made', { index: entry.index, error: error.message });
+    return error;
+  }
+}
