@@ -1,0 +1,69 @@
+import type { Message, NodeId } from '../../core/index.ts';
+import type { Checker, DurableView } from './checker.ts';
+import { must } from './violation.ts';
+
+interface Promised {
+  term: number;
+  readonly votes: Map<number, NodeId>;
+  ackedIndex: number;
+  ackedTerm: number;
+}
+
+/**
+ * I7: what a server told others is on its disk after any crash: its term, its votes, the entries it acknowledged unless
+ * a later leader replaced them.
+ */
+export class Durability implements Checker {
+  readonly name = 'I7 durability';
+  readonly #promises = new Map<NodeId, Promised>();
+
+  sent(from: NodeId, message: Message, durable: DurableView): void {
+    const promise = this.#of(from);
+    switch (message.type) {
+      case 'VoteResp':
+        promise.term = Math.max(promise.term, message.term);
+        if (!message.reject) promise.votes.set(message.term, message.to);
+        break;
+      case 'AppResp':
+        promise.term = Math.max(promise.term, message.term);
+        if (message.reject || message.index === 0) break;
+        promise.ackedIndex = message.index;
+        promise.ackedTerm = durable.termAt(message.index) ?? 0;
+        break;
+      default:
+    }
+  }
+
+  restarted(server: NodeId, durable: DurableView): void {
+    const { term, votes, ackedIndex, ackedTerm } = this.#of(server);
+    must(durable.term >= term, this.name, () => `${server} was in term ${term}, is in ${durable.term} after a crash`);
+    const vote = votes.get(durable.term);
+    must(
+      vote === undefined || vote === durable.vote,
+      this.name,
+      () => `${server} voted for ${vote} in term ${durable.term}, after a crash for ${durable.vote || 'nobody'}`,
+    );
+    must(
+      durable.commit <= durable.lastIndex,
+      this.name,
+      () => `commit ${durable.commit} of ${server} is beyond its last entry ${durable.lastIndex}`,
+    );
+    if (ackedIndex <= durable.boundary) return;
+    const found = durable.termAt(ackedIndex);
+    const lastTerm = durable.termAt(durable.lastIndex) ?? 0;
+    must(
+      found === ackedTerm || lastTerm > ackedTerm,
+      this.name,
+      () => `${server} acknowledged entry ${ackedIndex} of term ${ackedTerm} and lost it in a crash`,
+    );
+  }
+
+  #of(id: NodeId): Promised {
+    let promise = this.#promises.get(id);
+    if (promise === undefined) {
+      promise = { term: 0, votes: new Map(), ackedIndex: 0, ackedTerm: 0 };
+      this.#promises.set(id, promise);
+    }
+    return promise;
+  }
+}

@@ -1,0 +1,133 @@
+import { LEAVE_JOINT, type NodeId } from '../../core/index.ts';
+import type { FinalView, IdleView } from '../check/checker.ts';
+import { disagreement } from '../check/liveness.ts';
+import type { Cluster } from './cluster.ts';
+import { UNITS_PER_TICK } from './plan.ts';
+import type { SimServer } from './server.ts';
+import { payloadOf } from './payload.ts';
+
+/** Election timeouts that a healed cluster gets to agree. */
+const MAX_ROUNDS = 60;
+const IDLE_ROUNDS = 3;
+
+/**
+ * Faults stop, everything that is down restarts, and the cluster must come to an agreement and to rest. On some seeds a
+ * minority then fails for good, and the rest has to do it again: bugs of liveness hide where everybody is well.
+ */
+export function endPhase(cluster: Cluster): void {
+  const { world } = cluster;
+  world.healed = true;
+  cluster.network.heal();
+  cluster.clients.stop();
+  for (const server of world.servers) if (!server.up && !server.retired) server.restart();
+  const stalledUntil = Math.max(...world.servers.map((server) => server.stalledUntil));
+  if (stalledUntil > world.time) world.runUntil(stalledUntil, () => false);
+  settle(cluster);
+  if (world.plan.seed % 3 === 0) {
+    if (failMinority(cluster)) settle(cluster);
+  }
+  rest(cluster);
+  world.history.check();
+}
+
+function round(cluster: Cluster): void {
+  const { world } = cluster;
+  const { electionTick = 10 } = world.plan.core;
+  const units = 2 * electionTick * UNITS_PER_TICK;
+  world.runUntil(world.time + units, () => false);
+}
+
+function settle(cluster: Cluster): void {
+  const { world } = cluster;
+  for (let i = 0; i < MAX_ROUNDS; i++) {
+    round(cluster);
+    const leader = cluster.leader();
+    if (leader === undefined) continue;
+    retireStrangers(cluster, leader);
+    if (leader.conf.votersOutgoing.length > 0 && !leader.conf.autoLeave) {
+      leader.call((core) => core.proposeConfChange(LEAVE_JOINT));
+    } else if (i % 4 === 3) {
+      // Clients go on: an entry is what brings a forgotten change of the membership along.
+      const accepted = leader.call((core) => core.propose([payloadOf(0, 0)]));
+      if (accepted !== 'ok') continue;
+    }
+    if (i > 0 && disagreement(finalViews(cluster), memberIds(cluster)) === undefined) break;
+  }
+  round(cluster);
+  const members = memberIds(cluster);
+  world.watch.each((checker) => checker.finished?.(finalViews(cluster), members));
+}
+
+function memberIds(cluster: Cluster): readonly NodeId[] {
+  const { voters = [], votersOutgoing = [], learners = [] } = cluster.leader()?.conf ?? {};
+  return [...voters, ...votersOutgoing, ...learners];
+}
+
+/** Servers that are not members any more are switched off, as an operator would, once no change is under way. */
+function retireStrangers(cluster: Cluster, leader: SimServer): void {
+  const { log } = leader.core.internals;
+  if (log.applied < log.lastIndex() || leader.conf.votersOutgoing.length > 0) return;
+  const members = memberIds(cluster);
+  for (const server of cluster.world.servers) {
+    if (server.retired || members.includes(server.id)) continue;
+    server.retired = true;
+    if (server.up) server.crash(1000);
+  }
+}
+
+/** Takes as many voters away as a quorum can do without. Whether there were any. */
+function failMinority(cluster: Cluster): boolean {
+  const { world } = cluster;
+  const leader = cluster.leader();
+  if (leader === undefined || leader.conf.votersOutgoing.length > 0) return false;
+  const { voters } = leader.conf;
+  const spare = Math.ceil(voters.length / 2) - 1;
+  if (spare === 0) return false;
+  world.mark('core set without a minority');
+  const first = world.clientRandom.nextInt(voters.length);
+  for (let i = 0; i < spare; i++) {
+    const server = world.byId.get(voters[(first + i) % voters.length]!)!;
+    server.retired = true;
+    if (server.up) server.crash(1000);
+  }
+  return true;
+}
+
+function finalViews(cluster: Cluster): FinalView[] {
+  return cluster.world.servers
+    .filter(({ up }) => up)
+    .map(({ view, core, conf, machine }) => ({
+      id: view.id,
+      role: view.role,
+      term: view.term,
+      lead: core.internals.lead,
+      applied: machine.applied,
+      commit: view.commit,
+      lastIndex: view.lastIndex,
+      joint: conf.votersOutgoing.length > 0,
+    }));
+}
+
+function rest(cluster: Cluster): void {
+  const { world } = cluster;
+  round(cluster);
+  world.idle = true;
+  for (let i = 0; i < IDLE_ROUNDS; i++) round(cluster);
+  for (const server of world.servers) {
+    if (!server.up) continue;
+    const idle = idleViewOf(server);
+    world.watch.each((checker) => checker.idle?.(idle));
+  }
+}
+
+function idleViewOf({ id, core }: SimServer): IdleView {
+  const { log, readQueue, deferredReads, pendingReads, uncommittedSize, role } = core.internals;
+  return {
+    id,
+    unstableEntries: log.unstable.entries.length,
+    pendingReads: pendingReads.size,
+    queuedReads: readQueue.size + deferredReads.length,
+    // Followers keep no account.
+    uncommittedSize: role === 'leader' ? uncommittedSize : 0,
+  };
+}
