@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { assertDocumented } from '../support/documented.ts';
 import type { RecordedRequest } from './scenario.ts';
 import { stringifyExact } from './json.ts';
 
@@ -28,7 +29,13 @@ export function send(to: { readonly host: string; readonly port: number }, recor
       response.on('error', reject);
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
-        resolve({ status: response.statusCode ?? 0, headers: readHeaders(response.rawHeaders), text });
+        const { statusCode: status = 0, headers: found } = response;
+        try {
+          assertDocumented({ method, path, status, contentType: found['content-type'], text });
+          resolve({ status, headers: readHeaders(response.rawHeaders), text });
+        } catch (error) {
+          reject(error as Error);
+        }
       });
     });
     sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within ${TIMEOUT_MS} ms`)));

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { assertDocumented } from './documented.ts';
 
 export interface Answer {
   readonly status: number;
@@ -14,7 +15,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Calls the REST API of a server. */
+/** Calls the REST API of a server. Every answer has to be as the API's own description says. */
 export class Api {
   readonly url: string;
 
@@ -33,6 +34,9 @@ export class Api {
     const init = { method, headers: { ...type, ...headers }, ...(sent === undefined ? {} : { body: sent }) };
     const response = await fetch(this.url + path, init);
     const text = await response.text();
+    const { status, redirected } = response;
+    const contentType = response.headers.get('content-type') ?? undefined;
+    if (!redirected) assertDocumented({ method, path, status, contentType, text });
     return {
       status: response.status,
       headers: response.headers,

@@ -158,8 +158,9 @@ function headerParameters({ requestHeaders = [] }: Endpoint): Parameter[] {
   }));
 }
 
-function answersOf({ method, answers }: Endpoint, components: Components): Record<string, DocumentedAnswer> {
-  const common = { ...COMMON_ANSWERS.any, ...(method === 'get' ? {} : COMMON_ANSWERS.write) };
+function answersOf({ method, answers, additive }: Endpoint, components: Components): Record<string, DocumentedAnswer> {
+  const { any, write, additiveWrite } = COMMON_ANSWERS;
+  const common = { ...any, ...(method === 'get' ? {} : write), ...(additive === true ? additiveWrite : {}) };
   return Object.fromEntries(
     Object.entries({ ...common, ...answers }).map(([status, answer]) => [status, documented(answer, components)]),
   );

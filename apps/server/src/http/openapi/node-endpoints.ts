@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { debugVars, health, info, leader, member, paused, stats } from '../schemas/cluster.ts';
 import { statsQuery } from '../schemas/job-queries.ts';
 import type { Endpoint, Method } from './endpoint.ts';
-import { json, list, plain, refusalAsOriginal } from './endpoint.ts';
+import { json, list, plain, refusal, refusalAsOriginal } from './endpoint.ts';
 
 const pause = (method: Method, path: string, summary: string, additive = false): Endpoint => ({
   method,
@@ -133,5 +133,6 @@ export const COMMON_ANSWERS = {
     403: refusalAsOriginal('A page of another origin, which `cors-origins` does not list'),
     413: refusalAsOriginal('The body is larger than `max-body-size`'),
   },
+  additiveWrite: { 415: refusal('A body that is not `application/json`') },
   any: { 500: refusalAsOriginal('The server is at fault; its log says how') },
 } as const;
