@@ -115,7 +115,7 @@ describe('RaftNode: reads and the lease', () => {
 
   it('VerifyLeader_Single: at once', async () => {
     const cluster = await NodeCluster.founded(1);
-    await cluster.settled(cluster.node('a').verifyLeader(), 50);
+    await expect(cluster.settled(cluster.node('a').verifyLeader(), 50)).resolves.toBeUndefined();
   });
 
   it('VerifyLeader_Fail: a leader that was cut off cannot be verified', async () => {
@@ -130,7 +130,7 @@ describe('RaftNode: reads and the lease', () => {
     const cluster = await NodeCluster.founded(3);
     const { node } = await cluster.leader();
     cluster.network.isolate((await cluster.follower()).id);
-    await cluster.settled(node.verifyLeader());
+    await expect(cluster.settled(node.verifyLeader())).resolves.toBeUndefined();
   });
 
   it('a read on a follower whose leader does not answer times out', async () => {
