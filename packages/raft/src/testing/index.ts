@@ -14,3 +14,6 @@ export { Network, serverIds } from './network.ts';
 export type { TestServerOptions } from './server.ts';
 export { storageWithTerms, TestServer } from './server.ts';
 export { runScript } from './script/run-script.ts';
+export { transportSuite } from './transport-suite.ts';
+export type { TransportPlace } from './transport-place.ts';
+export { TransportPeer } from './transport-peer.ts';
