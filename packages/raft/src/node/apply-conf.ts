@@ -2,8 +2,10 @@ import { decodeConfChange } from '../core/confchange/codec.ts';
 import { ConfChangeError } from '../core/confchange/errors.ts';
 import type { ConfState, Entry, NodeId } from '../core/types.ts';
 import { FOUNDING_INDEX, foundingSteps } from './founding.ts';
+import { RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 import { decodeInfos, idsOf } from './members.ts';
+import { type TransferBuffer, transferStepOf } from './state-transfer.ts';
 
 /**
  * Puts the membership change of an entry in force. A change that cannot be made is refused, on every server alike.
@@ -26,4 +28,28 @@ export function applyConfEntry(host: Host, entry: Entry, forget: (id: NodeId) =>
     modules.logger.warn('raft membership change cannot be made', { index: entry.index, error: error.message });
     return error;
   }
+}
+
+/** A step of a restore through the log; undefined if the entry is a membership change. */
+export function applyTransferStep(
+  host: Host,
+  entry: Entry,
+  buffer: TransferBuffer,
+): Promise<ConfState | RaftError> | undefined {
+  const step = transferStepOf(decodeConfChange(entry));
+  if (step === undefined) return undefined;
+  const { conf } = host.members;
+  const chunks = buffer.take(entry, step);
+  if (chunks === undefined) return Promise.resolve(conf);
+  if (chunks === 'broken') {
+    const text = 'the restore was interrupted: leadership changed, or another restore began; nothing was restored';
+    return Promise.resolve(new RaftError('snapshot_failed', text, { index: entry.index }));
+  }
+  const { index, term } = entry;
+  host.modules.logger.warn('raft state is replaced by a restore', { index });
+  return host.modules.stateMachine.restore(streamOf(chunks), { index, term, confState: conf }).then(() => conf);
+}
+
+async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
 }

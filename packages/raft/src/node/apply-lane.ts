@@ -8,8 +8,8 @@ import type { CommittedEntry } from './state-machine.ts';
 export interface ApplyHooks {
   /** An entry was applied; `value` is the state machine's result. */
   settle(entry: Entry, value: unknown): void;
-  /** A membership change is in the log's turn. */
-  applyConfChange(entry: Entry): void;
+  /** A membership change is in the log's turn; the next entry waits for the promise, if there is one. */
+  applyConfChange(entry: Entry): Promise<void> | undefined;
   /** A slice is done. */
   applied(index: number): void;
 }
@@ -98,7 +98,8 @@ export class ApplyLane {
           if (pending !== undefined) await pending;
           at = end;
         } else {
-          this.#hooks.applyConfChange(entry);
+          const pending = this.#hooks.applyConfChange(entry);
+          if (pending !== undefined) await pending;
           this.#finished(entry.index);
           at += 1;
         }

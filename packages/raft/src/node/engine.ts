@@ -7,10 +7,11 @@ import { RaftCore } from '../core/raft/raft-core.ts';
 import type { Ready } from '../core/raft/ready.ts';
 import type { ReadRequest } from '../core/raft/state.ts';
 import type { ConfState, Entry, NodeId } from '../core/types.ts';
-import { applyConfEntry } from './apply-conf.ts';
+import { applyConfEntry, applyTransferStep } from './apply-conf.ts';
 import { AppendLane } from './append-lane.ts';
 import { ApplyLane } from './apply-lane.ts';
 import { CatchUps } from './catch-up.ts';
+import { coreOptions } from './core-options.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { asError, failed } from './errors.ts';
 import { FastFailover } from './fast-failover.ts';
@@ -26,6 +27,7 @@ import type { ResolvedModules } from './modules.ts';
 import type { ResolvedNodeOptions } from './options.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
+import type { TransferBuffer } from './state-transfer.ts';
 import { SnapshotReceiver, SnapshotSender } from './snapshot-streams.ts';
 import { Snapshotter } from './snapshotter.ts';
 import { groupByPeer } from './outgoing.ts';
@@ -61,6 +63,7 @@ export class Engine implements Host {
   readonly snapshotter: Snapshotter;
   readonly receiver: SnapshotReceiver;
   readonly disk: DiskWatch;
+  readonly transfer: TransferBuffer;
   readonly #context: EngineContext;
   readonly #sender: SnapshotSender;
   readonly #ticker: Ticker;
@@ -76,6 +79,7 @@ export class Engine implements Host {
     this.#context = context;
     this.window = loaded.window;
     this.members = loaded.members;
+    this.transfer = loaded.transfer;
     this.reads = new Reads(this);
     this.core = new RaftCore(coreOptions(context.options, loaded.applied), {
       storage: loaded.window,
@@ -90,9 +94,14 @@ export class Engine implements Host {
     this.appendLane = new AppendLane(this, async (meta, hardState) => {
       await installSnapshot(this, this.applyLane, meta, hardState);
       this.snapshotter.installed(meta.index);
+      this.transfer.clear();
       this.#configurationChanged(meta.index, meta.confState);
     });
-    this.snapshotter = new Snapshotter(this, this.applyLane, loaded.snapshotIndex);
+    this.snapshotter = new Snapshotter(
+      this,
+      { applyLane: this.applyLane, transfer: this.transfer },
+      loaded.snapshotIndex,
+    );
     this.receiver = new SnapshotReceiver(this);
     this.#sender = new SnapshotSender(this);
     const parts = { appendLane: this.appendLane, snapshotter: this.snapshotter };
@@ -330,19 +339,30 @@ export class Engine implements Host {
 
   #applyHooks(): ConstructorParameters<typeof ApplyLane>[1] {
     return {
-      settle: (entry, value) => this.proposals.settle(entry.index, entry.term, value),
+      settle: (entry, value) => {
+        this.transfer.observe(entry.term);
+        this.proposals.settle(entry.index, entry.term, value);
+      },
       applyConfChange: (entry) => this.#applyConfChange(entry),
       applied: (index) => this.reads.appliedTo(index),
     };
   }
 
-  #applyConfChange(entry: Entry): void {
+  #applyConfChange(entry: Entry): Promise<void> | undefined {
+    this.transfer.observe(entry.term);
+    const pending = applyTransferStep(this, entry, this.transfer);
+    if (pending !== undefined) return pending.then((outcome) => this.#confApplied(entry, outcome));
     const outcome = applyConfEntry(this, entry, this.#context.onForget);
     if (!(outcome instanceof Error)) this.#configurationChanged(entry.index, outcome);
+    this.#confApplied(entry, outcome);
+    if (entry.index !== FOUNDING_INDEX || !this.#campaignWhenFounded) return undefined;
+    this.modules.timers.nextTurn(() => this.campaign());
+    return undefined;
+  }
+
+  #confApplied(entry: Entry, outcome: ConfState | Error): void {
     this.membership.applied(entry, outcome);
     this.proposals.settle(entry.index, entry.term, undefined);
-    if (entry.index !== FOUNDING_INDEX || !this.#campaignWhenFounded) return;
-    this.modules.timers.nextTurn(() => this.campaign());
   }
 
   #configurationChanged(index: number, conf: ConfState): void {
@@ -364,19 +384,4 @@ export class Engine implements Host {
     if (level === 'info') this.modules.logger.debug(`raft ${kind}`, fields);
     else this.modules.logger[level](`raft ${kind}`, fields);
   }
-}
-
-function coreOptions(options: ResolvedNodeOptions, applied: number): ConstructorParameters<typeof RaftCore>[0] {
-  return {
-    id: options.id,
-    electionTick: options.electionTick,
-    applied,
-    maxSizePerMsg: options.maxAppendBytes,
-    maxUncommittedSize: options.maxUncommittedBytes,
-    maxInflightMsgs: options.maxInflightAppends,
-    maxInflightBytes: Math.max(options.maxInflightBytes, options.maxAppendBytes),
-    disableProposalForwarding: true,
-    confChangeNeedsCurrentTermCommit: true,
-    rejectVotesFromStrangers: true,
-  };
 }

@@ -14,6 +14,7 @@ import { FOUNDING_INDEX, foundingSteps } from './founding.ts';
 import { decodeInfos, MemberTable } from './members.ts';
 import type { ResolvedModules } from './modules.ts';
 import { readPrelude } from './prelude.ts';
+import { TransferBuffer, transferStepOf } from './state-transfer.ts';
 
 /** What a node resumes from. */
 export interface LoadedState {
@@ -22,6 +23,8 @@ export interface LoadedState {
   /** Last index that the state machine holds. */
   readonly applied: number;
   readonly snapshotIndex: number;
+  /** Chunks of a restore that the state machine waits for. */
+  readonly transfer: TransferBuffer;
 }
 
 /**
@@ -43,7 +46,8 @@ export async function loadState(
   const applied = Math.max(durable ?? 0, meta?.index ?? 0);
   check(log, applied, durable);
   // A durable state machine may be ahead of the snapshot: so is its membership.
-  await replay(modules, members, log, meta?.index ?? 0, applied);
+  const transfer = new TransferBuffer();
+  await replay(modules, { members, transfer }, log, meta?.index ?? 0, applied);
   const { hardState } = log;
   const window = new LogWindow({
     hardState: { ...hardState, commit: Math.max(hardState.commit, applied) },
@@ -55,7 +59,7 @@ export async function loadState(
     snapshot: meta,
     cacheBytes: options.entryCacheBytes,
   });
-  return { window, members, applied, snapshotIndex: meta?.index ?? 0 };
+  return { window, members, applied, snapshotIndex: meta?.index ?? 0, transfer };
 }
 
 function metaOf({ meta: { index, term, confState } }: SnapshotReader): SnapshotMeta {
@@ -115,7 +119,7 @@ function check(log: LogState, applied: number, durable: number | undefined): voi
 
 async function replay(
   modules: ResolvedModules,
-  members: MemberTable,
+  { members, transfer }: { readonly members: MemberTable; readonly transfer: TransferBuffer },
   log: LogState,
   from: number,
   to: number,
@@ -123,8 +127,12 @@ async function replay(
   for (const index of log.confIndexes) {
     if (index <= from || index > to) continue;
     const entries = await modules.log.read(index, index + 1, 1);
-    if (entries !== 'compacted') replayChange(members, entries[0]!);
+    if (entries === 'compacted') continue;
+    const step = transferStepOf(decodeConfChange(entries[0]!));
+    if (step === undefined) replayChange(members, entries[0]!);
+    else transfer.take(entries[0]!, step);
   }
+  transfer.observe(termAt(log, to));
 }
 
 function replayChange(members: MemberTable, entry: Entry): void {

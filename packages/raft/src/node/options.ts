@@ -45,6 +45,8 @@ export interface RaftNodeOptions extends ReloadableOptions {
   readonly snapshotsRetained?: number;
   /** Snapshots sent, and received, at the same time. @default 2 */
   readonly maxSnapshotStreams?: number;
+  /** Largest state that `restore` takes: every server holds it in memory once. @default 256 MiB */
+  readonly maxRestoreBytes?: number;
   /** How often free space is looked at. @default 1000 */
   readonly diskCheckIntervalMs?: number;
   /** Linearizable reads without an answer fail after so many election timeouts. @default 4 */
@@ -91,6 +93,7 @@ export function resolveNodeOptions(options: RaftNodeOptions): ResolvedNodeOption
     snapshotIntervalMs: options.snapshotIntervalMs ?? 120_000,
     snapshotsRetained: options.snapshotsRetained ?? 3,
     maxSnapshotStreams: options.maxSnapshotStreams ?? 2,
+    maxRestoreBytes: options.maxRestoreBytes ?? 256 * MIB,
     diskCheckIntervalMs: options.diskCheckIntervalMs ?? 1000,
     readTimeoutElections: options.readTimeoutElections ?? 4,
     stopTimeoutMs: options.stopTimeoutMs ?? 5000,
@@ -146,6 +149,7 @@ const POSITIVE = [
   'snapshotIntervalMs',
   'snapshotsRetained',
   'maxSnapshotStreams',
+  'maxRestoreBytes',
   'diskCheckIntervalMs',
   'readTimeoutElections',
   'stopTimeoutMs',

@@ -22,6 +22,7 @@ const MAX_REFUSED = 1000;
 
 /** Between the transport and the engine: who may speak, and to whom. */
 export class PeerGate implements TransportHandler {
+  featureLevel = 0;
   readonly #context: EngineContext;
   readonly #engine: () => Engine | undefined;
   readonly #book = new PeerBook();
@@ -86,7 +87,7 @@ export class PeerGate implements TransportHandler {
     const verdict = this.#book.judge(this.handshake(peer.from), peer, purpose, {
       configuredBirth,
       acknowledgedIndex,
-      featureLevel: 0,
+      featureLevel: this.featureLevel,
     });
     if (!verdict.accepted) {
       this.#refused(peer, verdict, acknowledgedIndex);

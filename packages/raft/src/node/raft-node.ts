@@ -22,7 +22,9 @@ import { type RaftNodeModules, type ResolvedModules, resolveModules } from './mo
 import { type RaftNodeOptions, type ReloadableOptions, reloadNodeOptions, resolveNodeOptions } from './options.ts';
 import { type NodeIdentity, PeerGate } from './peer-gate.ts';
 import { type ApplyResult, BARRIER } from './proposals.ts';
+import { readPrelude } from './prelude.ts';
 import { recoverAtStart } from './recover-at-start.ts';
+import { restoreThroughLog } from './user-restore.ts';
 
 /** What is known of a server that is added. */
 export interface AddOptions extends ChangeOptions, MemberInfo {
@@ -250,6 +252,27 @@ export class RaftNode {
   /** Takes a snapshot of what is applied and compacts the log. @throws RaftError `snapshot_failed` */
   async snapshot(): Promise<StoredSnapshot> {
     return await this.#running().snapshotter.take();
+  }
+
+  /** The newest snapshot as the state machine wrote it: a backup for `restore`. @throws RaftError `snapshot_failed` */
+  async openSnapshot(): Promise<{ readonly meta: StoredSnapshot; readonly stream: AsyncIterable<Uint8Array> }> {
+    const reader = await this.#modules.snapshots.openLatest();
+    if (reader === undefined) throw new RaftError('snapshot_failed', 'there is no snapshot yet', {});
+    return { meta: reader.meta, stream: (await readPrelude(reader.stream)).rest };
+  }
+
+  /**
+   * Replaces the state of all servers by `stream`, bytes that a state machine wrote for a snapshot, whatever its index.
+   * Goes through the log; what is proposed meanwhile is overwritten. Leader only.
+   */
+  async restore(stream: AsyncIterable<Uint8Array>): Promise<void> {
+    const { maxRestoreBytes } = this.#context.options;
+    await this.#afterFirstCommit((engine) => restoreThroughLog(engine, stream, maxRestoreBytes));
+  }
+
+  /** Level of features that the cluster has agreed on: servers that know less are refused. @default 0 */
+  setFeatureLevel(level: number): void {
+    this.#gate.featureLevel = level;
   }
 
   getConfiguration(): Configuration {

@@ -5,6 +5,7 @@ import { asError, RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 import { encodePrelude } from './prelude.ts';
 import type { StateSnapshot } from './state-machine.ts';
+import type { TransferBuffer } from './state-transfer.ts';
 
 interface Captured {
   readonly meta: SnapshotMeta;
@@ -16,13 +17,19 @@ interface Captured {
 export class Snapshotter {
   readonly #host: Host;
   readonly #applyLane: ApplyLane;
+  readonly #transfer: TransferBuffer;
   #underWay: Promise<StoredSnapshot> | undefined;
   #lastIndex: number;
   #nextCheckMs: number;
 
-  constructor(host: Host, applyLane: ApplyLane, lastIndex: number) {
+  constructor(
+    host: Host,
+    parts: { readonly applyLane: ApplyLane; readonly transfer: TransferBuffer },
+    lastIndex: number,
+  ) {
     this.#host = host;
-    this.#applyLane = applyLane;
+    this.#applyLane = parts.applyLane;
+    this.#transfer = parts.transfer;
     this.#lastIndex = lastIndex;
     this.#nextCheckMs = host.modules.clock.monotonicMs() + this.#intervalMs();
   }
@@ -51,7 +58,7 @@ export class Snapshotter {
 
   /** Takes one; a failure is logged and tried again when the next is due. */
   inBackground(): void {
-    if (this.#underWay !== undefined || this.#applyLane.applied === this.#lastIndex) return;
+    if (this.#underWay !== undefined || this.#transfer.isOpen || this.#applyLane.applied === this.#lastIndex) return;
     this.take().catch((error: unknown) => {
       this.#host.metrics.snapshots.add(1, { kind: 'failed' });
       this.#host.modules.logger.error('raft snapshot failed', { error: asError(error).message });
@@ -83,6 +90,8 @@ export class Snapshotter {
 
   async #capture(): Promise<Captured> {
     const { core, members, modules } = this.#host;
+    // Chunks that came are in the log alone, and must stay there.
+    if (this.#transfer.isOpen) throw new RaftError('snapshot_failed', 'a restore is under way', {});
     const index = this.#applyLane.applied;
     const term = core.log.term(index);
     if (term === undefined)
