@@ -6,7 +6,7 @@ import { cleanUp, TestNode } from './support/test-node.ts';
 
 let node: TestNode;
 beforeAll(async () => {
-  node = await TestNode.start({ maxStreams: 20 });
+  node = await TestNode.start({ httpMaxStreams: 20 });
 });
 afterAll(cleanUp);
 

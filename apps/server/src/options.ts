@@ -33,8 +33,18 @@ export interface ServerOptions {
   readonly ui: boolean;
   /** Bytes of a request body. */
   readonly maxBodySize: number;
+  /** Connections open at the same time; further ones are closed at once. */
+  readonly httpMaxConnections: number;
   /** Streams of events open at the same time. */
-  readonly maxStreams: number;
+  readonly httpMaxStreams: number;
+  /** Bytes of a request's headers. */
+  readonly httpMaxHeaderSize: number;
+  /** Time for a request's headers to arrive; 0 = no limit. */
+  readonly httpHeaderTimeout: number;
+  /** Time for a whole request to arrive; its answer may take longer. 0 = no limit. */
+  readonly httpRequestTimeout: number;
+  /** How long a connection may wait for its next request. */
+  readonly httpIdleTimeout: number;
   /** Wait for running executions at SIGTERM. */
   readonly stopTimeout: number;
   /** Zone of jobs without one; `''` = this machine's. */
@@ -66,7 +76,12 @@ export const SERVER_DEFAULTS: ServerOptions = {
   enablePrometheus: false,
   ui: true,
   maxBodySize: 1_048_576,
-  maxStreams: 1_000,
+  httpMaxConnections: 20_000,
+  httpMaxStreams: 1_000,
+  httpMaxHeaderSize: 16_384,
+  httpHeaderTimeout: 10_000,
+  httpRequestTimeout: 300_000,
+  httpIdleTimeout: 72_000,
   stopTimeout: 30_000,
   defaultTimezone: '',
   executionRetention: 100,

@@ -17,7 +17,10 @@ export interface PreparedStore {
 }
 
 export async function prepare(dataDir: string, work: (prepared: PreparedStore) => Promise<void>): Promise<void> {
-  const store = await openStore(prepareDataDir(dataDir).store, SERVER_DEFAULTS, { logger: silentLogger, metrics: noMetrics });
+  const store = await openStore(prepareDataDir(dataDir).store, SERVER_DEFAULTS, {
+    logger: silentLogger,
+    metrics: noMetrics,
+  });
   let last = 0n;
   const stamp = (): bigint => {
     const wall = BigInt(Date.now()) * 1_000_000n;

@@ -57,7 +57,7 @@ export class HttpModule {
         {
           provide: EVENTS,
           useFactory: () =>
-            new EventServices({ streamsMax: node.options.maxStreams }, { store: node.store, timers: systemTimers }),
+            new EventServices({ streamsMax: node.options.httpMaxStreams }, { store: node.store, timers: systemTimers }),
         },
         { provide: JOBS_SERVICE, useClass: JobsService },
         { provide: METRICS_REGISTRY, useValue: node.metrics },

@@ -7,6 +7,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { NodeContext } from '../node-context.ts';
 import type { HostPort } from '../options.ts';
+import { connectionLimits, limitConnections } from './connection-limits.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { addHooks } from './hooks.ts';
 import { HttpModule } from './http-module.ts';
@@ -31,6 +32,7 @@ export interface HttpServer {
 export async function listenHttp(node: NodeContext, address: HostPort): Promise<HttpServer> {
   const adapter = new FastifyAdapter({
     bodyLimit: node.options.maxBodySize,
+    ...connectionLimits(node.options),
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -51,6 +53,7 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
   takeBodiesAsBytes(fastify);
   addHooks(fastify, node.options);
   app.useGlobalFilters(new ErrorFilter({ logger: node.logger, routes }));
+  limitConnections(app.getHttpServer(), node.options);
   await app.listen(address.port, address.host === '' ? '::' : address.host);
   const bound = app.getHttpServer().address() as { port: number };
   return { port: bound.port, close: () => app.close() };
