@@ -9,7 +9,7 @@ export type JsonNode =
   | { readonly kind: 'array'; readonly items: readonly JsonNode[] }
   | { readonly kind: 'object'; readonly members: readonly (readonly [key: string, value: JsonNode])[] };
 
-export const JSON_DEPTH_MAX = 10_000;
+export const JSON_DEPTH_MAX = 1_000;
 
 /** Text that is no JSON. `message` is the wording of the original's decoder. */
 export class JsonSyntaxError extends Error {
