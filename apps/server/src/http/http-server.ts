@@ -22,6 +22,9 @@ const RESTORE_BYTES_MAX = 256 * 1024 * 1024;
 /** For a request to arrive in whole; answers may take longer. */
 const REQUEST_TIMEOUT_MS = 300_000;
 const RESTORE_PATH = '/v1/restore';
+const ANY_TYPE = 'application/octet-stream';
+/** With parameters, quoted or not. */
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+*-]+(\s*;\s*[\w!#$&^.+-]+=([\w!#$&^.+'/:-]+|"[^"\\]*"))*$/;
 
 export interface HttpServer {
   readonly port: number;
@@ -62,6 +65,12 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
 /** Content types are not looked at, as the original does not: a body is bytes until its reader parses it. */
 function takeBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
+  fastify.addHook('preParsing', (request, _reply, payload, done) => {
+    const { headers } = request.raw;
+    // Fastify refuses what it cannot read as a type before any parser is asked.
+    if (!MEDIA_TYPE.test(headers['content-type'] ?? ANY_TYPE)) headers['content-type'] = ANY_TYPE;
+    done(null, payload);
+  });
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   fastify.addHook('onRoute', (route) => {
     if (route.url === RESTORE_PATH) route.bodyLimit = RESTORE_BYTES_MAX;
