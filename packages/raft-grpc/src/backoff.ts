@@ -2,7 +2,7 @@ import type { Random } from '@dkron/runtime';
 
 const FULL = 1 << 30;
 
-/** Waits between tries: `min` × 2ⁿ up to `max`, ± 50 %. */
+/** Waits between tries: `min` × 2ⁿ, ± 50 %, never more than `max`. */
 export class Backoff {
   readonly #minMs: number;
   readonly #maxMs: number;
@@ -19,13 +19,7 @@ export class Backoff {
   next(): number {
     const plainMs = Math.min(this.#maxMs, this.#minMs * 2 ** Math.min(this.#tries, 30));
     this.#tries += 1;
-    return plainMs * (0.5 + this.#random.nextInt(FULL) / FULL);
-  }
-
-  /** As long as it gets: for failures that another try will not mend. */
-  exhaust(): number {
-    this.#tries = 30;
-    return this.next();
+    return Math.min(this.#maxMs, plainMs * (0.5 + this.#random.nextInt(FULL) / FULL));
   }
 
   reset(): void {

@@ -14,7 +14,7 @@ export interface GrpcRaftTransportOptions {
   readonly bulkWindowBytes?: number;
   /** From the start of a dial to an accepted stream (5,000). */
   readonly handshakeTimeoutMs?: number;
-  /** Wait before the first dial after a failure (50), doubled each time up to `maxBackoffMs` (2,000), ± 50 %. */
+  /** Wait before the first dial after a failure (50), doubled each time, ± 50 %, at most `maxBackoffMs` (2,000). */
   readonly minBackoffMs?: number;
   readonly maxBackoffMs?: number;
   /** A connection that is silent this long is asked (2,000); without an answer for as long again it is closed. */

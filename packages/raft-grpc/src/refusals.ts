@@ -2,14 +2,18 @@ import type { Clock, Counter, Fields, Logger, Metrics } from '@dkron/runtime';
 
 const QUIET_MS = 60_000;
 const MAX_REMEMBERED = 1024;
+/** Lines of any kind in a minute: names come from the network, so there may be many. */
+const MAX_LINES = 100;
 
-/** What was refused: counted always, logged once a minute for each kind and peer. */
+/** What was refused: counted always, logged once a minute for each kind and peer, at most 100 lines in all. */
 export class Refusals {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #handshakes: Counter;
   readonly #frames: Counter;
   readonly #loggedMs = new Map<string, number>();
+  #minuteMs = Number.NEGATIVE_INFINITY;
+  #lines = 0;
 
   constructor(modules: { readonly clock: Clock; readonly logger: Logger; readonly metrics: Metrics }) {
     const { clock, logger, metrics } = modules;
@@ -35,6 +39,12 @@ export class Refusals {
     const nowMs = this.#clock.monotonicMs();
     const lastMs = this.#loggedMs.get(key);
     if (lastMs !== undefined && nowMs - lastMs < QUIET_MS) return;
+    if (nowMs - this.#minuteMs >= QUIET_MS) {
+      this.#minuteMs = nowMs;
+      this.#lines = 0;
+    }
+    this.#lines += 1;
+    if (this.#lines > MAX_LINES) return;
     this.#loggedMs.delete(key);
     if (this.#loggedMs.size >= MAX_REMEMBERED) {
       const [oldest] = this.#loggedMs.keys();

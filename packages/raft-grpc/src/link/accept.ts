@@ -32,7 +32,8 @@ export async function acceptStream<In extends { readonly $case: string }, Out>(
   const end = (): void => void modules.timers.nextTurn(() => reader.end());
   for (const event of ['end', 'cancelled', 'error', 'close']) call.on(event, end);
   let registered: OpenStream | undefined;
-  let who = call.getPeer();
+  // Without the port, which differs each time; the name once it is known.
+  let who = call.getPeer().replace(/:\d+$/, '');
   const fail = (code: status, details: string): void => {
     if (!call.cancelled) call.emit('error', { code, details: details.slice(0, 1024) });
     reader.end();
@@ -75,8 +76,8 @@ export async function acceptStream<In extends { readonly $case: string }, Out>(
       return [status.FAILED_PRECONDITION, textOf(error)];
     }
     if (error.code === 'handshake_refused') {
-      const { by, refusal } = error.details as { by: 'us' | 'peer'; refusal: string };
-      refusals.handshake(peer, by, refusal, error.message);
+      const { by, refusal, peer: name } = error.details as { by: 'us' | 'peer'; refusal: string; peer: string };
+      refusals.handshake(name, by, refusal, error.message);
       return [status.FAILED_PRECONDITION, error.message];
     }
     const oversized = error.code === 'frame_too_large';

@@ -115,8 +115,7 @@ export class PeerLink {
     if (this.#closed) return;
     if (livedMs >= PROVEN_MS) this.#backoff.reset();
     this.#refusal = end.refusal;
-    this.#notBeforeMs =
-      clock.monotonicMs() + (end.refusal === undefined ? this.#backoff.next() : this.#backoff.exhaust());
+    this.#notBeforeMs = clock.monotonicMs() + this.#backoff.next();
     // What waited for a dial that failed is old news by the next one.
     if (!end.opened) this.#queue.clear();
     this.#report(end.reason);

@@ -26,9 +26,13 @@ export interface Greeted {
   readonly window: number;
 }
 
-/** Refusal of either side, as an error. */
-export function refusedError(by: 'us' | 'peer', code: string, message: string): TransportError {
-  return new TransportError('handshake_refused', message, { by, refusal: code });
+/** Refusal of either side, as an error. `peer` is the name the other side gave. */
+function refusedError(
+  by: 'us' | 'peer',
+  verdict: { readonly code: string; readonly message: string },
+  peer: string,
+): TransportError {
+  return new TransportError('handshake_refused', verdict.message, { by, refusal: verdict.code, peer });
 }
 
 /**
@@ -50,12 +54,12 @@ export async function greetAsDialer(
       peer = readHandshake(message.value);
     } else if (isVerdict(message)) {
       const verdict = verdictFromWire(message.value);
-      if (!verdict.accepted) throw refusedError('peer', verdict.code, verdict.message);
+      if (!verdict.accepted) throw refusedError('peer', verdict, to);
       if (peer === undefined) throw malformed('a verdict before the handshake');
       const own = await admit(peer, stream, context, to);
       write({ $case: 'verdict', value: verdictToWire(own, 0) });
-      if (!own.accepted) throw refusedError('us', own.code, own.message);
-      return { peer, window: verdict.window };
+      if (!own.accepted) throw refusedError('us', own, peer.from);
+      return { peer, window: Math.max(1, verdict.window) };
     } else {
       throw malformed(`${message.$case} in the greeting`);
     }
@@ -76,7 +80,7 @@ export async function greetAsAcceptor(stream: GreetingStream, context: StreamCon
   const window = context.options.bulkWindowBytes;
   if (!own.accepted) {
     write({ $case: 'verdict', value: verdictToWire(own, 0) });
-    throw refusedError('us', own.code, own.message);
+    throw refusedError('us', own, peer.from);
   }
   write({ $case: 'handshake', value: greetingToWire(context.handler.handshake(peer.from)) });
   write({ $case: 'verdict', value: verdictToWire(own, window) });
@@ -84,7 +88,7 @@ export async function greetAsAcceptor(stream: GreetingStream, context: StreamCon
   if (second === undefined) return undefined;
   if (!isVerdict(second)) throw malformed(`${second.$case} before the verdict`);
   const verdict = verdictFromWire(second.value);
-  if (!verdict.accepted) throw refusedError('peer', verdict.code, verdict.message);
+  if (!verdict.accepted) throw refusedError('peer', verdict, peer.from);
   return { peer, window };
 }
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** Messages that may wait for a reader that pulls; above, the stream is paused. */
-const MAX_WAITING = 16;
+const MAX_WAITING = 4;
 
 /** Reads the messages of a stream one by one, or, once it is told to, hands each on as it comes. */
 export class Reader<T> {
