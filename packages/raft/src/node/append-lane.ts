@@ -9,6 +9,8 @@ interface Item {
   readonly message: Message;
   readonly sync: boolean;
   readonly bytes: number;
+  /** Commit index when the batch was made. An earlier batch must not carry it: its entries may be replaced by this one. */
+  readonly commit: number;
   issuedMs: number;
   done: boolean;
 }
@@ -34,17 +36,20 @@ export class AppendLane {
   #holding: 'installing' | 'full' | 'resuming' | undefined;
   /** Completions of earlier attempts are void. */
   #attempt = 0;
-  /** Commit index that is not on disk: it goes with the next batch. */
+  /** Newest commit index, and the one that was handed to the log: the difference goes with the next batch. */
   #commit = 0;
+  #writtenCommit = 0;
   #commitTicks = 0;
   #headSinceMs = 0;
-  #idle: (() => void)[] = [];
   #room: (() => void)[] = [];
 
   constructor(host: Host, install: InstallSnapshot) {
     this.#host = host;
     this.#install = install;
-    this.#lastIndex = host.modules.log.state().lastIndex;
+    const { lastIndex, hardState } = host.modules.log.state();
+    this.#lastIndex = lastIndex;
+    this.#commit = hardState.commit;
+    this.#writtenCommit = hardState.commit;
   }
 
   /** Bytes of entries that are not durable yet. */
@@ -71,7 +76,7 @@ export class AppendLane {
     const bytes = payloadsSize(message.entries);
     this.#bytes += bytes;
     if (this.#items.length === 0) this.#headSinceMs = this.#host.modules.clock.monotonicMs();
-    this.#items.push({ message, sync, bytes, issuedMs: 0, done: !writes });
+    this.#items.push({ message, sync, bytes, commit: this.#commit, issuedMs: 0, done: !writes });
     this.#pump();
     this.#complete();
   }
@@ -79,9 +84,10 @@ export class AppendLane {
   /** Once a tick: writes a commit index that waited long, and tries again when the disk was full. */
   tick(): void {
     if (this.#holding === 'full') this.#resume();
-    if (this.#commit === 0 || this.#holding !== undefined || this.#items.length > 0) return;
+    if (this.#commit <= this.#writtenCommit || this.#items.length > 0) return;
     if (++this.#commitTicks < COMMIT_TICKS) return;
-    void this.#writeCommit(false).catch((error: unknown) => this.#host.fatal(error));
+    const attempt = this.#attempt;
+    this.#writeCommit(false).catch((error: unknown) => this.#failed(error, attempt));
   }
 
   /** Resolves when fewer bytes wait than transports may bring. */
@@ -90,18 +96,18 @@ export class AppendLane {
     return new Promise((resolve) => this.#room.push(resolve));
   }
 
-  /** Resolves when everything submitted is durable and answered, then writes the commit index. */
-  async drain(): Promise<void> {
-    if (this.#items.length > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    if (this.#commit > 0) await this.#writeCommit(true);
+  /** At the end: whoever waits for room goes on, and the next start knows what is committed. */
+  async close(): Promise<void> {
+    for (const resolve of this.#room.splice(0)) resolve();
+    // Behind batches that never went to the disk, the index could stand for other entries.
+    if (this.#items.length === 0) await this.#writeCommit(true);
   }
 
   async #writeCommit(sync: boolean): Promise<void> {
-    const { log } = this.#host.modules;
-    const commit = Math.min(this.#commit, this.#lastIndex);
-    this.#commit = 0;
+    if (this.#commit <= this.#writtenCommit) return;
+    this.#writtenCommit = this.#commit;
     this.#commitTicks = 0;
-    if (commit > log.state().hardState.commit) await log.append({ commit }, sync);
+    await this.#host.modules.log.append({ commit: this.#commit }, sync);
   }
 
   #pump(): void {
@@ -123,7 +129,7 @@ export class AppendLane {
     item.issuedMs = clock.monotonicMs();
     const attempt = this.#attempt;
     const fail = (error: unknown): void => this.#failed(error, attempt);
-    log.append(this.#batchOf(message), item.sync || message.entries.length > 0).then(() => {
+    log.append(this.#batchOf(item), item.sync || message.entries.length > 0).then(() => {
       if (attempt !== this.#attempt || !this.#host.running) return;
       item.done = true;
       this.#host.metrics.appendSeconds.observe((clock.monotonicMs() - item.issuedMs) / 1000);
@@ -132,17 +138,16 @@ export class AppendLane {
     this.#host.metrics.appendEntries.observe(message.entries.length);
   }
 
-  #batchOf(message: Message): LogBatch {
+  #batchOf({ message, commit }: Item): LogBatch {
     const { entries } = message;
     const hardState = hardStateOf(message);
     const first = entries[0];
     const truncateFrom = first !== undefined && first.index <= this.#lastIndex ? first.index : undefined;
     if (first !== undefined) this.#lastIndex = entries.at(-1)!.index;
-    // Entries behind this batch may be committed already: their turn comes with their own batch.
-    const commit = Math.min(this.#commit, this.#lastIndex);
-    if (commit === this.#commit || (hardState?.commit ?? 0) >= this.#commit) this.#commit = 0;
+    const carries = commit > this.#writtenCommit;
+    this.#writtenCommit = Math.max(this.#writtenCommit, commit);
     this.#commitTicks = 0;
-    const positions = hardState !== undefined ? { hardState } : commit > 0 ? { commit } : {};
+    const positions = hardState !== undefined ? { hardState: { ...hardState, commit } } : carries ? { commit } : {};
     return {
       ...positions,
       ...(first === undefined ? {} : { entries }),
@@ -165,7 +170,6 @@ export class AppendLane {
       this.#host.fatal(error);
     }
     if (this.#bytes * 2 <= this.#host.options.maxUnsyncedBytes) for (const resolve of this.#room.splice(0)) resolve();
-    if (this.#items.length === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #deliver(responses: readonly Message[]): void {
@@ -209,7 +213,9 @@ export class AppendLane {
     this.#attempt += 1;
     this.#holding = 'full';
     this.#next = 0;
-    this.#lastIndex = this.#host.modules.log.state().lastIndex;
+    const { lastIndex, hardState } = this.#host.modules.log.state();
+    this.#lastIndex = lastIndex;
+    this.#writtenCommit = hardState.commit;
     this.#host.modules.logger.error('raft log has no room; appends wait', { error: error.message });
   }
 

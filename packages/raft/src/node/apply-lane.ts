@@ -1,6 +1,7 @@
 import { assert } from '@dkron/runtime';
 import type { Message } from '../core/message.ts';
 import { type Entry, EntryType } from '../core/types.ts';
+import { stopped } from './errors.ts';
 import type { Host } from './host.ts';
 import type { CommittedEntry } from './state-machine.ts';
 
@@ -25,7 +26,7 @@ export class ApplyLane {
   readonly #host: Host;
   readonly #hooks: ApplyHooks;
   readonly #queue: Message[] = [];
-  #between: (() => Promise<void>)[] = [];
+  #between: { readonly work: () => Promise<void>; readonly reject: (error: Error) => void }[] = [];
   #running = false;
   #sliceEntries = FIRST_SLICE;
   #sliceStartMs = 0;
@@ -48,10 +49,10 @@ export class ApplyLane {
     this.#start();
   }
 
-  /** Runs `work` while no command is being applied; commands wait until it settles. */
+  /** Runs `work` while no command is being applied; commands wait until it settles. Rejects when the node stops before. */
   between<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#between.push(() => work().then(resolve, reject));
+      this.#between.push({ work: () => work().then(resolve, reject), reject });
       this.#start();
     });
   }
@@ -70,17 +71,17 @@ export class ApplyLane {
   #start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#run().then(
-      () => {
-        this.#running = false;
-        for (const resolve of this.#idle.splice(0)) resolve();
-      },
-      (error: unknown) => {
-        this.#host.fatal(error);
-        this.#running = false;
-        for (const resolve of this.#idle.splice(0)) resolve();
-      },
-    );
+    this.#run().catch((error: unknown) => {
+      this.#host.fatal(error);
+      this.#ended();
+    });
+  }
+
+  /** In the same stretch of code as the last look at the queues, so that nothing is queued in between. */
+  #ended(): void {
+    this.#running = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+    for (const { reject } of this.#between.splice(0)) reject(stopped());
   }
 
   async #run(): Promise<void> {
@@ -108,14 +109,15 @@ export class ApplyLane {
           await this.#yield();
       }
       this.#queue.shift();
-      if (!this.#host.running) return;
+      if (!this.#host.running) break;
       for (const response of message.responses) this.#host.core.step(response);
       this.#host.schedule();
     }
+    this.#ended();
   }
 
   async #runBetween(): Promise<void> {
-    for (const work of this.#between.splice(0)) await work();
+    for (const { work } of this.#between.splice(0)) await work();
   }
 
   /** End of the run of commands at `from` that makes one call of the state machine. */

@@ -321,6 +321,7 @@ export class RaftNode {
     if (engine !== undefined) {
       engine.retire(stopped());
       await this.#withTimeout(engine.applyLane.drain());
+      if (engine.failure === undefined) await this.#withTimeout(engine.appendLane.close());
     }
     await this.#modules.transport.close();
     await this.#withTimeout(this.#modules.log.close());
