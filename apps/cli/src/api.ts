@@ -1,4 +1,4 @@
-import type { DkronClient } from '@dkron/client';
+import type { Answer, DkronClient } from '@dkron/client';
 import type { Call, Command, Flag } from './command/command.ts';
 import { CommandError } from './errors.ts';
 import type { Io } from './io.ts';
@@ -20,6 +20,8 @@ export interface ApiCall {
   /** Last value of a flag. */
   readonly flag: (name: string) => string | undefined;
   readonly flagged: (name: string) => boolean;
+  /** Prints the body of an answer, byte by byte. */
+  readonly printBody: (answer: Promise<Answer>) => Promise<void>;
 }
 
 /** A command that speaks to a server. */
@@ -53,6 +55,7 @@ async function apiCall(call: Call): Promise<ApiCall> {
     args: call.args,
     flag,
     flagged: (name) => /^(1|t)/i.test(flag(name) ?? ''),
+    printBody: async (answer) => call.io.out(`${(await answer).text}\n`),
   };
 }
 
@@ -65,14 +68,9 @@ function urlOf(flag: string | undefined, io: Io): string {
   throw new CommandError(`${source}: "${url}" is not allowed, expected a URL such as ${DEFAULT_URL}`);
 }
 
-/** Path of a job in the API. */
-export function pathOf(name: string, rest = ''): string {
-  return `/v1/jobs/${encodeURIComponent(name)}${rest}`;
-}
-
 /** A whole number ≥ 0 given with a flag. */
-export function countOf(call: ApiCall, name: string, otherwise: string): string {
+export function countOf(call: ApiCall, name: string, otherwise: string): number {
   const text = call.flag(name) ?? otherwise;
-  if (/^\d{1,15}$/.test(text)) return text;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new CommandError(`--${name}: "${text}" is not allowed, expected a whole number ≥ 0`);
 }

@@ -1,3 +1,4 @@
+import type { Execution } from '@dkron/client';
 import { API_FLAGS, apiCommand, countOf } from './api.ts';
 import type { Command } from './command/command.ts';
 import { table, timeCell } from './table.ts';
@@ -25,10 +26,12 @@ function list(): Command {
     ],
   } as const;
   return apiCommand(command, async (call) => {
-    const { client, io, json, flag } = call;
+    const { client, io, json, flag, printBody } = call;
     const limit = countOf(call, 'limit', LIMIT_DEFAULT);
-    const query = { job: flag('job'), state: flag('state'), node: flag('node'), _end: limit };
-    if (json) return io.out(`${await client.raw('GET', '/v1/executions', query)}\n`);
+    // The server judges the state.
+    const state = flag('state') as Execution['state'] | undefined;
+    const query = { job: flag('job'), state, node: flag('node'), _end: limit };
+    if (json) return printBody(client.request('GET /v1/executions', { query }));
     const { items } = await client.listExecutions(query);
     const rows = items.map((one) => [
       one.id,
@@ -45,9 +48,8 @@ function list(): Command {
 
 function cancel(): Command {
   const command = { name: 'cancel', summary: 'End an execution', words: ['<id>'] };
-  return apiCommand(command, async ({ client, io, json, args: [id = ''] }) => {
-    const path = `/v1/executions/${encodeURIComponent(id)}/cancel`;
-    if (json) return io.out(`${await client.raw('POST', path)}\n`);
+  return apiCommand(command, async ({ client, io, json, printBody, args: [id = ''] }) => {
+    if (json) return printBody(client.request('POST /v1/executions/{id}/cancel', { path: { id } }));
     const { state } = await client.cancelExecution(id);
     io.out(state === 'cancelled' ? `cancelled ${id}\n` : `asked to cancel ${id}\n`);
   });

@@ -155,26 +155,40 @@ describe('dkron job', () => {
 });
 
 describe('dkron job logs', () => {
-  it('follows until the execution has ended, and prints each byte once', async () => {
-    const outputs = ['a\n', 'a\nb\n', 'a\nb\nc'];
+  const piece = (seq: number, text: string): string => `event: output\ndata: ${JSON.stringify({ seq, text })}\n\n`;
+  const ended = `event: end\ndata: ${execution('success')}\n\n`;
+
+  /** Each connection is answered with the next text; one that has no `end` breaks after it. */
+  async function serveStream(texts: readonly string[], type = 'text/event-stream'): Promise<string> {
     let asked = 0;
     const server = createServer((request, response) => {
       const path = request.url?.split('?')[0] ?? '';
       if (path === '/v1/jobs/a') return response.end('{"name":"a"}');
       if (path === '/v1/executions') return response.end(`[${execution('running')}]`);
-      if (path.endsWith('/output')) return response.end(outputs[Math.min(asked++, 2)]);
-      return response.end(execution(asked >= 2 ? 'success' : 'running'));
+      expect([path, request.headers.accept]).toEqual(['/v1/executions/7-n/output', 'text/event-stream']);
+      return response.setHeader('content-type', type).end(texts[Math.min(asked++, texts.length - 1)]);
     });
     servers.push(server);
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
     });
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it('follows live until the execution has ended, and prints each byte once though the stream breaks', async () => {
+    const url = await serveStream([piece(0, 'a\n') + piece(1, 'b'), piece(0, 'a\nb\nc') + ended]);
     expect(await run(['job', 'logs', 'a', '--follow', '--api-url', url])).toEqual({
       code: 0,
       out: 'a\nb\nc\n',
       err: '',
     });
+  });
+
+  it('says when the server has no live output', async () => {
+    const url = await serveStream(['text'], 'text/plain');
+    const { code, err } = await run(['job', 'logs', 'a', '-f', '--api-url', url]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^dkron: .*expected text\/event-stream: the server is too old for it\n$/);
   });
 
   it('says when there is no execution', async () => {

@@ -1,22 +1,45 @@
-/** Typed client of a Dkron server's REST API over `fetch`: exact 64-bit integers, refusals as errors, reads repeated. */
+/**
+ * Typed client of a Dkron server's REST API over `fetch`, for programs and browsers: exact 64-bit integers, refusals as
+ * errors, safe repetition, several servers, streams of events and of live output. Depends on nothing.
+ */
 export { DkronClient } from './client.ts';
-export type { CallOptions } from './client.ts';
-export { decodeAnswer } from './decode.ts';
-export type { ApiValue } from './decode.ts';
-export { DkronApiError } from './errors.ts';
-export type { DkronApiErrorInit } from './errors.ts';
-export type { DkronClientOptions } from './transport.ts';
 export type {
-  ApiExecution,
-  ApiHealth,
-  ApiInfo,
-  ApiJob,
-  ApiJobInput,
-  ApiMember,
-  ApiPreview,
-  ApiPreviewQuery,
-  ApiRun,
-  ApiTick,
-  Page,
-  Query,
-} from './types.ts';
+  EventsQuery,
+  FollowEventsOptions,
+  IfMatch,
+  JobChanger,
+  RouteRequest,
+  RunOptions,
+  StoreOptions,
+} from './call-options.ts';
+export type { CallOptions, DkronClientOptions, HeaderSource } from './options.ts';
+export { etagOf } from './answers.ts';
+export type { Page, RestoredJob } from './answers.ts';
+export type { Answer } from './transport.ts';
+export { DkronApiError } from './errors.ts';
+export type { DkronApiErrorInit, DkronErrorCode } from './errors.ts';
+export type { DkronEvent, OutputEvent } from './events.ts';
+export type { Execution } from './execution.ts';
+export { decodeJson, encodeJson } from './json.ts';
+export type { JsonValue } from './json.ts';
+export type { AnswerOf, BodyOf, PathOf, QueryOf, Route } from './route.ts';
+export type {
+  DebugVars,
+  DryRun,
+  Health,
+  Info,
+  Job,
+  JobChange,
+  JobEcho,
+  JobInput,
+  Leader,
+  Member,
+  OutputPiece,
+  Preview,
+  PreviewTick,
+  Problem,
+  Routes,
+  Started,
+  Stats,
+  Tick,
+} from './gen/api.ts';

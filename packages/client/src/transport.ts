@@ -1,26 +1,22 @@
-import { JsonSyntaxError, type JobName } from '@dkron/jobs';
-import { decodeAnswer, type ApiValue } from './decode.ts';
 import { DkronApiError } from './errors.ts';
-import type { Query } from './types.ts';
+import type { CallOptions, Settings } from './options.ts';
+import { neverSent, reasonOf, refusal } from './refusal.ts';
+import { targetOf, type Route } from './route.ts';
+import { delayOf, pause } from './waiting.ts';
 
-export interface DkronClientOptions {
-  /** E.g. `http://127.0.0.1:8080`; a path prefix is kept. */
-  readonly baseUrl: string;
-  /** Default: the global one. */
-  readonly fetch?: typeof fetch;
-  /** Further tries of a GET that got no answer, or 502, 503, 504. 0 … 10. Default 2. */
-  readonly retries?: number;
-  /** Wait before the first further try; doubles each time. Default 200. */
-  readonly retryDelayMs?: number;
-  /** Whole time of one try; absent = none, since a run answers only when it has ended. */
-  readonly timeoutMs?: number;
-}
-
-export interface RequestOptions {
-  readonly query?: Query;
-  readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal | undefined;
+export interface Request {
+  readonly path?: Readonly<Record<string, string>> | undefined;
+  readonly query?: object | undefined;
+  /** A text is JSON. */
+  readonly body?: string | FormData | undefined;
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Doing it twice is as good as doing it once. Default: only GET. */
+  readonly repeatable?: boolean | undefined;
+  /** Takes as long as it takes, unless the call says otherwise. */
+  readonly unlimited?: boolean | undefined;
+  /** Statuses that are answers too, besides those below 400. */
+  readonly statuses?: readonly number[] | undefined;
+  readonly call?: CallOptions | undefined;
 }
 
 export interface Answer {
@@ -29,123 +25,156 @@ export interface Answer {
   readonly text: string;
 }
 
-const RETRIES_MAX = 10;
-const TRY_AGAIN: ReadonlySet<number> = new Set([502, 503, 504]);
+interface Prepared extends Request {
+  readonly method: string;
+  readonly target: string;
+  readonly repeatable: boolean;
+}
 
-/** Sends requests and turns refusals into errors. */
+/** How a response becomes a result while the time of its try runs. */
+type Reader<T> = (response: Response) => Promise<T>;
+
+/** Answers that another server, or the same one a little later, may give otherwise. */
+const TRY_AGAIN: ReadonlySet<number> = new Set([0, 502, 503, 504]);
+/** A proxy passed the request on, or may have. */
+const NO_ANSWER: ReadonlySet<number> = new Set([0, 502, 504]);
+
+const UNSENT = new WeakSet<DkronApiError>();
+
+/** Sends requests to the first server that can be reached, repeats what may be repeated, turns refusals into errors. */
 export class Transport {
-  readonly #options: DkronClientOptions;
-  readonly #base: string;
+  readonly #settings: Settings;
+  /** Position of the server that answered last. */
+  #current = 0;
 
-  constructor(options: DkronClientOptions) {
-    if (!URL.canParse(options.baseUrl)) {
-      throw new TypeError(`baseUrl must be a URL such as http://127.0.0.1:8080, not "${options.baseUrl}"`);
-    }
-    this.#options = options;
-    this.#base = options.baseUrl.replace(/\/+$/, '');
+  constructor(settings: Settings) {
+    this.#settings = settings;
   }
 
-  /** @throws DkronApiError */
-  async request(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
-    const further = method === 'GET' ? Math.min(this.#options.retries ?? 2, RETRIES_MAX) : 0;
-    for (let attempt = 0; ; attempt += 1) {
+  /** @throws DkronApiError; the reason of the signal */
+  send(route: Route, request: Request = {}): Promise<Answer> {
+    return this.#send(route, request, async (response) => ({
+      status: response.status,
+      headers: response.headers,
+      text: await response.text(),
+    }));
+  }
+
+  /**
+   * The answer with its body still to be read; the timeout is over with its headers.
+   *
+   * @throws DkronApiError; the reason of the signal
+   */
+  open(route: Route, request: Request = {}): Promise<Response> {
+    return this.#send(route, request, (response) => Promise.resolve(response));
+  }
+
+  async #send<T>(route: Route, request: Request, read: Reader<T>): Promise<T> {
+    const { method, target } = targetOf(route, request.path, request.query);
+    const prepared = { ...request, method, target, repeatable: request.repeatable ?? method === 'GET' };
+    const retries = prepared.repeatable ? this.#settings.retries : 0;
+    let maybeDone = false;
+    for (let round = 0; ; round += 1) {
+      const outcome = await this.#round(prepared, read);
+      if ('result' in outcome) return outcome.result;
+      const { error } = outcome;
+      maybeDone ||= error.maybeDone;
+      if (!outcome.again || round >= retries) throw maybeDone ? asMaybeDone(error) : error;
+      await pause(delayOf(this.#settings.retryDelayMs, round), request.call?.signal);
+    }
+  }
+
+  /** Asks one server after the other, beginning with the one that answered last. */
+  async #round<T>(
+    request: Prepared,
+    read: Reader<T>,
+  ): Promise<{ readonly result: T } | { readonly error: DkronApiError; readonly again: boolean }> {
+    const { bases } = this.#settings;
+    const first = this.#current;
+    let maybeDone = false;
+    for (let step = 0; ; step += 1) {
+      const position = (first + step) % bases.length;
       try {
-        const answer = await this.#once(method, path, options);
-        if (answer.status < 400) return answer;
-        throw refusal(method, path, answer);
+        const result = await this.#try(bases[position]!, request, read);
+        this.#current = position;
+        return { result };
       } catch (error) {
-        const temporary = error instanceof DkronApiError && (error.status === 0 || TRY_AGAIN.has(error.status));
-        if (!temporary || attempt >= further || options.signal?.aborted === true) throw error;
+        if (!(error instanceof DkronApiError)) throw error;
+        maybeDone ||= error.maybeDone;
+        const again = mayTryAgain(error, request);
+        if (!again || step + 1 >= bases.length) return { error: maybeDone ? asMaybeDone(error) : error, again };
       }
-      await pause((this.#options.retryDelayMs ?? 200) * 2 ** attempt);
     }
   }
 
-  async #once(method: string, path: string, options: RequestOptions): Promise<Answer> {
-    const { timeoutMs } = this.#options;
-    const signals = [options.signal, timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)];
-    const present = signals.filter((signal) => signal !== undefined);
-    const init: RequestInit = {
+  async #try<T>(base: string, request: Prepared, read: Reader<T>): Promise<T> {
+    const { call = {}, unlimited = false, method, target, statuses = [] } = request;
+    const init = await this.#init(request);
+    call.signal?.throwIfAborted();
+    const timeoutMs = call.timeoutMs ?? (unlimited ? 0 : this.#settings.timeoutMs);
+    const tooLate = new AbortController();
+    const timer = timeoutMs === 0 ? undefined : setTimeout(() => tooLate.abort(), timeoutMs);
+    const signal = call.signal === undefined ? tooLate.signal : AbortSignal.any([call.signal, tooLate.signal]);
+    try {
+      const response = await this.#settings.fetch(base + target, { ...init, signal });
+      if (response.status < 400 || statuses.includes(response.status)) return await read(response);
+      const { status, headers } = response;
+      throw refusal(`${method} ${target}`, { status, headers, text: await response.text() });
+    } catch (thrown) {
+      if (call.signal?.aborted === true) throw call.signal.reason;
+      if (thrown instanceof DkronApiError) throw withDoubt(thrown, method);
+      throw noAnswer(thrown, { base, method, lateAfterMs: tooLate.signal.aborted ? timeoutMs : undefined });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #init({ method, headers = {}, body, call }: Prepared): Promise<RequestInit> {
+    const given = Object.entries(headers).filter(([, value]) => value !== undefined) as [string, string][];
+    return {
       method,
       headers: {
         accept: 'application/json',
-        ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...options.headers,
+        ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
+        ...(await this.#settings.headers()),
+        ...Object.fromEntries(given),
+        ...call?.headers,
       },
-      ...(options.body === undefined ? {} : { body: options.body }),
-      ...(present.length === 0 ? {} : { signal: AbortSignal.any(present) }),
+      ...(body === undefined ? {} : { body }),
     };
-    try {
-      const response = await (this.#options.fetch ?? fetch)(`${this.#base}${path}${queryText(options.query)}`, init);
-      return { status: response.status, headers: response.headers, text: await response.text() };
-    } catch (cause) {
-      const message = `no answer from ${this.#base}: ${reasonOf(cause)}`;
-      throw new DkronApiError({ status: 0, code: 'unreachable', field: '', message, cause });
-    }
   }
 }
 
-/** Path of a job; its name is escaped. */
-export function jobPath(name: JobName, rest = ''): string {
-  return `/v1/jobs/${encodeURIComponent(name)}${rest}`;
+/** A request that certainly was not sent may go to another server, whatever it is. */
+function mayTryAgain(error: DkronApiError, { repeatable }: Prepared): boolean {
+  if (UNSENT.has(error)) return true;
+  return repeatable && TRY_AGAIN.has(error.status) && error.code !== 'paused';
 }
 
-/** @throws DkronApiError when the answer is no JSON */
-export function valueOf(answer: Answer): ApiValue {
-  try {
-    return decodeAnswer(answer.text);
-  } catch (cause) {
-    if (!(cause instanceof JsonSyntaxError)) throw cause;
-    const message = `the answer is no JSON: ${cause.message}`;
-    throw new DkronApiError({ status: answer.status, code: 'invalid_answer', field: '', message, cause });
-  }
-}
-
-function queryText(query: Query = {}): string {
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value === undefined) continue;
-    for (const item of typeof value === 'object' ? value : [value]) params.append(key, String(item));
-  }
-  const text = params.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const inner = cause.cause;
-  if (!(inner instanceof Error)) return cause.message;
-  return inner.message === '' ? String((inner as { code?: string }).code ?? inner.name) : inner.message;
-}
-
-function refusal(method: string, path: string, answer: Answer): DkronApiError {
-  const body = objectOf(answer.text);
-  const text = (key: string): string | undefined => (typeof body?.[key] === 'string' ? body[key] : undefined);
-  const fallback =
-    answer.text === '' || body !== undefined ? `${method} ${path} was answered ${answer.status}` : answer.text;
-  const value = text('value');
-  const allowed = text('allowed');
-  return new DkronApiError({
-    status: answer.status,
-    code: text('code') ?? 'unknown',
-    field: text('field') ?? '',
-    ...(value === undefined ? {} : { value }),
-    ...(allowed === undefined ? {} : { allowed }),
-    message: text('error') ?? fallback,
+function noAnswer(
+  cause: unknown,
+  { base, method, lateAfterMs }: { base: string; method: string; lateAfterMs: number | undefined },
+): DkronApiError {
+  const late = lateAfterMs !== undefined;
+  const unsent = !late && neverSent(cause);
+  const error = new DkronApiError({
+    status: 0,
+    code: late ? 'timeout' : 'unreachable',
+    message: late ? `no answer from ${base} within ${lateAfterMs} ms` : `no answer from ${base}: ${reasonOf(cause)}`,
+    maybeDone: method !== 'GET' && !unsent,
+    cause,
   });
+  if (unsent) UNSENT.add(error);
+  return error;
 }
 
-function objectOf(text: string): Record<string, ApiValue> | undefined {
-  try {
-    const value = decodeAnswer(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+function withDoubt(error: DkronApiError, method: string): DkronApiError {
+  return method !== 'GET' && NO_ANSWER.has(error.status) ? asMaybeDone(error) : error;
 }
 
-function pause(delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, delayMs);
-  });
+function asMaybeDone(error: DkronApiError): DkronApiError {
+  if (error.maybeDone) return error;
+  const { status, code, message, field, value, allowed, problems, requestId } = error;
+  const init = { status, code, message, field, value, allowed, problems, requestId };
+  return new DkronApiError({ ...init, maybeDone: true, cause: error.cause });
 }

@@ -1,4 +1,4 @@
-import { API_FLAGS, apiCommand, countOf, pathOf } from '../api.ts';
+import { API_FLAGS, apiCommand, countOf } from '../api.ts';
 import type { Command } from '../command/command.ts';
 import { CommandError, isRefusal } from '../errors.ts';
 import { table, timeCell } from '../table.ts';
@@ -19,8 +19,8 @@ export const JOB: Command = {
 };
 
 function list(): Command {
-  return apiCommand({ name: 'list', summary: 'All jobs' }, async ({ client, io, json }) => {
-    if (json) return io.out(`${await client.raw('GET', '/v1/jobs')}\n`);
+  return apiCommand({ name: 'list', summary: 'All jobs' }, async ({ client, io, json, printBody }) => {
+    if (json) return printBody(client.request('GET /v1/jobs', {}));
     const { items } = await client.listJobs();
     const rows = items.map((job) => [
       job.name,
@@ -35,8 +35,8 @@ function list(): Command {
 
 function get(): Command {
   const command = { name: 'get', summary: 'One job', words: ['<name>'] };
-  return apiCommand(command, async ({ client, io, json, args: [name = ''] }) => {
-    if (json) return io.out(`${await client.raw('GET', pathOf(name))}\n`);
+  return apiCommand(command, async ({ client, io, json, printBody, args: [name = ''] }) => {
+    if (json) return printBody(client.request('GET /v1/jobs/{job}', { path: { job: name } }));
     const rows = Object.entries(await client.getJob(name)).map(([key, value]) => [key, cell(value)]);
     io.out(table(['KEY', 'VALUE'], rows));
   });
@@ -65,19 +65,19 @@ other, a parent therefore before its children; the first that is refused ends th
     if (file === '') throw new CommandError('--file is missing; - reads standard input');
     const jobs = await readJobFile(file, io);
     for (const { name, body } of jobs) {
-      const answer = await client.createJobText(body).catch((error: unknown) => {
+      const answer = await client.request('POST /v1/jobs', { body }).catch((error: unknown) => {
         if (isRefusal(error) && jobs.length > 1) io.err(`dkron: job ${name} was not stored\n`);
         throw error;
       });
-      io.out(json ? `${JSON.stringify(answer)}\n` : `stored ${name}\n`);
+      io.out(json ? `${answer.text}\n` : `stored ${name}\n`);
     }
   });
 }
 
 function remove(): Command {
   const command = { name: 'delete', summary: 'Delete a job and its executions', words: ['<name>'] };
-  return apiCommand(command, async ({ client, io, json, args: [name = ''] }) => {
-    if (json) return io.out(`${await client.raw('DELETE', pathOf(name))}\n`);
+  return apiCommand(command, async ({ client, io, json, printBody, args: [name = ''] }) => {
+    if (json) return printBody(client.request('DELETE /v1/jobs/{job}', { path: { job: name } }));
     await client.deleteJob(name);
     io.out(`deleted ${name}\n`);
   });
@@ -92,18 +92,21 @@ when it ended unsuccessfully on one.`,
     words: ['<name>'],
     flags: [{ name: 'no-wait', type: 'bool', help: 'return as soon as the run is decided' }],
   } as const;
-  return apiCommand(command, async ({ client, io, json, flagged, args: [name = ''] }) => {
+  return apiCommand(command, async ({ client, io, json, flagged, printBody, args: [name = ''] }) => {
     if (!flagged('no-wait')) {
       const executions = await runAndWait(client, name, { ...io, out: json ? () => {} : io.out });
       if (json) io.out(`${executions.length === 0 ? '[]' : await bodiesOf(executions.map(({ id }) => id))}\n`);
       return;
     }
-    if (json) return io.out(`${await client.raw('POST', pathOf(name, '/run'), { wait: false })}\n`);
+    if (json) {
+      const query = { wait: 'false' };
+      return printBody(client.request('POST /v1/jobs/{job}/run', { path: { job: name }, query }));
+    }
     for (const id of (await client.startJob(name)).executions) io.out(`${id}\n`);
 
     async function bodiesOf(ids: readonly string[]): Promise<string> {
-      const bodies = await Promise.all(ids.map((id) => client.raw('GET', `/v1/executions/${encodeURIComponent(id)}`)));
-      return `[${bodies.join(',')}]`;
+      const answers = ids.map((id) => client.request('GET /v1/executions/{id}', { path: { id } }));
+      return `[${(await Promise.all(answers)).map(({ text }) => text).join(',')}]`;
     }
   });
 }
@@ -116,10 +119,10 @@ function ticks(): Command {
     flags: [{ name: 'limit', type: 'string', default: LINES_DEFAULT, help: 'at most so many' }],
   } as const;
   return apiCommand(command, async (call) => {
-    const { client, io, json } = call;
+    const { client, io, json, printBody } = call;
     const [name = ''] = call.args;
     const query = { _end: countOf(call, 'limit', LINES_DEFAULT) };
-    if (json) return io.out(`${await client.raw('GET', pathOf(name, '/ticks'), query)}\n`);
+    if (json) return printBody(client.request('GET /v1/jobs/{job}/ticks', { path: { job: name }, query }));
     const { items } = await client.listTicks(name, query);
     const rows = items.map((one) => [
       one.count === 1 ? one.tick : `${one.tick} … ${one.last_tick}`,

@@ -1,11 +1,12 @@
+import type { JobInput } from '@dkron/client';
 import { readFile } from 'node:fs/promises';
 import { CommandError } from '../errors.ts';
 import type { Io } from '../io.ts';
 
 export interface JobDocument {
   readonly name: string;
-  /** The request body. */
-  readonly body: string;
+  /** What is sent; the server judges it. */
+  readonly body: JobInput;
 }
 
 /**
@@ -42,17 +43,5 @@ async function parseDocument(text: string, shown: string): Promise<unknown> {
 function documentOf(job: unknown, shown: string): JobDocument {
   const name = typeof job === 'object' && job !== null && 'name' in job ? job.name : undefined;
   if (typeof name !== 'string') throw new CommandError(`${shown}: a job is an object with a name`);
-  return { name, body: bodyOf(job) };
-}
-
-/** JSON with exact integers. */
-function bodyOf(value: unknown): string {
-  if (typeof value === 'bigint') return value.toString();
-  if (Array.isArray(value)) return `[${value.map(bodyOf).join(',')}]`;
-  if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
-    return `{${Object.entries(value)
-      .map(([key, item]) => `${JSON.stringify(key)}:${bodyOf(item)}`)
-      .join(',')}}`;
-  }
-  return JSON.stringify(value) ?? 'null';
+  return { name, body: job as JobInput };
 }

@@ -1,8 +1,10 @@
-import type { ApiPreviewQuery } from '@dkron/client';
+import type { QueryOf } from '@dkron/client';
 import { apiCommand, countOf } from '../api.ts';
 import type { Command } from '../command/command.ts';
 import { CommandError, isRefusal } from '../errors.ts';
 import { table } from '../table.ts';
+
+type PreviewQuery = QueryOf<'GET /v1/schedules/preview'>;
 
 const COUNT_DEFAULT = '5';
 
@@ -24,19 +26,19 @@ export function preview(): Command {
     ],
   } as const;
   return apiCommand(command, async (call) => {
-    const { client, io, json, flag } = call;
+    const { client, io, json, flag, printBody } = call;
     const query = {
       schedule: call.args[0] ?? '',
       timezone: flag('timezone'),
       job: flag('job'),
       // The server judges these.
-      dst_gap: flag('dst-gap') as ApiPreviewQuery['dst_gap'],
-      dst_overlap: flag('dst-overlap') as ApiPreviewQuery['dst_overlap'],
+      dst_gap: flag('dst-gap') as PreviewQuery['dst_gap'],
+      dst_overlap: flag('dst-overlap') as PreviewQuery['dst_overlap'],
       from: flag('from'),
-      count: Number(countOf(call, 'count', COUNT_DEFAULT)),
+      count: countOf(call, 'count', COUNT_DEFAULT),
     };
     try {
-      if (json) return io.out(`${await client.raw('GET', '/v1/schedules/preview', query)}\n`);
+      if (json) return await printBody(client.request('GET /v1/schedules/preview', { query }));
       const answer = await client.previewSchedule(query);
       const resolved = answer.resolved === answer.schedule ? '' : ` = ${answer.resolved}`;
       io.out(`${answer.schedule}${resolved}: ${answer.description} (${answer.timezone || 'UTC'})\n`);

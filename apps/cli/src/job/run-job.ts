@@ -1,23 +1,23 @@
-import type { ApiExecution, DkronClient } from '@dkron/client';
+import type { DkronClient, Execution } from '@dkron/client';
 import { CommandError } from '../errors.ts';
 import type { Io } from '../io.ts';
 
 const POLL_MS = 250;
 const MISSING_POLLS_MAX = 8;
-const OPEN: ReadonlySet<ApiExecution['state']> = new Set(['pending', 'running']);
-const RETRIED: ReadonlySet<ApiExecution['state']> = new Set(['failed', 'lost']);
+const OPEN: ReadonlySet<Execution['state']> = new Set(['pending', 'running']);
+const RETRIED: ReadonlySet<Execution['state']> = new Set(['failed', 'lost']);
 
 /**
  * Starts a job, waits until the last attempt on every node has ended, prints each one's output.
  *
  * @throws CommandError with exit code 2 when a node ended without success
  */
-export async function runAndWait(client: DkronClient, name: string, io: Io): Promise<readonly ApiExecution[]> {
+export async function runAndWait(client: DkronClient, name: string, io: Io): Promise<readonly Execution[]> {
   const { retries } = await client.getJob(name);
   const { group, executions } = await client.startJob(name);
   let missing = 0;
   for (;;) {
-    const { items } = await client.listExecutions({ job: name, group: String(group), _end: 1000 });
+    const { items } = await client.listExecutions({ job: name, group, _end: 1000 });
     // An ephemeral job takes its executions along when it ends.
     missing = items.length === 0 ? missing + 1 : 0;
     if (missing > MISSING_POLLS_MAX) {
@@ -33,8 +33,8 @@ export async function runAndWait(client: DkronClient, name: string, io: Io): Pro
   }
 }
 
-function lastAttempts(items: readonly ApiExecution[]): ApiExecution[] {
-  const byNode = new Map<string, ApiExecution>();
+function lastAttempts(items: readonly Execution[]): Execution[] {
+  const byNode = new Map<string, Execution>();
   for (const item of items) {
     const known = byNode.get(item.node_name);
     if (known === undefined || known.attempt < item.attempt) byNode.set(item.node_name, item);
@@ -42,12 +42,12 @@ function lastAttempts(items: readonly ApiExecution[]): ApiExecution[] {
   return [...byNode.values()];
 }
 
-function isFinal(execution: ApiExecution, retries: number): boolean {
+function isFinal(execution: Execution, retries: number): boolean {
   if (OPEN.has(execution.state)) return false;
   return !RETRIED.has(execution.state) || execution.attempt > retries;
 }
 
-async function printAll(client: DkronClient, last: readonly ApiExecution[], io: Io): Promise<readonly ApiExecution[]> {
+async function printAll(client: DkronClient, last: readonly Execution[], io: Io): Promise<readonly Execution[]> {
   const full = await Promise.all(last.map((one) => client.getExecution(one.id)));
   for (const one of full) {
     if (full.length > 1) io.err(`--- ${one.node_name}\n`);
