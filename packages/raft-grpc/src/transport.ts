@@ -13,9 +13,9 @@ import type {
 } from './gen/dkron/raft/v1/transport.ts';
 import { acceptStream } from './link/accept.ts';
 import { serveSession } from './link/incoming-session.ts';
-import { serveSnapshot } from './link/incoming-snapshot.ts';
 import { PeerLink } from './link/peer-link.ts';
 import { PeerRegistry } from './link/peer-registry.ts';
+import { SnapshotReceiver } from './link/snapshot-receiver.ts';
 import { SnapshotSender } from './link/snapshot-sender.ts';
 import { checkOptions } from './options.ts';
 import type { CheckedOptions, GrpcRaftTransportModules, GrpcRaftTransportOptions } from './options.ts';
@@ -55,7 +55,7 @@ export class GrpcRaftTransport implements Transport {
   #server: Server | undefined;
   #addr: string;
   #streams = 0;
-  readonly #takingSnapshotsOf = new Set<NodeId>();
+  readonly #receiver: SnapshotReceiver;
   #closed: Promise<void> | undefined;
 
   /** @throws TypeError for an option out of range */
@@ -65,6 +65,7 @@ export class GrpcRaftTransport implements Transport {
     this.#addr = this.#options.addr;
     this.#registry = new PeerRegistry(modules.timers);
     this.#refusals = new Refusals(modules);
+    this.#receiver = new SnapshotReceiver(this.#options.maxSnapshots);
     this.handlers = {
       session: (call: SessionCall) => this.#acceptSession(call),
       snapshot: (call: SnapshotCall) => this.#acceptSnapshot(call),
@@ -166,17 +167,9 @@ export class GrpcRaftTransport implements Transport {
 
   #acceptSnapshot(call: SnapshotCall): void {
     this.#accept(call, (context) =>
-      acceptStream<SnapshotIn, SnapshotOut>(call, 'snapshot', context, async (stream) => {
-        const { from } = stream.peer;
-        // A stream that broke may still be worked off: the sender comes again.
-        const busy = this.#takingSnapshotsOf.has(from) || this.#takingSnapshotsOf.size >= this.#options.maxSnapshots;
-        if (busy) {
-          call.emit('error', { code: status.UNAVAILABLE, details: 'as many snapshots as allowed are being taken' });
-          return;
-        }
-        this.#takingSnapshotsOf.add(from);
-        await serveSnapshot(stream, context).finally(() => this.#takingSnapshotsOf.delete(from));
-      }),
+      acceptStream<SnapshotIn, SnapshotOut>(call, 'snapshot', context, (stream) =>
+        this.#receiver.take(stream, context),
+      ),
     );
   }
 

@@ -81,6 +81,7 @@ export async function acceptStream<In extends { readonly $case: string }, Out>(
       return [status.FAILED_PRECONDITION, error.message];
     }
     const oversized = error.code === 'frame_too_large';
+    if (!oversized && error.code !== 'malformed_frame') return [status.UNAVAILABLE, error.message];
     refusals.bytes(peer, oversized ? 'oversized' : 'malformed', error.message);
     return [status.INVALID_ARGUMENT, error.message];
   }

@@ -17,7 +17,7 @@ const SHA256_BYTES = 32;
 
 type SnapshotIn = Incoming<SnapshotRequest>;
 type SnapshotOut = NonNullable<SnapshotResponse['message']>;
-type SnapshotStream = AcceptedStream<SnapshotIn, SnapshotOut>;
+export type SnapshotStream = AcceptedStream<SnapshotIn, SnapshotOut>;
 
 /** Takes one snapshot of a peer. Resolves when the server has it durably, or the stream ended before it began. */
 export async function serveSnapshot(stream: SnapshotStream, context: StreamContext): Promise<void> {
