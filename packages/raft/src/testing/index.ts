@@ -17,3 +17,32 @@ export { runScript } from './script/run-script.ts';
 export { transportSuite } from './transport-suite.ts';
 export type { TransportPlace } from './transport-place.ts';
 export { TransportPeer } from './transport-peer.ts';
+
+// Simulation of whole clusters.
+export { drawPlan } from './sim/draw-plan.ts';
+export type { PlanLimits } from './sim/draw-plan.ts';
+export type { ClientPlan, DiskPlan, NetworkPlan, PartitionShape, Plan, ScriptEvent, ScriptKind } from './sim/plan.ts';
+export { UNITS_PER_TICK } from './sim/plan.ts';
+export { simulate } from './sim/simulate.ts';
+export type { SimulationFailure, SimulationOptions, SimulationResult } from './sim/simulate.ts';
+export { ALL_MARKS } from './sim/marks.ts';
+export { ddmin } from './shrink/ddmin.ts';
+export { shrinkPlan } from './shrink/shrink-plan.ts';
+export type { RunPlan, ShrunkPlan } from './shrink/shrink-plan.ts';
+export { planFromText, planToText } from './shrink/plan-file.ts';
+
+// Invariants and histories.
+export { allCheckers } from './check/all-checkers.ts';
+export type { Checker, DurableView, FinalView, IdleView, PeerView, ServerView } from './check/checker.ts';
+export { Violation } from './check/violation.ts';
+export type { ViolationDetails } from './check/violation.ts';
+export { checkLinearizable } from './linearize/check-linearizable.ts';
+export type { LinearizabilityOptions, LinearizabilityResult, Verdict } from './linearize/check-linearizable.ts';
+export type { Model, Operation } from './linearize/model.ts';
+export type { RegisterInput, RegisterOutput } from './linearize/register-model.ts';
+export { registerModel } from './linearize/register-model.ts';
+
+// Defects of the core that the simulator must find.
+export { CORE_MUTATIONS } from './mutations/core-mutations.ts';
+export { mutate } from './mutations/mutation.ts';
+export type { Mutation } from './mutations/mutation.ts';

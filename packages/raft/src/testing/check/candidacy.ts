@@ -2,10 +2,15 @@ import type { Message, NodeId } from '../../core/index.ts';
 import type { Checker, ServerView } from './checker.ts';
 import { must } from './violation.ts';
 
-/** I14: only voters, by the membership they have applied, campaign. */
+/** I14: only voters, by the membership they have applied, campaign or, where told so, lead. */
 export class Candidacy implements Checker {
   readonly name = 'I14 candidacy';
   readonly #candidates = new Set<NodeId>();
+
+  stepped(server: ServerView): void {
+    if (server.role !== 'leader' || !server.stepDownOnRemoval) return;
+    must(server.isVoter, this.name, () => `${server.id} leads term ${server.term}, no voter any more`);
+  }
 
   becameCandidate(server: ServerView): void {
     must(

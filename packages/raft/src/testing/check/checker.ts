@@ -21,6 +21,8 @@ export interface ServerView {
   readonly uncommittedSize: number;
   readonly snapshotIndex: number;
   readonly asyncStorage: boolean;
+  /** Whether a leader that is no voter any more must step down. */
+  readonly stepDownOnRemoval: boolean;
   /** Term of an entry of the whole log, unstable ones too. */
   termAt(index: number): number | undefined;
 }

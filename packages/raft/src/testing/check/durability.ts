@@ -22,7 +22,7 @@ export class Durability implements Checker {
     switch (message.type) {
       case 'VoteResp':
         promise.term = Math.max(promise.term, message.term);
-        if (!message.reject) promise.votes.set(message.term, message.to);
+        if (!message.reject) this.#promiseVote(from, promise, message);
         break;
       case 'AppResp':
         promise.term = Math.max(promise.term, message.term);
@@ -56,6 +56,16 @@ export class Durability implements Checker {
       this.name,
       () => `${server} acknowledged entry ${ackedIndex} of term ${ackedTerm} and lost it in a crash`,
     );
+  }
+
+  #promiseVote(from: NodeId, { votes }: Promised, { term, to }: Message): void {
+    const before = votes.get(term);
+    must(
+      before === undefined || before === to,
+      this.name,
+      () => `${from} votes for ${before} and ${to} in term ${term}`,
+    );
+    votes.set(term, to);
   }
 
   #of(id: NodeId): Promised {

@@ -71,6 +71,7 @@ export class Clients {
   burst(server: SimServer, count: number, bytes: number): void {
     const datas = Array.from({ length: count }, () => payloadOf(++this.#operation, bytes));
     server.call((core) => core.propose(datas));
+    server.proposeEmpty();
   }
 
   #pause(client: number): void {

@@ -69,6 +69,10 @@ export class CoreView implements ServerView {
     return this.#state().options.asyncStorage;
   }
 
+  get stepDownOnRemoval(): boolean {
+    return this.#state().options.stepDownOnRemoval;
+  }
+
   termAt(index: number): number | undefined {
     return this.#state().log.term(index);
   }

@@ -9,6 +9,8 @@ export interface PlanLimits {
   readonly nodes?: number;
   /** Calls of cores in the phase with faults, at most. Default 3000. */
   readonly steps?: number;
+  /** Every kind of fault happens in every run. By default each seed leaves some out. */
+  readonly allFaults?: boolean;
 }
 
 /**
@@ -30,10 +32,10 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
     maxSteps,
     turn: pick(random, [1, 1, 4, 20]),
     clockPermille: pick(random, [0, 10, 100]),
-    network: drawNetwork(random),
+    network: drawNetwork(random, limits.allFaults === true),
     disk: drawDisk(random),
     clients: drawClients(random),
-    script: drawScript(random, ticks * UNITS_PER_TICK),
+    script: drawScript(random, ticks * UNITS_PER_TICK, limits.allFaults === true),
   };
 }
 
@@ -59,10 +61,10 @@ function drawCore(random: Random): Plan['core'] {
   };
 }
 
-function drawNetwork(random: Random): NetworkPlan {
+function drawNetwork(random: Random, allFaults: boolean): NetworkPlan {
   return {
-    lossPermille: pick(random, [0, 0, 10, 50, 150, 300]),
-    duplicatePermille: pick(random, [0, 0, 20, 100, 500]),
+    lossPermille: pick(random, allFaults ? [10, 20, 50, 50, 150, 300] : [0, 0, 10, 50, 150, 300]),
+    duplicatePermille: pick(random, allFaults ? [10, 20, 20, 100, 500] : [0, 0, 20, 100, 500]),
     reorder: chance(random, 600),
     delay: pick(random, [1, 5, 30, 100]),
     jitter: pick(random, [1, 10, 60, 200]),
@@ -112,13 +114,13 @@ const RATES = {
   burst: 30,
 } as const;
 
-function drawScript(random: Random, end: number): ScriptEvent[] {
+function drawScript(random: Random, end: number, allKinds: boolean): ScriptEvent[] {
   const script: ScriptEvent[] = [];
   // A quiet beginning lets most runs have a leader before anything happens; some have none.
   const begin = chance(random, 700) ? 20 * UNITS_PER_TICK : 0;
   for (const kind of Object.keys(RATES) as (keyof typeof RATES)[]) {
     // Each kind is absent, rare, or frequent.
-    const share = pick(random, [0, 0, 1, 3, 10]);
+    const share = pick(random, allKinds ? [1, 1, 1, 3, 10] : [0, 0, 1, 3, 10]);
     const count = Math.ceil((RATES[kind] * share * (end / UNITS_PER_TICK)) / 10_000);
     for (let i = 0; i < (share === 0 ? 0 : count); i++) {
       const at = begin + random.nextInt(Math.max(1, end - begin));

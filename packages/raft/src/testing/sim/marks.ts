@@ -51,7 +51,6 @@ const CORE_MARKS = [
   'snapshotIgnored',
   'restoredSnapshot',
   'fastForwardedCommit',
-  'restoreOutsideConfig',
   'logRestore',
   'conflictFound',
   'unstableReplaced',

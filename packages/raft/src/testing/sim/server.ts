@@ -34,6 +34,9 @@ export interface ServerPorts {
   readonly command: (operation: number) => Parameters<KeyValueMachine['execute']>[0] | undefined;
 }
 
+/** Longest pause of a disk, in units, once faults are over: elections must have a chance. */
+const HEALED_DELAY = 20;
+
 /** One server: a core, its disk, its state machine, and the lanes between them. */
 export class SimServer {
   readonly id: NodeId;
@@ -63,6 +66,8 @@ export class SimServer {
   #term = 0;
   #commit = 0;
   #wakes = 0;
+  /** Term of the last candidacy that a transfer asked for. */
+  #transferTerm = 0;
   #missedTicks = 0;
 
   constructor(world: World, id: NodeId, period: number, snapshot: StoredSnapshot | undefined, ports: ServerPorts) {
@@ -81,7 +86,7 @@ export class SimServer {
     );
     this.#applies = new Lane(
       false,
-      (done) => this.later(1 + world.diskRandom.nextInt(world.plan.disk.applyDelay), Label.applied, done),
+      (done) => this.later(this.#pause(world.plan.disk.applyDelay), Label.applied, done),
       ([work]) => this.#appliedBatch(work!),
     );
   }
@@ -150,6 +155,15 @@ export class SimServer {
     return result;
   }
 
+  /** Proposes an entry without payload, which no limit may refuse. Whether it was accepted. */
+  proposeEmpty(): boolean {
+    const { leadTransferee, role } = this.core.internals;
+    const mustAccept = role === 'leader' && leadTransferee === '' && this.core.progress(this.id) !== undefined;
+    const accepted = this.call((core) => core.propose([new Uint8Array(0)])) === 'ok';
+    if (mustAccept && !accepted) this.#world.watch.each((checker) => checker.emptyRefused?.(this.view));
+    return accepted;
+  }
+
   /** Runs something on this server later, unless it crashes before; if it stalls, when it goes on. */
   later(delay: number, label: number, run: () => void): void {
     const { life } = this.view;
@@ -210,8 +224,14 @@ export class SimServer {
   #diskDelay(): number {
     const { diskRandom, plan, healed } = this.#world;
     const { writeDelay, spikePermille } = plan.disk;
-    const delay = 1 + diskRandom.nextInt(writeDelay);
+    const delay = this.#pause(writeDelay);
     return !healed && diskRandom.nextInt(1000) < spikePermille ? delay * 30 : delay;
+  }
+
+  /** Even over so many units; short once faults are over. */
+  #pause(units: number): number {
+    const { diskRandom, healed } = this.#world;
+    return 1 + diskRandom.nextInt(healed ? Math.min(units, HEALED_DELAY) : units);
   }
 
   #scheduleTick(): void {
@@ -268,7 +288,7 @@ export class SimServer {
       this.awaitApplied(read, index);
     }
     for (const { id, lo, hi, maxBytes } of ready.reads) {
-      this.later(1 + this.#world.diskRandom.nextInt(this.#world.plan.disk.readDelay), Label.read, () => {
+      this.later(this.#pause(this.#world.plan.disk.readDelay), Label.read, () => {
         this.call((core) => core.entriesRead(id, this.log.read(lo, hi, maxBytes) ?? COMPACTED));
       });
     }
@@ -319,8 +339,16 @@ export class SimServer {
       return;
     }
     if (world.idle) world.watch.each((checker) => checker.idleSent?.(message));
-    if (message.type === 'App' && message.entries.length === 0 && message.commit > 0) world.mark('commit-only append');
+    this.#markSent(message);
     this.#ports.send(this, message);
+  }
+
+  #markSent(message: Message): void {
+    const world = this.#world;
+    if (message.type === 'Vote' && message.context.length > 0) this.#transferTerm = message.term;
+    if (message.type !== 'App' || message.entries.length > 0) return;
+    world.mark('commit-only append');
+    if (this.core.progress(message.to)?.inflightFull === true) world.mark('empty append through a full window');
   }
 
   #appliedBatch(work: Message): void {
@@ -410,6 +438,7 @@ export class SimServer {
   #changedRole(role: Role, term: number): void {
     const { watch } = this.#world;
     if (role === 'leader') watch.each((checker) => checker.becameLeader?.(this.view));
+    if (role === 'leader' && term === this.#transferTerm) this.#world.mark('leader elected by transfer');
     if (role === 'candidate' || role === 'preCandidate') watch.each((checker) => checker.becameCandidate?.(this.view));
     this.#role = role;
     this.#term = term;

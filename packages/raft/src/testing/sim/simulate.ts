@@ -20,6 +20,8 @@ export interface SimulationResult {
   /** Marks that were reached; those of the core only if they were asked for. */
   readonly marks: readonly string[];
   readonly operations: number;
+  /** No leader can be elected any more, because a leader was removed at a bad moment: a known gap. */
+  readonly stranded: boolean;
   /** Histories that took too long to be judged. */
   readonly unknownHistories: number;
 }
@@ -63,6 +65,7 @@ export function simulate(plan: Plan, options: SimulationOptions = {}): Simulatio
     failure,
     marks: [...world.marks].sort(),
     operations: history.operations,
+    stranded: world.stranded,
     unknownHistories: history.unknown,
   };
 }
@@ -76,8 +79,7 @@ function run(world: World): void {
     });
   }
   world.runUntil(plan.ticks * UNITS_PER_TICK, () => world.steps >= plan.maxSteps);
-  const limit = world.steps + END_STEPS;
-  world.stopAt = limit;
+  world.stopAt = world.steps + END_STEPS;
   endPhase(cluster);
 }
 

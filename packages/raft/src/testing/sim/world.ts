@@ -67,6 +67,8 @@ export class World {
   time = 0;
   /** Faults are over. */
   healed = false;
+  /** The cluster cannot elect a leader any more, for a known reason. */
+  stranded = false;
   /** Nothing but heartbeats may be sent. */
   idle = false;
 

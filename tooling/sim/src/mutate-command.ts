@@ -1,0 +1,95 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CORE_MUTATIONS, mutate, type Mutation } from '@dkron/raft/testing';
+import { runSeeds, type SeedsOutcome } from './run-seeds.ts';
+
+const PACKAGE = fileURLToPath(new URL('../../../packages/raft/', import.meta.url));
+
+/** A defect that makes the simulator itself hang counts as found: nobody would miss it. */
+const TIMEOUT_MS = 120_000;
+
+/** Marks that a defect must not take away: all that the sound core reaches on the same seeds. */
+type Marks = ReadonlySet<string>;
+
+/**
+ * Puts each defect into a copy of the core and simulates until it is noticed. Prints which checker noticed, and which
+ * defects nobody did. Resolves with whether at least `--least` were found.
+ */
+export async function mutateCommand(args: readonly string[]): Promise<boolean> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: 'string', default: '1500' },
+      only: { type: 'string', default: '' },
+      least: { type: 'string', default: '0' },
+    },
+  });
+  const seeds = Number(values.seeds);
+  const wanted = CORE_MUTATIONS.filter(({ id }) => values.only === '' || values.only.split(',').includes(id));
+  const baseline = await simulateCopy(undefined, seeds, false);
+  const sound = baseline.reports.find(({ failed }) => failed !== undefined);
+  if (sound !== undefined) throw new Error(`the core fails without a defect: ${sound.failed!.failure.message}`);
+  const marks = marksOf(baseline);
+  let killed = 0;
+  for (const mutation of wanted) {
+    const verdict = judge(await simulateCopy(mutation, seeds, true), seeds, marks);
+    if (verdict !== undefined) killed++;
+    process.stdout.write(`${verdict === undefined ? 'SURVIVED' : 'killed  '} ${mutation.id}: ${verdict ?? mutation.what}\n`);
+  }
+  process.stdout.write(`killed ${killed} of ${wanted.length}\n`);
+  return killed >= Number(values.least);
+}
+
+/** What noticed the defect; `undefined` if nothing did. */
+function judge(outcome: SeedsOutcome, seeds: number, marks: Marks): string | undefined {
+  const { reports } = outcome;
+  const failed = reports.find((report) => report.failed !== undefined);
+  if (failed !== undefined) return `${failed.failed!.failure.checker} (seed ${failed.result.seed}, ${reports.length} runs)`;
+  if (reports.length < seeds) return 'does not end';
+  const reached = marksOf(outcome);
+  const missing = [...marks].filter((mark) => !reached.has(mark));
+  return missing.length > 0 ? `marks not reached: ${missing.join(', ')}` : undefined;
+}
+
+function marksOf({ reports }: SeedsOutcome): Marks {
+  return new Set(reports.flatMap(({ result }) => result.marks));
+}
+
+/** Runs the simulator of a copy of the package, with a defect if one is given. */
+async function simulateCopy(
+  mutation: Mutation | undefined,
+  seeds: number,
+  stopAtFailure: boolean,
+): Promise<SeedsOutcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'raft-mutant-'));
+  try {
+    cpSync(join(PACKAGE, 'src'), join(folder, 'src'), { recursive: true });
+    cpSync(join(PACKAGE, 'package.json'), join(folder, 'package.json'));
+    symlinkSync(join(PACKAGE, 'node_modules'), join(folder, 'node_modules'));
+    if (mutation !== undefined) {
+      const file = join(folder, 'src', 'core', mutation.file);
+      writeFileSync(file, mutate(readFileSync(file, 'utf8'), mutation));
+    }
+    const module = pathToFileURL(join(folder, 'src', 'testing', 'index.ts')).href;
+    return await runSeeds(
+      {
+        module,
+        limits: { steps: 2500 },
+        nodes: [],
+        firstSeed: 1,
+        seeds,
+        workers: 2,
+        twice: false,
+        stopAtFailure,
+        shrink: false,
+        withMarks: true,
+      },
+      TIMEOUT_MS,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
