@@ -140,6 +140,10 @@ export class Engine implements Host {
     return this.#leadership;
   }
 
+  get diskLow(): boolean {
+    return this.disk.low;
+  }
+
   get electionMs(): number {
     return this.options.tickMs * this.options.electionTick;
   }
@@ -193,7 +197,9 @@ export class Engine implements Host {
   receive(messages: readonly Message[]): Promise<void> | undefined {
     this.#guard(() => {
       for (const message of messages) {
-        const ours = message.to === this.core.id && message.type !== 'Snap';
+        const { type } = message;
+        const ours = message.to === this.core.id && type !== 'Snap';
+        if (type === 'App' || type === 'Heartbeat') this.#failover.heard();
         const result = ours ? this.core.step(message) : 'malformed';
         if (result === 'malformed' || result === 'localMsg') this.metrics.messagesRefused.add(1);
       }

@@ -4,32 +4,44 @@ import type { Host } from './host.ts';
 
 const MIN_MS = 50;
 const SPREAD_MS = 100;
+/** Heartbeat intervals without a word. */
+const SILENT_TICKS = 1.2;
 
 /**
- * Campaigns soon when the leader's address answers that nobody listens there: its process is gone. Mere silence has to
- * wait for the election timeout, since the leader may be alive behind a cut.
+ * Campaigns soon when the leader's address answers that nobody listens there, and the leader is silent for longer than a
+ * heartbeat interval: its process is gone. Mere silence has to wait for the election timeout, since the leader may be
+ * alive behind a cut, with a lease that counts on its followers.
  */
 export class FastFailover {
   readonly #host: Host;
   readonly #campaign: () => void;
   #pending = false;
+  #heardMs = -Infinity;
 
   constructor(host: Host, campaign: () => void) {
     this.#host = host;
     this.#campaign = campaign;
   }
 
+  /** The leader spoke. */
+  heard(): void {
+    if (this.#pending) this.#heardMs = this.#host.modules.clock.monotonicMs();
+  }
+
   leaderGone(id: NodeId): void {
-    const { core, modules, electionMs } = this.#host;
+    const { core, modules, electionMs, options } = this.#host;
     const { lead, role } = core.basicStatus();
     if (lead !== id || role === 'leader' || this.#pending) return;
-    // From now on this server grants pre-votes to others who noticed as well.
-    core.forgetLeader();
     this.#pending = true;
-    const delayMs = Math.min(MIN_MS + modules.random.nextInt(SPREAD_MS), electionMs);
+    const startMs = modules.clock.monotonicMs();
+    const leastMs = Math.max(MIN_MS, options.tickMs * SILENT_TICKS);
+    const delayMs = Math.min(leastMs + modules.random.nextInt(SPREAD_MS), electionMs);
     modules.timers.after(delayMs, () => {
       this.#pending = false;
-      if (this.#host.running && core.basicStatus().lead === NONE) this.#campaign();
+      if (!this.#host.running || this.#heardMs >= startMs) return;
+      // It also grants pre-votes to others who noticed.
+      if (core.basicStatus().lead === id) core.forgetLeader();
+      if (core.basicStatus().lead === NONE) this.#campaign();
     });
   }
 }

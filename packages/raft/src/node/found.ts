@@ -34,13 +34,14 @@ export async function found(
   if (self === undefined) throw refused(`server ${options.id} is no member of the record`);
   if (self.birth !== identity.birth)
     throw refused(`the record names birth ${self.birth} for this server, its own is ${identity.birth}`);
+  if ((await modules.snapshots.list()).length > 0) throw refused('this server has snapshots already');
   const { lastIndex, term } = engine.core.basicStatus();
   const has = lastIndex > 0 || term > 0 || engine.snapshotter.lastIndex > 0;
   if (has) throw refused('this server has state already');
   if (identity.clusterId !== '' && identity.clusterId !== clusterId)
     throw refused(`this server belongs to cluster ${identity.clusterId}`);
+  // Nothing was written yet, and nothing is taken any more: the log is ours.
   engine.retire(stopped());
-  if ((await modules.snapshots.list()).length > 0) throw refused('this server has snapshots already');
   await modules.identity.update({ clusterId, markers: { [JOINED]: 'founder' } });
   const hardState = { term: FOUNDING_TERM, vote: '', commit: FOUNDING_INDEX };
   const confState = { ...EMPTY_CONF_STATE, voters: record.members.map(({ id }) => id).toSorted() };

@@ -19,6 +19,8 @@ export interface Host {
   readonly members: MemberTable;
   /** False before the start and after the stop or a fatal error. */
   readonly running: boolean;
+  /** Whether the log's disk is nearly full. */
+  readonly diskLow: boolean;
   /** Election timeout in milliseconds, the least of its range. */
   readonly electionMs: number;
   /** There may be something to do: look once this turn of the event loop is over. */

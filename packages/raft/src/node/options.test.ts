@@ -11,7 +11,7 @@ describe('options of a node', () => {
     [{ tickMs: 4 }, 'tickMs'],
     [{ tickMs: 5, electionTick: 9 }, 'at least 50 ms'],
     [{ electionTick: 2 }, 'electionTick'],
-    [{ leaseTimeoutMs: 1001 }, 'leaseTimeoutMs'],
+    [{ leaseTimeoutMs: 811 }, 'leaseTimeoutMs'],
     [{ snapshotsRetained: 0 }, 'snapshotsRetained'],
     [{ trailingLogs: -1 }, 'trailingLogs'],
     [{ maxEntryBytes: 1.5 }, 'maxEntryBytes'],

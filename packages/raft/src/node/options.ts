@@ -20,7 +20,7 @@ export interface RaftNodeOptions extends ReloadableOptions {
   readonly region?: string;
   /** Ticks without a leader before an election: the time is random in [electionTick, 2 × electionTick). From 3. @default 10 */
   readonly electionTick?: number;
-  /** Real time for which a heartbeat round that a majority answered makes `leadershipValid()` true. @default half the election timeout */
+  /** Real time for which a heartbeat round that a majority answered makes `leadershipValid()` true. At most 0.9 × (electionTick − 1) × tickMs, or another could lead meanwhile. @default half the election timeout */
   readonly leaseTimeoutMs?: number;
   /** Allow election timeouts below 50 ms: for tests. @default false */
   readonly allowShortTimeouts?: boolean;
@@ -128,8 +128,15 @@ function validate(options: ResolvedNodeOptions): void {
   const electionMs = options.tickMs * options.electionTick;
   const long = options.allowShortTimeouts || electionMs >= MIN_ELECTION_MS;
   must(long, 'tickMs × electionTick', electionMs, `at least ${MIN_ELECTION_MS} ms`);
-  const lease = options.leaseTimeoutMs > 0 && options.leaseTimeoutMs <= electionMs;
-  must(lease, 'leaseTimeoutMs', options.leaseTimeoutMs, `above 0, at most the election timeout (${electionMs} ms)`);
+  // Followers stick to a leader for electionTick ticks, of which the first may be short; a tenth is for drift.
+  const leaseMax = (electionMs - options.tickMs) * 0.9;
+  const lease = options.leaseTimeoutMs > 0 && options.leaseTimeoutMs <= leaseMax;
+  must(
+    lease,
+    'leaseTimeoutMs',
+    options.leaseTimeoutMs,
+    `above 0, at most 0.9 × (electionTick - 1) × tickMs (${leaseMax} ms)`,
+  );
   for (const name of POSITIVE) integer(options, name, 1);
   for (const name of NOT_NEGATIVE) integer(options, name, 0);
   atLeast(options, 'applySliceMs', 0);

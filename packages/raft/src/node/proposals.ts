@@ -17,7 +17,9 @@ export interface ApplyResult {
 interface Proposal {
   readonly entries: readonly Proposed[];
   readonly bytes: number;
-  readonly resolve: (results: ApplyResult[]) => void;
+  /** One entry: resolved with its result instead of a list. */
+  readonly single: boolean;
+  readonly resolve: (results: ApplyResult | ApplyResult[]) => void;
   readonly reject: (error: Error) => void;
   readonly results: ApplyResult[];
   firstIndex: number;
@@ -26,7 +28,7 @@ interface Proposal {
 
 const NO_DATA = new Uint8Array(0);
 /** The entry that a barrier commits. */
-export const BARRIER: readonly Proposed[] = [{ type: EntryType.normal, data: NO_DATA }];
+export const BARRIER: Proposed = { type: EntryType.normal, data: NO_DATA };
 
 /**
  * Commands from the call to their application here. What is proposed in one turn of the event loop is appended together;
@@ -48,12 +50,21 @@ export class Proposals {
     return this.#waiting.size + this.#inFlight.size;
   }
 
-  /** Queues entries of one caller. Rejects as `RaftError`. */
+  /** Queues entries of one caller. Rejects with `RaftError`. */
   add(entries: readonly Proposed[]): Promise<ApplyResult[]> {
-    const bytes = this.#check(entries);
+    return this.#add(entries, false) as Promise<ApplyResult[]>;
+  }
+
+  /** Queues one entry. */
+  addOne(entry: Proposed): Promise<ApplyResult> {
+    return this.#add([entry], true) as Promise<ApplyResult>;
+  }
+
+  #add(entries: readonly Proposed[], single: boolean): Promise<ApplyResult | ApplyResult[]> {
     return new Promise((resolve, reject) => {
+      const bytes = this.#check(entries);
       this.#bytes += bytes;
-      this.#waiting.push({ entries, bytes, resolve, reject, results: [], firstIndex: 0, term: 0 });
+      this.#waiting.push({ entries, bytes, single, resolve, reject, results: [], firstIndex: 0, term: 0 });
       this.#host.schedule();
     });
   }
@@ -84,7 +95,7 @@ export class Proposals {
         head.results.push({ index, term, value });
         if (index === last) {
           this.#finish();
-          head.resolve(head.results);
+          head.resolve(head.single ? head.results[0]! : head.results);
         }
         return;
       }

@@ -5,12 +5,11 @@ import {
   type ConfChangeTransition,
 } from '../core/confchange/conf-change.ts';
 import { NONE } from '../core/ids.ts';
-import type { Proposed } from '../core/raft/proposals.ts';
 import type { Status } from '../core/raft/status.ts';
 import { type ConfState, EntryType, type NodeId } from '../core/types.ts';
 import type { LogState, StoredSnapshot } from '../storage/ports.ts';
 import { Engine, type EngineContext } from './engine.ts';
-import { failed, notLeader, RaftError, stopped } from './errors.ts';
+import { asError, failed, notLeader, RaftError, stopped } from './errors.ts';
 import { RaftEmitter, type RaftEventName, type RaftEvents, type Unsubscribe } from './events.ts';
 import { type FoundingRecord } from './founding.ts';
 import { found, wasCalledInto } from './found.ts';
@@ -21,7 +20,7 @@ import { createNodeMetrics } from './metrics.ts';
 import { type RaftNodeModules, type ResolvedModules, resolveModules } from './modules.ts';
 import { type RaftNodeOptions, type ReloadableOptions, reloadNodeOptions, resolveNodeOptions } from './options.ts';
 import { type NodeIdentity, PeerGate } from './peer-gate.ts';
-import { type ApplyResult, BARRIER } from './proposals.ts';
+import { type ApplyResult, BARRIER, type Proposals } from './proposals.ts';
 import { readPrelude } from './prelude.ts';
 import { recoverAtStart } from './recover-at-start.ts';
 import { restoreThroughLog } from './user-restore.ts';
@@ -133,19 +132,19 @@ export class RaftNode {
   }
 
   /** Proposes one command. Resolves when the state machine of this server has applied it. `data` must not change. */
-  async apply(data: Uint8Array): Promise<ApplyResult> {
-    return (await this.#propose([{ type: EntryType.normal, data }]))[0]!;
+  apply(data: Uint8Array): Promise<ApplyResult> {
+    return this.#proposing((proposals) => proposals.addOne({ type: EntryType.normal, data }));
   }
 
   /** Proposes commands that follow each other in the log; all of them are proposed, or none. */
   applyBatch(datas: readonly Uint8Array[]): Promise<ApplyResult[]> {
     if (datas.length === 0) return Promise.resolve([]);
-    return this.#propose(datas.map((data) => ({ type: EntryType.normal, data })));
+    return this.#proposing((proposals) => proposals.add(datas.map((data) => ({ type: EntryType.normal, data }))));
   }
 
   /** Commits an empty entry and waits until it, and so everything before it, is applied here. Returns its index. */
   async barrier(): Promise<number> {
-    return (await this.#propose(BARRIER))[0]!.index;
+    return (await this.#proposing((proposals) => proposals.addOne(BARRIER))).index;
   }
 
   /** Resolves when a majority confirmed, after the call, that this server leads. */
@@ -159,7 +158,7 @@ export class RaftNode {
   }
 
   isLeader(): boolean {
-    return this.#engine?.running === true && this.#engine.leadership.isLeader;
+    return this.#engine?.running === true && this.#engine.core.basicStatus().role === 'leader';
   }
 
   /**
@@ -309,6 +308,7 @@ export class RaftNode {
 
   async #run(state: LogState): Promise<void> {
     const loaded = await loadState(state, this.#modules, this.#context.options);
+    if (this.#phase === 'stopped') throw stopped();
     this.#engine = new Engine(this.#context, loaded);
     this.#phase = 'running';
     this.#engine.start();
@@ -350,11 +350,18 @@ export class RaftNode {
     return engine;
   }
 
-  async #propose(entries: readonly Proposed[]): Promise<ApplyResult[]> {
-    const engine = this.#leading();
-    if (engine.disk.low)
-      throw new RaftError('disk_full', 'the disk of this server is nearly full; nothing was proposed', {});
-    return await engine.proposals.add(entries);
+  /** One promise for a caller on the way that is taken often; the turn that proposes looks at the role once more. */
+  #proposing<T>(work: (proposals: Proposals) => Promise<T>): Promise<T> {
+    try {
+      const engine = this.#running();
+      if (!engine.leadership.isLeader) this.#leading();
+      if (engine.disk.low) {
+        throw new RaftError('disk_full', 'the disk of this server is nearly full; nothing was proposed', {});
+      }
+      return work(engine.proposals);
+    } catch (error) {
+      return Promise.reject(asError(error));
+    }
   }
 
   async #change(

@@ -32,6 +32,8 @@ export class Reads {
   /** Confirmed reads that wait for the state machine; ascending by index is not needed, there are few. */
   #confirmed: { readonly index: number; readonly waiting: Waiting }[] = [];
   #leaseStartMs = -Infinity;
+  /** Callers that are not answered yet. */
+  #pending = 0;
 
   constructor(host: Host) {
     this.#host = host;
@@ -42,19 +44,17 @@ export class Reads {
     return this.#leaseStartMs;
   }
 
-  get size(): number {
-    return this.#queued.length + this.#confirmed.length + this.#rounds.size;
-  }
-
   /** Resolves with an index: what is applied up to there answers the read. */
   add(kind: Kind): Promise<number> {
-    if (this.#queued.length >= this.#host.options.maxPendingProposals) {
-      throw new RaftError('overloaded', `${this.#queued.length} reads are queued already; try again later`, {});
+    if (this.#pending >= this.#host.options.maxPendingProposals) {
+      throw new RaftError('overloaded', `${this.#pending} reads are under way already; try again later`, {});
     }
-    return new Promise((resolve, reject) => {
+    this.#pending += 1;
+    const read = new Promise<number>((resolve, reject) => {
       this.#queued.push({ kind, resolve, reject });
       this.#host.schedule();
     });
+    return read.finally(() => (this.#pending -= 1));
   }
 
   /** Starts the round of the reads queued since the last turn. */

@@ -5,6 +5,9 @@ import type { SnapshotHeader, SnapshotIntake, SnapshotSource } from '../transpor
 import { asError, RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 
+/** Between the acceptance of a snapshot and its first bytes. */
+const INTAKE_TIMEOUT_MS = 30_000;
+
 /** Sends snapshots to peers: one at a time to each, few in all. */
 export class SnapshotSender {
   readonly #host: Host;
@@ -86,11 +89,26 @@ export class SnapshotReceiver {
     this.#receiving += 1;
     try {
       const sink = await modules.snapshots.create(meta, { resume: true });
-      return { offset: sink.offset, take: (stream) => this.#take(sink, header, stream) };
+      return this.#intake(sink, header);
     } catch (error) {
       this.#receiving -= 1;
       throw error;
     }
+  }
+
+  /** A sender that goes away before it sends must not keep its place. */
+  #intake(sink: SnapshotSink, header: SnapshotHeader): SnapshotIntake {
+    const cancel = this.#host.modules.timers.after(INTAKE_TIMEOUT_MS, () => {
+      this.#receiving -= 1;
+      sink.suspend().catch(() => {});
+    });
+    return {
+      offset: sink.offset,
+      take: (stream) => {
+        cancel();
+        return this.#take(sink, header, stream);
+      },
+    };
   }
 
   async #take(sink: SnapshotSink, header: SnapshotHeader, stream: AsyncIterable<Uint8Array>): Promise<void> {

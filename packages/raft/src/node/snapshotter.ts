@@ -129,7 +129,8 @@ export class Snapshotter {
   async #compact(snapshotIndex: number, lastIndex: number): Promise<void> {
     const { modules, options, window } = this.#host;
     // With little space, followers that are behind must do with the snapshot.
-    const to = Math.min(snapshotIndex, lastIndex - options.trailingLogs);
+    const trailing = this.#host.diskLow ? 0 : options.trailingLogs;
+    const to = Math.min(snapshotIndex, lastIndex - trailing);
     if (to < window.firstIndex()) return;
     modules.failpoint('beforeCompact');
     await modules.log.compact(to);

@@ -52,7 +52,7 @@ async function proposeStep(engine: Engine, step: TransferStep): Promise<void> {
     } catch (error) {
       const busy = error instanceof RaftError && error.details['reason'] === 'pendingChange';
       if (!busy || attempt >= MAX_REFUSALS) throw error;
-      await engine.proposals.add(BARRIER);
+      await engine.proposals.addOne(BARRIER);
     }
   }
 }

@@ -37,8 +37,15 @@ export class LoopbackLink {
     this.#network.timers.nextTurn(() => void this.#pump());
   }
 
-  /** The peer's process ended: the next message dials anew. */
-  reset(): void {
+  /** The peer's process ended. As over a wire, it is dialled again at once, and nobody listens. */
+  peerClosed(): void {
+    const wasConnected = this.#greeting !== undefined;
+    this.#reset();
+    if (wasConnected && !this.#closed) this.#unreachable('refused');
+  }
+
+  /** The next message greets anew. */
+  #reset(): void {
     if (this.#greeting !== undefined && this.#from.listening) {
       this.#from.handler.disconnected(this.#id, this.#greeting.peer.boot);
     }
@@ -52,7 +59,7 @@ export class LoopbackLink {
     this.#queue.clear();
     const { own } = this.#greeting ?? {};
     if (own !== undefined && this.#peer?.listening === true) this.#peer.handler.disconnected(own.from, own.boot);
-    this.reset();
+    this.#reset();
   }
 
   view(): PeerConnection {

@@ -139,7 +139,7 @@ export class LoopbackTransport implements Transport {
 
   /** The process at an address ended. */
   peerClosed(addr: string): void {
-    for (const link of this.#links.values()) if (link.addr === addr) link.reset();
+    for (const link of this.#links.values()) if (link.addr === addr) link.peerClosed();
   }
 
   async *#guarded(stream: AsyncIterable<Uint8Array>, addr: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
