@@ -35,11 +35,18 @@ export const FIELD_TYPES = {
 
 export type FieldName = keyof typeof FIELD_TYPES;
 
+/** A map finds a text just read without making it a property name first. */
+const NAMES: ReadonlyMap<string, FieldName> = new Map(
+  Object.keys(FIELD_TYPES).map((name) => [name, name as FieldName]),
+);
+
 /** Letters outside ASCII that count as `s` and `k` when case is ignored. */
 const FOLDED: Readonly<Record<string, string>> = { '\u017f': 's', '\u212a': 'k' };
 
 /** The field a key of the request means: case does not matter. */
 export function fieldOf(key: string): FieldName | undefined {
+  const same = NAMES.get(key);
+  if (same !== undefined) return same;
   const name = key.replaceAll(/[\u017f\u212a]/g, (char) => FOLDED[char] ?? char).toLowerCase();
-  return Object.hasOwn(FIELD_TYPES, name) ? (name as FieldName) : undefined;
+  return NAMES.get(name);
 }

@@ -9,7 +9,7 @@ export type { StoreErrorCode } from './errors.ts';
 export type { ExecutionPage, ExecutionQuery } from './execution-query.ts';
 export type { StateHash } from './hash-checkpoints.ts';
 export type { JobSort } from './job-columns.ts';
-export type { JobPage, JobQuery } from './job-query.ts';
+export type { JobNamePage, JobPage, JobQuery } from './job-query.ts';
 export type { LedgerPage, LedgerQuery } from './ledger-query.ts';
 export { DEFAULT_RETENTION } from './options.ts';
 export type { Retention, StoreOptions } from './options.ts';

@@ -87,6 +87,15 @@ export class JobDrafts {
     this.#dirty = [];
   }
 
+  /** Names of jobs that were put or removed. */
+  *changed(): Generator<JobName> {
+    for (const { name, changed } of this.#drafts.values()) {
+      if (changed) {
+        yield name;
+      }
+    }
+  }
+
   commit(): void {
     const { jobs } = this.#state;
     for (const { name, changed, job, meta, definitionBytes, stateBytes } of this.#drafts.values()) {

@@ -24,17 +24,31 @@ export interface JobPage {
   readonly jobs: readonly StoredJob[];
 }
 
+export interface JobNamePage {
+  /** After filtering, before slicing. */
+  readonly total: number;
+  readonly names: readonly string[];
+}
+
 /** Decodes only the jobs of the page, except that a filter on metadata must look into each. */
 export function listJobs(table: JobTable, query: JobQuery): JobPage {
+  const { total, names } = listJobNames(table, query);
+  return { total, jobs: decoded(table, names) };
+}
+
+/** The names of a page; decodes nothing but for a filter on metadata. */
+export function listJobNames(table: JobTable, query: JobQuery): JobNamePage {
   const names = orderedNames(table, query);
   const total = typeof names === 'number' ? names : names.length;
   const [start, end] = clamp(query, total);
-  if (typeof names === 'number') {
-    const page =
-      query.order === 'desc' ? table.names.slice(total - end, total - start).reverse() : table.names.slice(start, end);
-    return { total, jobs: decoded(table, page) };
+  if (typeof names !== 'number') {
+    return { total, names: names.slice(start, end) };
   }
-  return { total, jobs: decoded(table, names.slice(start, end)) };
+  return {
+    total,
+    names:
+      query.order === 'desc' ? table.names.slice(total - end, total - start).reverse() : table.names.slice(start, end),
+  };
 }
 
 /** A number stands for all names in their own order: the index serves the page without a list of everything. */

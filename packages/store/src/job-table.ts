@@ -98,11 +98,12 @@ export class JobTable {
     }
     this.#slab.set(slot, this.#record(slot, bytes));
     this.columns.set(slot, known.job);
-    this.#seen.delete(name);
     if (bytes.definition === undefined) {
       this.#recent.set(name, known);
+      this.#seen.delete(name);
     } else {
       this.#recent.delete(name);
+      this.#seen.set(name, known);
     }
   }
 

@@ -68,6 +68,29 @@ describe('apply', () => {
     ]);
   });
 
+  it('names the jobs that a batch changed, once each, when readers see the change', async () => {
+    const { store, apply } = await openHarness();
+    const told: (string | number | undefined)[][] = [];
+    const stop = store.onJobsChanged((names) => {
+      told.push([...names].flatMap((name) => [name, store.getJob(name)?.state.revision]));
+    });
+    const tick = { type: 'decideTicks' as const, stamp: 70n, decisions: [tickDecision('a', 1, 70n)] };
+    await store.apply([
+      encoded(5n, putJob(10n, jobDefinition('a'))),
+      encoded(6n, tick),
+      encoded(7n, { type: 'putSetting', stamp: 75n, key: 'k', value: 'v' }),
+    ]);
+    await apply({ type: 'executionUpdates', stamp: 80n, updates: [finished('70-n1', 'success')] });
+    await apply({ type: 'deleteJob', stamp: 90n, name: 'a', precondition: null });
+    stop();
+    await apply(putJob(100n, jobDefinition('b')));
+    expect(told).toEqual([
+      ['a', 2],
+      ['a', 4],
+      ['a', undefined],
+    ]);
+  });
+
   it('takes commands already decoded, and refuses an index it has applied', async () => {
     const { store } = await openHarness();
     const command = putJob(10n, jobDefinition('a'));

@@ -19,8 +19,8 @@ import { executionsOf, listExecutions } from './execution-query.ts';
 import type { ExecutionPage, ExecutionQuery, QueryModules } from './execution-query.ts';
 import { HashCheckpoints } from './hash-checkpoints.ts';
 import type { StateHash } from './hash-checkpoints.ts';
-import { listJobs } from './job-query.ts';
-import type { JobPage, JobQuery } from './job-query.ts';
+import { listJobNames, listJobs } from './job-query.ts';
+import type { JobNamePage, JobPage, JobQuery } from './job-query.ts';
 import { executionKey, outputKey, statsKey } from './keys.ts';
 import { newestLedgerEntry, queryLedger } from './ledger-query.ts';
 import type { LedgerPage, LedgerQuery } from './ledger-query.ts';
@@ -80,6 +80,7 @@ export class Store {
   readonly #retention: Retention;
   readonly #hashes: HashCheckpoints;
   readonly #listeners = new Set<AppliedListener>();
+  readonly #jobListeners = new Set<(names: Iterable<JobName>) => void>();
   readonly #restoreListeners = new Set<() => void>();
   #state: State;
   #turn: Promise<unknown> = Promise.resolve();
@@ -127,6 +128,15 @@ export class Store {
   onApplied(listener: AppliedListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * Called with the names of jobs whose definition or state a batch changed or removed, in the turn in which readers see
+   * it, before `onApplied`. Must not throw. Returns the way to stop.
+   */
+  onJobsChanged(listener: (names: Iterable<JobName>) => void): () => void {
+    this.#jobListeners.add(listener);
+    return () => void this.#jobListeners.delete(listener);
   }
 
   /** Called when a snapshot has replaced everything: whatever was derived from the state must be derived anew. */
@@ -183,6 +193,11 @@ export class Store {
 
   listJobs(query: JobQuery = {}): JobPage {
     return listJobs(this.#state.jobs, query);
+  }
+
+  /** As `listJobs`, for readers that keep what they made of each job. */
+  listJobNames(query: JobQuery = {}): JobNamePage {
+    return listJobNames(this.#state.jobs, query);
   }
 
   /** Pending and running, those of deleted jobs included, oldest stamp first. */
@@ -325,6 +340,9 @@ export class Store {
       throw this.#stop(error);
     }
     tx.commit();
+    for (const listener of this.#jobListeners) {
+      listener(tx.changedJobs());
+    }
     this.#hashes.add(checkpoints);
     this.#metrics.appliedEntries.add(entries.length);
     this.#metrics.jobs.set(this.#state.jobs.size);

@@ -170,6 +170,11 @@ export class Transaction {
     this.#jobs.setMeta(name, meta);
   }
 
+  /** Names of jobs whose definition or state this batch changed. */
+  changedJobs(): Iterable<JobName> {
+    return this.#jobs.changed();
+  }
+
   execution(id: string): ExecutionRecord | undefined {
     return this.#executions.get(id);
   }

@@ -8,6 +8,9 @@ interface AdditivePath {
 /** Paths the original does not have: a wrong method there is 405, not 404. */
 const ADDITIVE_PATHS: readonly AdditivePath[] = additivePaths();
 
+/** Most paths are not among them: one question instead of one per path. */
+const ANY = new RegExp(ADDITIVE_PATHS.map(({ pattern }) => pattern.source).join('|'));
+
 function additivePaths(): AdditivePath[] {
   const paths = new Map<string, string[]>();
   for (const { path, method, additive } of ENDPOINTS) {
@@ -22,5 +25,6 @@ function patternOf(path: string): RegExp {
 
 /** The methods of an additive path, for `Allow`; undefined for every other path. */
 export function additiveMethods(path: string): string | undefined {
+  if (!ANY.test(path)) return undefined;
   return ADDITIVE_PATHS.find(({ pattern }) => pattern.test(path))?.methods;
 }

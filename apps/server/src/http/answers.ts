@@ -6,14 +6,19 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /** Sends ready JSON text. */
 export function answerJson(
   reply: FastifyReply,
-  body: string,
+  body: string | Buffer,
   options: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): void {
   const { status = 200, headers = {} } = options;
   void reply
     .status(status)
     .headers({ 'content-type': JSON_TYPE, ...headers })
-    .send('location' in headers ? Buffer.from(body) : body);
+    .send(typeof body === 'string' && hasWideLocation(headers) ? Buffer.from(body) : body);
+}
+
+/** A text would be sent in one piece with the head, in the encoding of the body. */
+function hasWideLocation({ location }: Readonly<Record<string, string>>): boolean {
+  return location !== undefined && /[^\u0000-\u007f]/.test(location);
 }
 
 /** Sends the original's plain text error; an empty text has no content type. */

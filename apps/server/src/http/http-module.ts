@@ -12,6 +12,7 @@ import { DocsController } from './docs.controller.ts';
 import { EventsController } from './events.controller.ts';
 import { ExecutionsController } from './executions.controller.ts';
 import { JobExecutionsController } from './job-executions.controller.ts';
+import { JobReads } from './job-reads.ts';
 import { JobsController } from './jobs.controller.ts';
 import { MetricsController } from './metrics.controller.ts';
 import { NodeController } from './node.controller.ts';
@@ -22,7 +23,15 @@ import { SchedulerController } from './scheduler.controller.ts';
 import { StatsController } from './stats.controller.ts';
 import { SubmissionsController } from './submissions.controller.ts';
 import { TicksController } from './ticks.controller.ts';
-import { EVENTS, JOBS_SERVICE, METRICS_REGISTRY, NODE_CONTEXT, RESTORE_SERVICE, UI_ASSETS } from './tokens.ts';
+import {
+  EVENTS,
+  JOB_READS,
+  JOBS_SERVICE,
+  METRICS_REGISTRY,
+  NODE_CONTEXT,
+  RESTORE_SERVICE,
+  UI_ASSETS,
+} from './tokens.ts';
 import { UiController } from './ui.controller.ts';
 
 /** Beside `src` and `dist` alike. */
@@ -60,6 +69,7 @@ export class HttpModule {
             new EventServices({ streamsMax: node.options.httpMaxStreams }, { store: node.store, timers: systemTimers }),
         },
         { provide: JOBS_SERVICE, useClass: JobsService },
+        { provide: JOB_READS, useFactory: () => new JobReads(node) },
         { provide: METRICS_REGISTRY, useValue: node.metrics },
         { provide: UI_ASSETS, useFactory: () => new Assets(UI_FOLDER) },
         { provide: RESTORE_SERVICE, useClass: RestoreService },

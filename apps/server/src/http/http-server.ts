@@ -11,10 +11,12 @@ import { connectionLimits, limitConnections } from './connection-limits.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { addHooks } from './hooks.ts';
 import { HttpModule } from './http-module.ts';
+import type { JobReads } from './job-reads.ts';
 import { parseQuery } from './query-text.ts';
 import { requestId } from './request-id.ts';
 import { routedTarget } from './request-target.ts';
 import { RouteIndex } from './route-index.ts';
+import { JOB_READS } from './tokens.ts';
 import { answerBadTarget, answerUnparsed } from './unparsed-requests.ts';
 
 /** A backup of all jobs comes as one body. */
@@ -43,6 +45,7 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
     routerOptions: { maxParamLength: 1_024, querystringParser: parseQuery },
     rewriteUrl: (request: IncomingMessage) => routedTarget(request.url ?? '/'),
     clientErrorHandler: (error: Error, socket: Socket) => answerUnparsed(error, socket),
+    skipMiddie: true,
     frameworkErrors: (_error: Error, _request: unknown, reply: FastifyReply) => answerBadTarget(reply),
   });
   const app = await NestFactory.create<NestFastifyApplication>(HttpModule.forNode(node), adapter, {
@@ -55,6 +58,7 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
   routes.watch(fastify);
   takeBodiesAsBytes(fastify);
   addHooks(fastify, node.options);
+  app.get<JobReads>(JOB_READS).takeRoutes(fastify);
   app.useGlobalFilters(new ErrorFilter({ logger: node.logger, routes }));
   limitConnections(app.getHttpServer(), node.options);
   await app.listen(address.port, address.host === '' ? '::' : address.host);

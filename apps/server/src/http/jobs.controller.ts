@@ -17,34 +17,36 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredJob } from '@dkron/jobs';
 import { comingTick, echoJobJson, jobToJson } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
-import { JobsService, notFound } from '../services/jobs.service.ts';
-import { answerJson, etagOf, jsonList, locationHeader } from './answers.ts';
+import { JobsService } from '../services/jobs.service.ts';
+import { answerJson, etagOf, locationHeader } from './answers.ts';
 import { dryRunJson, isDryRun } from './dry-run.ts';
-import { listQuery } from './jobs-query.ts';
+import type { JobReads } from './job-reads.ts';
 import { preconditionOf } from './precondition.ts';
 import type { Query as QueryMap } from './query.ts';
 import { has, pretty } from './query.ts';
-import { JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
+import { JOB_READS, JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
 
 const NO_BODY = new Uint8Array();
-const NOTHING = { jobs: [], total: 0 } as const;
 
 @Controller('v1/jobs')
 export class JobsController {
   readonly #jobs: JobsService;
+  readonly #reads: JobReads;
   readonly #node: NodeContext;
 
-  constructor(@Inject(JOBS_SERVICE) jobs: JobsService, @Inject(NODE_CONTEXT) node: NodeContext) {
+  constructor(
+    @Inject(JOBS_SERVICE) jobs: JobsService,
+    @Inject(JOB_READS) reads: JobReads,
+    @Inject(NODE_CONTEXT) node: NodeContext,
+  ) {
     this.#jobs = jobs;
+    this.#reads = reads;
     this.#node = node;
   }
 
   @Get()
-  list(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
-    const wanted = listQuery(query);
-    const { jobs, total } = wanted ? this.#node.store.listJobs(wanted) : NOTHING;
-    const items = jobs.map((job) => this.#json(job, query));
-    answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(total) } });
+  list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    this.#reads.list(request as Parameters<JobReads['list']>[0], reply);
   }
 
   @Post()
@@ -79,19 +81,8 @@ export class JobsController {
   }
 
   @Get(':job')
-  get(
-    @Param('job') name: string,
-    @Query() query: QueryMap,
-    @Headers('if-none-match') known: string | undefined,
-    @Res() reply: FastifyReply,
-  ): void {
-    const job = this.#node.store.getJob(name);
-    if (!job) throw notFound(`job ${name} does not exist`);
-    if (known?.trim() === etagOf(job.state)) {
-      void reply.status(304).header('etag', etagOf(job.state)).send();
-      return;
-    }
-    this.#answer(reply, job, query);
+  get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    this.#reads.one(request as Parameters<JobReads['one']>[0], reply);
   }
 
   @Delete(':job')

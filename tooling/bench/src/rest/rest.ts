@@ -1,0 +1,156 @@
+/** The REST figures: see README. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ServerProcess } from '@dkron/harness';
+import { benchJob, loadJobs } from '../load-jobs.ts';
+import type { Figure } from '../table.ts';
+import { compare } from './compare.ts';
+import type { LoadOrder, Measured } from './load.ts';
+import { load } from './load.ts';
+import type { BenchProcess } from './processes.ts';
+import { startProcess } from './processes.ts';
+
+const LISTED = 1_000;
+const IN_FLIGHT = 64;
+const READS = { connections: IN_FLIGHT, warmUp: 2_000, count: 10_000, status: 200 };
+const LISTS = { connections: 16, warmUp: 50, count: 400, status: 200 };
+const WRITES = { connections: IN_FLIGHT, path: '/v1/jobs', status: 201 };
+const WRITTEN = 4_000;
+const LIST_PATH = `/v1/jobs?_end=${LISTED}`;
+
+/** One run of the REST figures against one server with `jobCount` jobs in the end. */
+export async function restFigures(jobCount: number): Promise<Figure[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'dkron-bench-'));
+  const server = await ServerProcess.start({ dataDir: join(directory, 'data'), args: ['--log-level=warn'] });
+  try {
+    const rest = new RestBench(directory, server);
+    await loadJobs(server.url, 0, LISTED);
+    const figures = [await rest.oneJob(), await rest.list(), await rest.listAfterWrites()];
+    figures.push(...(await rest.writes(`at ${LISTED.toLocaleString('en')} jobs`)));
+    if (jobCount > LISTED) {
+      await loadJobs(server.url, LISTED, jobCount);
+      figures.push(...(await rest.writes(`at ${jobCount.toLocaleString('en')} jobs`)));
+    }
+    return figures;
+  } finally {
+    await server.kill();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+class RestBench {
+  readonly #directory: string;
+  readonly #url: string;
+  readonly #own: { readonly port: number; readonly pid: number };
+  #batches = 0;
+
+  constructor(directory: string, server: ServerProcess) {
+    this.#directory = directory;
+    this.#url = server.url;
+    this.#own = { port: Number(new URL(server.url).port), pid: server.pid };
+  }
+
+  async oneJob(): Promise<Figure> {
+    const path = '/v1/jobs/load-000001';
+    return this.#reads('GET of one job, 64 in flight', 0.6, { ...READS, path });
+  }
+
+  async list(): Promise<Figure> {
+    return this.#reads('list of 1,000 unchanged jobs, 16 in flight', 0.5, { ...LISTS, path: LIST_PATH });
+  }
+
+  /** A client beside it changes a listed job 500 times a second, faster than lists are answered. */
+  async listAfterWrites(): Promise<Figure> {
+    const floor = await this.#floorOf(LIST_PATH);
+    const order = { ...LISTS, path: LIST_PATH };
+    try {
+      return await compare({
+        name: 'list of 1,000 jobs, one of them written before every other answer, 16 in flight',
+        target: 0.25,
+        floor: () => this.#beside(() => load({ ...order, port: floor.port }, floor.pid)),
+        ours: () => this.#beside(() => load({ ...order, port: this.#own.port }, this.#own.pid)),
+      });
+    } finally {
+      await floor.end();
+    }
+  }
+
+  /** Creates and replacements, acknowledged when synced. */
+  async writes(when: string): Promise<Figure[]> {
+    const floor = await startProcess('floor-server.ts', ['append', join(this.#directory, `floor-${this.#batches}`)]);
+    try {
+      const figures: Figure[] = [];
+      for (const kind of ['create', 'replace'] as const) {
+        figures.push(
+          await compare({
+            name: `${kind} ${when}, 64 in flight`,
+            target: 0.4,
+            floor: () => load({ ...WRITES, ...this.#jobs(0), port: floor.port }, floor.pid),
+            ours: () =>
+              load({ ...WRITES, ...this.#jobs(kind === 'create' ? this.#fresh() : 0), ...this.#own }, this.#own.pid),
+          }),
+        );
+      }
+      return figures;
+    } finally {
+      await floor.end();
+    }
+  }
+
+  /** Names that no job has yet: behind every list and every loaded job. */
+  #fresh(): number {
+    this.#batches += 1;
+    return 1_000_000 + this.#batches * WRITTEN;
+  }
+
+  #jobs(from: number): Pick<LoadOrder, 'jobs' | 'count' | 'warmUp'> {
+    const warmUp = 500;
+    const until = from === 0 ? LISTED : from + WRITTEN;
+    this.#batches += 1;
+    return { jobs: { from, until, owner: `team-${this.#batches}` }, warmUp, count: WRITTEN - warmUp };
+  }
+
+  async #reads(name: string, target: number, order: Omit<LoadOrder, 'port'>): Promise<Figure> {
+    const floor = await this.#floorOf(order.path);
+    try {
+      return await compare({
+        name,
+        target,
+        floor: () => load({ ...order, port: floor.port }, floor.pid),
+        ours: () => load({ ...order, port: this.#own.port }, this.#own.pid),
+      });
+    } finally {
+      await floor.end();
+    }
+  }
+
+  /** Bare node:http with the very bytes that ours answers. */
+  async #floorOf(path: string): Promise<BenchProcess> {
+    const answer = await fetch(this.#url + path);
+    const file = join(this.#directory, 'body.json');
+    writeFileSync(file, Buffer.from(await answer.arrayBuffer()));
+    return startProcess('floor-server.ts', ['bytes', file]);
+  }
+
+  /** Runs `work` while jobs of the list are replaced. */
+  async #beside(work: () => Promise<Measured>): Promise<Measured> {
+    const isDone = { value: false };
+    const writing = this.#write(isDone);
+    try {
+      return await work();
+    } finally {
+      isDone.value = true;
+      await writing;
+    }
+  }
+
+  async #write(isDone: { readonly value: boolean }): Promise<void> {
+    for (let i = 0; !isDone.value; i++) {
+      const body = JSON.stringify({ ...benchJob((i * 7) % LISTED), owner: `owner-${i % 10}` });
+      const answer = await fetch(`${this.#url}/v1/jobs`, { method: 'POST', body });
+      await answer.arrayBuffer();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
