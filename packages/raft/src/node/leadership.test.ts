@@ -213,15 +213,46 @@ describe('RaftNode: reads and the lease', () => {
     const old = await cluster.leader();
     await cluster.stop(old.id);
     const startMs = cluster.time.monotonicMs();
-    // Followers notice when they have something to say.
-    for (const id of cluster.servers.keys())
-      if (id !== old.id)
-        void cluster
-          .node(id)
-          .readIndex()
-          .catch(() => {});
     await cluster.leader(old.id);
     expect(cluster.time.monotonicMs() - startMs).toBeLessThan(1000);
+  });
+
+  it('fast failover: a leader that refuses connections but is heard stays leader', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    const { term } = node;
+    // The followers' way to the leader ends nowhere; its heartbeats arrive.
+    const at = cluster.network.at.bind(cluster.network);
+    let refused = 0;
+    cluster.network.at = (addr) => (addr === id && refused++ < 50 ? undefined : at(addr));
+    await cluster.time.advance(900);
+    expect(refused).toBeGreaterThan(5);
+    expect([node.isLeader(), node.term]).toEqual([true, term]);
+  });
+
+  it('every promise settles when the node stops', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    const target = await cluster.follower();
+    cluster.network.isolate(id);
+    const waiting: Promise<unknown>[] = [
+      node.apply(command('x')),
+      node.applyBatch([command('y'), command('z')]),
+      node.barrier(),
+      node.readIndex(),
+      node.verifyLeader(),
+      node.addNonvoter('n'),
+      node.promote(target.id),
+    ];
+    await cluster.time.advance(20);
+    waiting.push(node.transferLeadership(target.id), node.apply(command('w')), node.snapshot());
+    const outcomes = Promise.allSettled(waiting);
+    await cluster.stop(id);
+    const codes = (await outcomes).map((one) =>
+      one.status === 'rejected' ? (one.reason as { code: string }).code : 'done',
+    );
+    expect(codes.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => 'stopped'));
+    expect(codes).toHaveLength(10);
   });
 
   it('RestartFollower_LongInitialHeartbeat: a restart does not campaign before a full timeout', async () => {

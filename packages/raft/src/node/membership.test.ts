@@ -176,6 +176,53 @@ describe('RaftNode: membership', () => {
     expect(await cluster.converged()).toEqual(['x']);
   });
 
+  it('peerRegressed: a server whose log lost what it acknowledged is refused', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const leader = await cluster.leader();
+    const { id } = await cluster.follower();
+    for (let i = 0; i < 5; i++) await cluster.apply(leader.id, `c${i}`);
+    await cluster.converged();
+    await cluster.stop(id);
+    // The log is gone, the identity is not.
+    Object.assign(cluster.get(id), { medium: {} });
+    await cluster.start(id);
+    await cluster.until('told', () => cluster.names(leader.id).includes('peerRegressed'));
+    expect(cluster.get(leader.id).events.find(({ name }) => name === 'peerRegressed')?.event).toEqual({
+      id,
+      acknowledged: 7,
+      lastIndex: 0,
+    });
+    await cluster.time.advance(3000);
+    expect(cluster.node(id).stats().lastIndex).toBe(0);
+    await cluster.apply(leader.id, 'still quorate');
+  });
+
+  it('second boot: another process under the same name is refused while the first is connected', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id } = await cluster.follower();
+    const leader = await cluster.leader();
+    await cluster.apply(leader.id, 'x');
+    const twin = new NodeCluster({
+      seed: 7,
+      modules: () => ({
+        transport: cluster.network.transport('twin'),
+        clock: cluster.time,
+        timers: cluster.time,
+        resolver: { address: (to) => to },
+      }),
+    });
+    const { identity } = cluster.get(id);
+    twin.servers.set(id, { ...cluster.get(id), identity, medium: structuredClone(cluster.get(id).medium), events: [] });
+    const starting = twin.start(id);
+    await cluster.settled(starting);
+    twin.node(id).campaign();
+    await cluster.until('refused', () =>
+      cluster.get(leader.id).events.some(({ event }) => (event as { code?: string }).code === 'second_boot'),
+    );
+    expect(leader.node.isLeader()).toBe(true);
+    await cluster.settled(twin.node(id).stop());
+  });
+
   it('servers of another cluster are refused and told of', async () => {
     const cluster = await NodeCluster.founded(1);
     const other = new NodeCluster({
