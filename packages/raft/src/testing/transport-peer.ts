@@ -26,7 +26,7 @@ export class TransportPeer implements TransportHandler {
   readonly connections: string[] = [];
   readonly lost: { readonly id: NodeId; readonly reason: UnreachableReason }[] = [];
   readonly judged: HandshakeVerdict[] = [];
-  readonly #boots = new Map<NodeId, string>();
+  readonly #connected = new Map<NodeId, { readonly boot: string; streams: number }>();
   readonly #waiting = new Set<() => void>();
 
   constructor(id: NodeId, transport: Transport) {
@@ -55,7 +55,7 @@ export class TransportPeer implements TransportHandler {
   }
 
   async judge(handshake: Handshake, purpose: StreamPurpose): Promise<HandshakeVerdict> {
-    const connectedBoot = this.#boots.get(handshake.from);
+    const connectedBoot = this.bootOf(handshake.from);
     const facts = { purpose, ...(connectedBoot === undefined ? {} : { connectedBoot }), ...this.facts };
     const verdict = judgeHandshake(this.handshake(handshake.from), handshake, facts);
     this.judged.push(verdict);
@@ -64,13 +64,17 @@ export class TransportPeer implements TransportHandler {
   }
 
   connected(peer: Handshake): void {
-    this.#boots.set(peer.from, peer.boot);
+    const known = this.#connected.get(peer.from);
+    if (known?.boot === peer.boot) known.streams += 1;
+    else this.#connected.set(peer.from, { boot: peer.boot, streams: 1 });
     this.connections.push(`+${peer.from} ${peer.boot}`);
     this.#changed();
   }
 
   disconnected(id: NodeId, boot: string): void {
-    if (this.#boots.get(id) === boot) this.#boots.delete(id);
+    const known = this.#connected.get(id);
+    if (known?.boot === boot) known.streams -= 1;
+    if (known?.streams === 0) this.#connected.delete(id);
     this.connections.push(`-${id} ${boot}`);
     this.#changed();
   }
@@ -94,7 +98,7 @@ export class TransportPeer implements TransportHandler {
 
   /** Boot of the peer that is connected now. */
   bootOf(id: NodeId): string | undefined {
-    return this.#boots.get(id);
+    return this.#connected.get(id)?.boot;
   }
 
   /** Resolves once `holds` is true; asked again whenever anything was told. */

@@ -7,6 +7,8 @@ export interface TransportPlace {
   make(id: NodeId, addr?: string): Promise<Transport>;
   /** An address at which nobody listens. */
   deadAddr(): string;
+  /** Whether streams can break half-way and bytes be damaged: then transfers go on, and digests are checked. */
+  readonly overWire: boolean;
   /** Ends everything that was made. */
   dispose(): Promise<void>;
 }
