@@ -33,6 +33,7 @@ export async function makePlace(): Promise<TransportPlace> {
       return transport;
     },
     deadAddr: () => deadAddr,
+    overWire: true,
     dispose: async () => {
       await Promise.all(made.map((transport) => transport.close()));
     },

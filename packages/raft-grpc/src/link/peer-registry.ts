@@ -24,6 +24,8 @@ export interface OpenStream {
  */
 export class PeerRegistry {
   readonly #peers = new Map<NodeId, Peer>();
+  /** Boots that the handler holds for connected: it is told of the first stream of each, and of the end of the last. */
+  readonly #told = new Map<NodeId, Set<string>>();
   readonly #timers: Timers;
   #handler: TransportHandler | undefined;
 
@@ -69,8 +71,11 @@ export class PeerRegistry {
     this.#tidy(from, peer);
     // In a turn of its own: a stream may end inside a call of the handler's owner.
     this.#timers.nextTurn(() => {
-      const streams = this.#peers.get(from)?.streams ?? [];
-      if (![...streams].some((other) => other.peer.boot === boot)) this.#handler?.disconnected(from, boot);
+      const streams = [...(this.#peers.get(from)?.streams ?? [])];
+      const told = this.#told.get(from);
+      if (streams.some((other) => other.peer.boot === boot) || told?.delete(boot) !== true) return;
+      if (told.size === 0) this.#told.delete(from);
+      this.#handler?.disconnected(from, boot);
     });
   }
 
@@ -86,9 +91,16 @@ export class PeerRegistry {
       ({ kind, peer: { boot } }) => kind === 'incoming' && stream.kind === 'incoming' && boot === stream.peer.boot,
     );
     peer.streams.add(stream);
-    this.#handler?.connected(stream.peer);
+    this.#tell(stream.peer);
     // A peer has one stream to us: what it opened before is dead, it only does not know here yet.
     for (const dead of older) dead.end('replaced by a newer stream');
+  }
+
+  #tell(peer: Handshake): void {
+    const told = this.#told.get(peer.from) ?? new Set();
+    if (told.has(peer.boot)) return;
+    this.#told.set(peer.from, told.add(peer.boot));
+    this.#handler?.connected(peer);
   }
 
   #tidy(id: NodeId, peer: Peer): void {
