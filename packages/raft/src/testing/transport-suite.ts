@@ -154,6 +154,8 @@ export function transportSuite(
       await b.transport.close();
       await a.until(() => a.lost.length > 0);
       await a.until(() => a.connections.includes('-b boot-b'));
+      // Dialed again unasked: the process is gone.
+      await a.until(() => a.lost.some(({ reason }) => reason === 'refused'));
       const again = await make('b', addr);
       again.said = { boot: 'boot-b2' };
       await a.reach(again, () => again.received.length > 0);
