@@ -35,6 +35,11 @@ export class Refusals {
     this.#log(`${reason} ${peer}`, 'raft stream ended: bad input', { peer, reason, message });
   }
 
+  /** A stream that failed for a reason of our own side: a handler, an address that is none. */
+  failure(peer: string, error: string): void {
+    this.#log(`failure ${peer}`, 'raft stream failed', { peer, error });
+  }
+
   #log(key: string, event: string, fields: Fields): void {
     const nowMs = this.#clock.monotonicMs();
     const lastMs = this.#loggedMs.get(key);

@@ -3,6 +3,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { PeerIdentity, SnapshotSource } from '@dkron/raft';
 import { createMessage } from '@dkron/raft/core';
 import { TransportPeer } from '@dkron/raft/testing';
+import { MemoryLogger } from '@dkron/runtime/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { testModules } from '../test/place.ts';
 import type { GrpcRaftTransportModules, GrpcRaftTransportOptions } from './options.ts';
@@ -122,14 +123,16 @@ describe('GrpcRaftTransport', () => {
     expect(b.judged.slice(0, 2).map(({ accepted }) => accepted)).toEqual([true, false]);
   });
 
-  it('reports an address that is none', async () => {
-    const a = await make('a');
+  it('reports an address that is none, and logs it once a minute', async () => {
+    const logger = new MemoryLogger();
+    const a = await make('a', {}, { logger });
     for (const addr of ['', 'no such scheme://x', '127.0.0.1:99999999']) {
       const before = a.lost.length;
       a.beat({ id: 'b', addr }, 1);
       await a.until(() => a.lost.length > before);
       expect(a.lost.at(-1)?.reason).toBe('broken');
     }
+    expect(logger.records.length).toBeLessThanOrEqual(1);
   });
 
   it('gives up a dial that is not answered', async () => {

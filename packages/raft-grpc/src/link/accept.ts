@@ -65,14 +65,14 @@ export async function acceptStream<In extends { readonly $case: string }, Out>(
     }
     if (!call.cancelled) call.end();
   } catch (error) {
-    fail(...statusOf(error, who, context));
+    fail(...statusOf(error, who));
   } finally {
     if (registered !== undefined) registry.remove(registered);
   }
 
-  function statusOf(error: unknown, peer: string, { modules: { logger } }: StreamContext): [status, string] {
+  function statusOf(error: unknown, peer: string): [status, string] {
     if (!(error instanceof TransportError)) {
-      logger.warn('raft stream failed', { peer, error: textOf(error) });
+      refusals.failure(peer, textOf(error));
       return [status.FAILED_PRECONDITION, textOf(error)];
     }
     if (error.code === 'handshake_refused') {

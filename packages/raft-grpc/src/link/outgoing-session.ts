@@ -82,7 +82,7 @@ export class OutgoingSession {
         return { opened: false, reason: 'broken', refusal: { code: refusal, message: error.message } };
       }
       if (error instanceof TransportError) refusals.bytes(this.#to, 'malformed', error.message);
-      else modules.logger.warn('raft stream failed', { peer: this.#to, error: textOf(error) });
+      else refusals.failure(this.#to, textOf(error));
       return { opened: this.#opened, reason: 'broken' };
     } finally {
       this.end();
