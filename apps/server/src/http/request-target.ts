@@ -11,5 +11,6 @@ export function routedTarget(target: string): string {
 
 /** The path of a request target, without its query. */
 export function pathOf(target: string): string {
-  return target.split('?', 1)[0]!;
+  const cut = target.indexOf('?');
+  return cut < 0 ? target : target.slice(0, cut);
 }

@@ -20,6 +20,8 @@ export interface LoadOrder {
   readonly status: number;
   /** Send these jobs by POST, one after the other; otherwise GET. */
   readonly jobs?: { readonly from: number; readonly until: number; readonly owner: string };
+  /** Replace one of these jobs before each GET, on the same connection; only the reads are measured. One connection. */
+  readonly writes?: { readonly from: number; readonly until: number; readonly owner: string };
   /** Pace over all connections. Default: as fast as answers come. */
   readonly perSecond?: number;
 }

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerProcess } from '@dkron/harness';
-import { benchJob, loadJobs } from '../load-jobs.ts';
+import { loadJobs } from '../load-jobs.ts';
 import type { Figure } from '../table.ts';
+import { readsWhileBusy } from './busy.ts';
 import { compare } from './compare.ts';
-import type { LoadOrder, Measured } from './load.ts';
+import type { LoadOrder } from './load.ts';
 import { load } from './load.ts';
 import type { BenchProcess } from './processes.ts';
 import { startProcess } from './processes.ts';
@@ -17,6 +18,8 @@ const READS = { connections: IN_FLIGHT, warmUp: 2_000, count: 10_000, status: 20
 const LISTS = { connections: 16, warmUp: 50, count: 400, status: 200 };
 const WRITES = { connections: IN_FLIGHT, path: '/v1/jobs', status: 201 };
 const WRITTEN = 4_000;
+type Order = Omit<LoadOrder, 'port'>;
+
 const LIST_PATH = `/v1/jobs?_end=${LISTED}`;
 
 /** One run of the REST figures against one server with `jobCount` jobs in the end. */
@@ -27,16 +30,30 @@ export async function restFigures(jobCount: number): Promise<Figure[]> {
     const rest = new RestBench(directory, server);
     await loadJobs(server.url, 0, LISTED);
     const figures = [await rest.oneJob(), await rest.list(), await rest.listAfterWrites()];
-    figures.push(...(await rest.writes(`at ${LISTED.toLocaleString('en')} jobs`)));
+    const small = await rest.writes(`at ${count(LISTED)} jobs`);
+    figures.push(...small);
     if (jobCount > LISTED) {
-      await loadJobs(server.url, LISTED, jobCount);
-      figures.push(...(await rest.writes(`at ${jobCount.toLocaleString('en')} jobs`)));
+      await rest.fill(jobCount);
+      const large = await rest.writes(`at ${count(jobCount)} jobs`);
+      figures.push(...large, ...large.map((figure, i) => sameFigure(figure, small[i]!)));
     }
-    return figures;
+    return [...figures, await readsWhileBusy()];
   } finally {
     await server.kill();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Both as ratios to the floor of their own minute. */
+function sameFigure(large: Figure, small: Figure): Figure {
+  const ratio = large.ratio / small.ratio;
+  const name = `${large.name.slice(0, large.name.indexOf(' jobs'))} jobs, beside ${count(LISTED)}`;
+  const [ours, floor] = [large.ratio.toFixed(2), small.ratio.toFixed(2)];
+  return { name, ours, floor, ratio, target: '≥ 0.8', met: ratio >= 0.8 };
+}
+
+function count(jobs: number): string {
+  return jobs.toLocaleString('en');
 }
 
 class RestBench {
@@ -51,6 +68,12 @@ class RestBench {
     this.#own = { port: Number(new URL(server.url).port), pid: server.pid };
   }
 
+  /** Jobs up to `until` exist afterwards. */
+  async fill(until: number): Promise<void> {
+    const jobs = { from: LISTED, until, owner: 'operations' };
+    await load({ ...WRITES, ...this.#own, jobs, warmUp: 0, count: until - LISTED }, this.#own.pid);
+  }
+
   async oneJob(): Promise<Figure> {
     const path = '/v1/jobs/load-000001';
     return this.#reads('GET of one job, 64 in flight', 0.6, { ...READS, path });
@@ -60,20 +83,12 @@ class RestBench {
     return this.#reads('list of 1,000 unchanged jobs, 16 in flight', 0.5, { ...LISTS, path: LIST_PATH });
   }
 
-  /** A client beside it changes a listed job 500 times a second, faster than lists are answered. */
+  /** One connection: replace a listed job, then list; the time of the lists alone, beside lists of a floor unwritten. */
   async listAfterWrites(): Promise<Figure> {
-    const floor = await this.#floorOf(LIST_PATH);
-    const order = { ...LISTS, path: LIST_PATH };
-    try {
-      return await compare({
-        name: 'list of 1,000 jobs, one of them written before every other answer, 16 in flight',
-        target: 0.25,
-        floor: () => this.#beside(() => load({ ...order, port: floor.port }, floor.pid)),
-        ours: () => this.#beside(() => load({ ...order, port: this.#own.port }, this.#own.pid)),
-      });
-    } finally {
-      await floor.end();
-    }
+    const order = { ...LISTS, connections: 1, path: LIST_PATH };
+    const writes = { from: 0, until: LISTED, owner: 'written' };
+    const name = 'list of 1,000 jobs right after a write to one of them, one connection';
+    return this.#reads(name, 0.25, order, { ...order, writes });
   }
 
   /** Creates and replacements, acknowledged when synced. */
@@ -111,14 +126,14 @@ class RestBench {
     return { jobs: { from, until, owner: `team-${this.#batches}` }, warmUp, count: WRITTEN - warmUp };
   }
 
-  async #reads(name: string, target: number, order: Omit<LoadOrder, 'port'>): Promise<Figure> {
+  async #reads(name: string, target: number, order: Order, own: Order = order): Promise<Figure> {
     const floor = await this.#floorOf(order.path);
     try {
       return await compare({
         name,
         target,
         floor: () => load({ ...order, port: floor.port }, floor.pid),
-        ours: () => load({ ...order, port: this.#own.port }, this.#own.pid),
+        ours: () => load({ ...own, port: this.#own.port }, this.#own.pid),
       });
     } finally {
       await floor.end();
@@ -131,26 +146,5 @@ class RestBench {
     const file = join(this.#directory, 'body.json');
     writeFileSync(file, Buffer.from(await answer.arrayBuffer()));
     return startProcess('floor-server.ts', ['bytes', file]);
-  }
-
-  /** Runs `work` while jobs of the list are replaced. */
-  async #beside(work: () => Promise<Measured>): Promise<Measured> {
-    const isDone = { value: false };
-    const writing = this.#write(isDone);
-    try {
-      return await work();
-    } finally {
-      isDone.value = true;
-      await writing;
-    }
-  }
-
-  async #write(isDone: { readonly value: boolean }): Promise<void> {
-    for (let i = 0; !isDone.value; i++) {
-      const body = JSON.stringify({ ...benchJob((i * 7) % LISTED), owner: `owner-${i % 10}` });
-      const answer = await fetch(`${this.#url}/v1/jobs`, { method: 'POST', body });
-      await answer.arrayBuffer();
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
   }
 }
