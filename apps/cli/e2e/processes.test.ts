@@ -85,6 +85,25 @@ describe('the program as a process', () => {
     expect(await node.stop()).toBe(0);
   });
 
+  it('job logs --follow prints output while the execution still runs, until it ends', async () => {
+    const { env } = await server();
+    const command = 'echo one; while [ ! -e "$FLAG" ]; do sleep 0.05; done; echo two';
+    const flag = join(newFolder(), 'go-on');
+    const executor_config = { shell: 'true', command, env: `FLAG=${flag}` };
+    const job = { name: 'slow', schedule: '@daily', executor: 'shell', executor_config };
+    await dkron(['job', 'apply', '-f', '-'], { env, input: JSON.stringify(job) });
+    expect((await dkron(['job', 'run', 'slow', '--no-wait'], { env })).code).toBe(0);
+    const follower = spawn(process.execPath, [MAIN, 'job', 'logs', 'slow', '-f'], { env: { ...process.env, ...env } });
+    let text = '';
+    // The job goes on only when its first line was seen.
+    follower.stdout.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+      if (text === 'one\n') writeFileSync(flag, '');
+    });
+    const code = await new Promise((resolve) => follower.on('close', resolve));
+    expect([code, text]).toEqual([0, 'one\ntwo\n']);
+  });
+
   it('SIGHUP reads the settings again and ends nothing', async () => {
     const { server: node, env } = await server();
     process.kill(node.pid, 'SIGHUP');

@@ -144,6 +144,18 @@ describe('dkron job', () => {
     );
   });
 
+  it('says when a write got no answer and may have been done', async () => {
+    const server = createServer((request) => request.socket.destroy());
+    servers.push(server);
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { code, err } = await run(['job', 'delete', 'a', '--api-url', url]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^dkron: no answer from http:.*; it may have been done all the same\n$/);
+  });
+
   it('a refusal goes to stderr and ends with 1', async () => {
     const url = await serve({ 'DELETE /v1/jobs/a': [404, '{"error":"job a does not exist","code":"not_found"}'] });
     expect(await run(['job', 'delete', 'a', '--api-url', url])).toEqual({

@@ -83,5 +83,6 @@ function messageOf(error: unknown): string {
   if (isRefusal(error) && error.field !== '') {
     return `${error.message} (${error.field}: expected ${error.allowed ?? 'another value'})`;
   }
+  if (isRefusal(error) && error.maybeDone) return `${error.message}; it may have been done all the same`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -102,7 +102,8 @@ when it ended unsuccessfully on one.`,
       const query = { wait: 'false' };
       return printBody(client.request('POST /v1/jobs/{job}/run', { path: { job: name }, query }));
     }
-    for (const id of (await client.startJob(name)).executions) io.out(`${id}\n`);
+    const { executions } = await client.startJob(name, { idempotencyKey: crypto.randomUUID() });
+    for (const id of executions) io.out(`${id}\n`);
 
     async function bodiesOf(ids: readonly string[]): Promise<string> {
       const answers = ids.map((id) => client.request('GET /v1/executions/{id}', { path: { id } }));

@@ -14,7 +14,7 @@ const RETRIED: ReadonlySet<Execution['state']> = new Set(['failed', 'lost']);
  */
 export async function runAndWait(client: DkronClient, name: string, io: Io): Promise<readonly Execution[]> {
   const { retries } = await client.getJob(name);
-  const { group, executions } = await client.startJob(name);
+  const { group, executions } = await client.startJob(name, { idempotencyKey: crypto.randomUUID() });
   let missing = 0;
   for (;;) {
     const { items } = await client.listExecutions({ job: name, group, _end: 1000 });
