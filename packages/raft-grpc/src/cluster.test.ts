@@ -49,7 +49,7 @@ async function start(member: Omit<Member, 'journal' | 'node'>): Promise<Member> 
   addrs.set(id, await transport.listen({ host: '127.0.0.1', port: 0 }));
   const journal = new Journal();
   const node = new RaftNode(
-    { id, tickMs: 30, trailingLogs: 10 },
+    { id, trailingLogs: 0 },
     {
       ...ambient,
       log: new MemoryLog(member.medium),
@@ -97,7 +97,7 @@ describe('three nodes over GrpcRaftTransport', () => {
     // Behind the log that is kept, and at another address.
     const follower = members.find((member) => member !== leader)!;
     await follower.node.stop();
-    await leader.node.applyBatch(commands(500, 300));
+    for (let from = 500; from < 800; from += 30) await leader.node.applyBatch(commands(from, 30));
     await leader.node.snapshot();
     await start(follower);
     await until(() => follower.journal.commands.length === 800);
