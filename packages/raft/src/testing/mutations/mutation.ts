@@ -14,6 +14,7 @@ export interface Mutation {
 /** The text with the defect. Throws TypeError unless the place is there exactly once. */
 export function mutate(source: string, { id, find, replace }: Mutation): string {
   const parts = source.split(find);
-  if (parts.length !== 2) throw new TypeError(`mutation ${id}: its place must be there once, is ${parts.length - 1} times`);
+  if (parts.length !== 2)
+    throw new TypeError(`mutation ${id}: its place must be there once, is ${parts.length - 1} times`);
   return parts.join(replace);
 }

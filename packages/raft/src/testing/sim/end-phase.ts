@@ -1,4 +1,4 @@
-import { LEAVE_JOINT, type NodeId } from '../../core/index.ts';
+import { confStatesEqual, LEAVE_JOINT, type NodeId } from '../../core/index.ts';
 import type { FinalView, IdleView } from '../check/checker.ts';
 import { disagreement } from '../check/liveness.ts';
 import { must } from '../check/violation.ts';
@@ -22,8 +22,9 @@ export function endPhase(cluster: Cluster): void {
   for (const server of world.servers) if (!server.up && !server.retired) server.restart();
   const stalledUntil = Math.max(...world.servers.map((server) => server.stalledUntil));
   if (stalledUntil > world.time) world.runUntil(stalledUntil, () => false);
-  const minorityFails = world.plan.seed % 3 === 0;
-  if (settle(cluster) && (!minorityFails || !failMinority(cluster) || settle(cluster))) rest(cluster);
+  if (world.plan.seed % 3 === 1) failBeforeAgreement(cluster);
+  const failsLater = world.plan.seed % 3 === 0;
+  if (settle(cluster) && (!failsLater || !failMinority(cluster) || settle(cluster))) rest(cluster);
   world.history.check();
 }
 
@@ -51,7 +52,11 @@ function settle(cluster: Cluster): boolean {
     // Clients go on: an entry is what brings a forgotten change of the membership along. It must be accepted.
     if (settled || i % 4 === 3) agreed = leader.proposeEmpty() && settled;
   }
-  round(cluster);
+  // The last entry has to reach everybody, also where a slow write from before is still under way.
+  for (let i = 0; i < MAX_ROUNDS; i++) {
+    round(cluster);
+    if (disagreement(finalViews(cluster), memberIds(cluster)) === undefined) break;
+  }
   if (!agreed && isStranded(cluster)) {
     world.stranded = true;
     return false;
@@ -109,12 +114,30 @@ function retireStrangers(cluster: Cluster, leader: SimServer): void {
   }
 }
 
+/**
+ * Takes a minority away before the servers have talked to each other: what is left may be of different terms and logs,
+ * and has to manage. Only where all agree on the membership and no change of it is under way.
+ */
+function failBeforeAgreement(cluster: Cluster): void {
+  const { world } = cluster;
+  const up = world.servers.filter((server) => server.up);
+  const [first] = up;
+  if (first === undefined || first.conf.votersOutgoing.length > 0) return;
+  const changing = up.some(({ core, conf }) => {
+    const { log } = core.internals;
+    return log.hasConfChange(log.applied + 1, log.lastIndex() + 1) || !confStatesEqual(conf, first.conf);
+  });
+  if (!changing && failSome(cluster, first.conf.voters)) world.mark('minority failed before agreement');
+}
+
 /** Takes as many voters away as a quorum can do without. Whether there were any. */
 function failMinority(cluster: Cluster): boolean {
-  const { world } = cluster;
   const leader = cluster.leader();
   if (leader === undefined || leader.conf.votersOutgoing.length > 0) return false;
-  const { voters } = leader.conf;
+  return failSome(cluster, leader.conf.voters);
+}
+
+function failSome({ world }: Cluster, voters: readonly NodeId[]): boolean {
   const spare = Math.ceil(voters.length / 2) - 1;
   if (spare === 0) return false;
   world.mark('core set without a minority');

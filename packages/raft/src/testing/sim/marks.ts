@@ -2,6 +2,7 @@ import type { TraceEvent } from '../../core/index.ts';
 
 /** Names of what the core reports by itself: one for each kind of event, for some one for each reason. */
 const CORE_MARKS = [
+  'newRaft',
   'becameFollower',
   'becamePreCandidate',
   'becameCandidate',
@@ -107,6 +108,8 @@ const SIM_MARKS = [
   'commit-only append',
   'empty append through a full window',
   'leader elected by transfer',
+  'leader elected by transfer during a lease',
+  'minority failed before agreement',
   'core set without a minority',
 ] as const;
 

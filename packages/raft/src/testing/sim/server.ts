@@ -5,23 +5,22 @@ import {
   EMPTY_CONF_STATE,
   type Entry,
   EntryType,
-  hardStateOf,
   type LogWindow,
   type Message,
   type NodeId,
   RaftCore,
   type Ready,
-  type Role,
   type SnapshotMeta,
   type StepResult,
 } from '../../core/index.ts';
-import type { PeerView } from '../check/checker.ts';
 import { CoreView } from './core-view.ts';
 import { Lane } from './lane.ts';
 import { operationIn } from './payload.ts';
-import { SimLog, type StoredSnapshot, type WriteBatch } from './sim-log.ts';
+import { ServerObserver } from './server-observer.ts';
+import { SimLog, type StoredSnapshot } from './sim-log.ts';
 import { EMPTY_STATE, KeyValueMachine, type MachineState } from './state-machine.ts';
 import { Label, type World } from './world.ts';
+import { asyncBatch, syncBatch, type WriteBatch } from './write-batch.ts';
 
 /** Who sends what a server says, and who hears what it applied. */
 export interface ServerPorts {
@@ -55,6 +54,7 @@ export class SimServer {
   readonly #world: World;
   readonly #ports: ServerPorts;
   readonly #period: number;
+  readonly #observer: ServerObserver;
   readonly #appends: Lane<WriteBatch>;
   readonly #applies: Lane<Message>;
   /** Without asynchronous storage: the ready that is being written. */
@@ -62,12 +62,6 @@ export class SimServer {
   #window!: LogWindow;
   #waitingReads: { read: number; index: number }[] = [];
   #wakeScheduled = false;
-  #role: Role = 'follower';
-  #term = 0;
-  #commit = 0;
-  #wakes = 0;
-  /** Term of the last candidacy that a transfer asked for. */
-  #transferTerm = 0;
   #missedTicks = 0;
 
   constructor(world: World, id: NodeId, period: number, snapshot: StoredSnapshot | undefined, ports: ServerPorts) {
@@ -77,6 +71,7 @@ export class SimServer {
     this.slot = world.servers.length;
     this.#period = Math.max(1, Math.floor(period));
     this.view = new CoreView(id, () => this.core);
+    this.#observer = new ServerObserver(world, this);
     this.log = new SimLog(snapshot, (entry, chain) => world.watch.appended(id, entry, chain));
     const disk = (): number => this.#diskDelay();
     this.#appends = new Lane(
@@ -112,10 +107,7 @@ export class SimServer {
       { ...plan.core, id: this.id, applied: this.machine.applied },
       { storage, rand, ...(events === undefined ? {} : { events }) },
     );
-    this.#role = 'follower';
-    this.#term = this.view.term;
-    this.#commit = 0;
-    this.#observe();
+    this.#observer.started();
     this.#scheduleTick();
   }
 
@@ -150,7 +142,7 @@ export class SimServer {
   call(action: (core: RaftCore) => StepResult | void): StepResult | void {
     this.#world.steps++;
     const result = action(this.core);
-    this.#observe();
+    this.#observer.stepped();
     this.#scheduleWake();
     return result;
   }
@@ -267,8 +259,8 @@ export class SimServer {
     if (this.#inSync !== undefined || !this.core.hasReady()) return;
     this.#world.steps++;
     const ready = this.core.ready();
-    this.#observe();
-    if (this.core.internals.role === 'leader') this.#checkLeader(ready);
+    this.#observer.stepped();
+    if (this.core.internals.role === 'leader') this.#observer.leads(ready.entries);
     if (this.#world.plan.core.asyncStorage === false) {
       this.#inSync = ready;
       this.later(this.#diskDelay(), Label.written, () => this.#finishSync(ready));
@@ -339,16 +331,8 @@ export class SimServer {
       return;
     }
     if (world.idle) world.watch.each((checker) => checker.idleSent?.(message));
-    this.#markSent(message);
+    this.#observer.sent(message);
     this.#ports.send(this, message);
-  }
-
-  #markSent(message: Message): void {
-    const world = this.#world;
-    if (message.type === 'Vote' && message.context.length > 0) this.#transferTerm = message.term;
-    if (message.type !== 'App' || message.entries.length > 0) return;
-    world.mark('commit-only append');
-    if (this.core.progress(message.to)?.inflightFull === true) world.mark('empty append through a full window');
   }
 
   #appliedBatch(work: Message): void {
@@ -400,16 +384,8 @@ export class SimServer {
       }
     });
     const { conf } = this;
-    this.#markChange(before, conf);
+    this.#observer.changed(before, conf);
     this.#world.watch.each((checker) => checker.configured?.(this.id, entry.index, before, conf));
-  }
-
-  #markChange(before: ConfState, after: ConfState): void {
-    const world = this.#world;
-    if (after.votersOutgoing.length > 0) world.mark('joint membership');
-    if (before.learners.some((id) => after.voters.includes(id))) world.mark('learner promoted');
-    if (before.voters.some((id) => after.learners.includes(id))) world.mark('voter demoted');
-    if (this.#role === 'leader' && !after.voters.includes(this.id)) world.mark('leader removed');
   }
 
   #answerReads(): void {
@@ -419,65 +395,4 @@ export class SimServer {
     this.#waitingReads = this.#waitingReads.filter(({ index }) => index > applied);
     for (const { read } of ready) this.#ports.readReady(this, read);
   }
-
-  /** What the checkers must see after every call. */
-  #observe(): void {
-    const { watch, hash } = this.#world;
-    const { role, term, log } = this.core.internals;
-    hash.add(this.slot * 0x10001 + term);
-    hash.add(log.committed * 0x101 + log.unstable.entries.length);
-    if (role !== this.#role || term !== this.#term) this.#changedRole(role, term);
-    if (role === 'leader' && log.committed > this.#commit) {
-      if (log.committed > log.unstable.offset - 1) this.#world.mark('commit before own disk');
-      watch.committed(this.view);
-    }
-    this.#commit = log.committed;
-    watch.stepped(this.view);
-  }
-
-  #changedRole(role: Role, term: number): void {
-    const { watch } = this.#world;
-    if (role === 'leader') watch.each((checker) => checker.becameLeader?.(this.view));
-    if (role === 'leader' && term === this.#transferTerm) this.#world.mark('leader elected by transfer');
-    if (role === 'candidate' || role === 'preCandidate') watch.each((checker) => checker.becameCandidate?.(this.view));
-    this.#role = role;
-    this.#term = term;
-  }
-
-  /** A newcomer cannot use a snapshot from before it was a member: it needs a newer one. */
-  #coverNewcomers(peers: readonly PeerView[]): void {
-    const { snapshot, boundary } = this.log;
-    if (snapshot === undefined) return;
-    const needed = peers.some(({ id, match }) => match < boundary && !knows(snapshot.meta.confState, id));
-    if (needed) this.makeSnapshot(this.#world.plan.disk.trailing);
-  }
-
-  #checkLeader(ready: Ready): void {
-    const { watch } = this.#world;
-    const { tracker, log, options } = this.core.internals;
-    if (this.#wakes++ % 4 === 0) {
-      const peers = this.view.peers();
-      const isMember = (id: NodeId): boolean => tracker.config.voters.has(id) || tracker.config.learners.includes(id);
-      watch.each((checker) => checker.leaderPeers?.(this.view, peers, isMember));
-      this.#coverNewcomers(peers);
-    }
-    if (!ready.entries.some(({ type }) => type !== EntryType.normal)) return;
-    const indexes: number[] = [];
-    for (let i = log.applied + 1; i <= log.lastIndex(); i++) if (log.hasConfChange(i, i + 1)) indexes.push(i);
-    const validated = !options.disableConfChangeValidation;
-    watch.each((checker) => checker.leaderTail?.(this.view, indexes, validated));
-  }
-}
-
-function knows({ voters, learners, votersOutgoing }: ConfState, id: NodeId): boolean {
-  return voters.includes(id) || learners.includes(id) || votersOutgoing.includes(id);
-}
-
-function asyncBatch(message: Message): WriteBatch {
-  const { entries, snapshot, responses } = message;
-  return { entries, snapshot, responses, hardState: hardStateOf(message), synced: responses.length > 0 };
-}
-
-function syncBatch({ entries, snapshot, hardState, mustSync }: Ready): WriteBatch {
-  return { entries, snapshot, responses: [], hardState, synced: mustSync };
 }

@@ -5,29 +5,18 @@ import {
   EntryType,
   type HardState,
   LogWindow,
-  type Message,
   type SnapshotMeta,
   type TermRun,
 } from '../../core/index.ts';
 import type { DurableView } from '../check/checker.ts';
 import { chainOf } from './entry-chain.ts';
 import type { MachineState } from './state-machine.ts';
+import type { WriteBatch } from './write-batch.ts';
 
 /** A snapshot with what the state machine was then. */
 export interface StoredSnapshot {
   readonly meta: SnapshotMeta;
   readonly state: MachineState;
-}
-
-/** One write: everything in it is there after a crash, or nothing. */
-export interface WriteBatch {
-  readonly entries: readonly Entry[];
-  readonly hardState: HardState | undefined;
-  readonly snapshot: SnapshotMeta | undefined;
-  /** Whether it is durable when done. */
-  readonly synced: boolean;
-  /** To be delivered when it is done. */
-  readonly responses: readonly Message[];
 }
 
 /**
