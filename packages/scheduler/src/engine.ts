@@ -116,11 +116,13 @@ export class Engine {
   async runJob(name: JobName, request: RunRequest): Promise<Run | Refusal> {
     if (!this.#context.mayStart()) throw new NotLeadingError('start a job');
     const { log } = this.#context;
+    // Drawn before the stamps of its executions, which are never below it.
+    const group = this.stamps.next();
     const targets = this.#starts.targetsOf(name);
     const start = {
       kind: request.trigger,
       jobName: name,
-      group: this.stamps.next(),
+      group,
       targets,
       respectConcurrency: request.respectConcurrency ?? false,
       token: request.token ?? '',
