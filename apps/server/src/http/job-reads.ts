@@ -8,6 +8,7 @@ import { JobPages } from '../services/job-pages.ts';
 import { notFound } from '../services/jobs.service.ts';
 import { answerJson, jsonList } from './answers.ts';
 import { listQuery } from './jobs-query.ts';
+import { isKnown } from './precondition.ts';
 import type { Query } from './query.ts';
 import { pretty } from './query.ts';
 
@@ -58,7 +59,7 @@ export class JobReads {
     const answer = this.#answers.of(name);
     if (answer === undefined) throw notFound(`job ${name} does not exist`);
     const { etag, text } = answer;
-    if (request.headers['if-none-match']?.trim() === etag) {
+    if (isKnown(request.headers['if-none-match'], etag)) {
       void reply.status(304).header('etag', etag).send();
       return;
     }

@@ -92,7 +92,7 @@ export class JobsController {
     @Query() query: QueryMap,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    this.#answer(reply, await this.#jobs.delete(name, preconditionOf(headers)), query);
+    this.#answer(reply, await this.#jobs.delete(name, preconditionOf(headers, this.#node.store.getJob(name))), query);
   }
 
   @Post(':job/toggle')
@@ -102,18 +102,19 @@ export class JobsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const job = await this.#jobs.toggle(name, preconditionOf(request.headers));
+    const job = await this.#jobs.toggle(name, preconditionOf(request.headers, this.#node.store.getJob(name)));
     this.#answer(reply, job, query, { location: locationHeader(request.originalUrl) });
   }
 
   async #put(body: Uint8Array, query: QueryMap, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     this.#jobs.assertSubmissionsOpen();
     const parsed = this.#jobs.parse(body);
+    const precondition = preconditionOf(request.headers, this.#node.store.getJob(parsed.definition.name));
     if (isDryRun(query)) {
-      const outcome = this.#jobs.dryRun(parsed, preconditionOf(request.headers));
+      const outcome = this.#jobs.dryRun(parsed, precondition);
       return answerJson(reply, dryRunJson(outcome, this.#node.clock.wallNanos(), pretty(query)));
     }
-    const job = await this.#jobs.put(parsed, preconditionOf(request.headers));
+    const job = await this.#jobs.put(parsed, precondition);
     if (has(query, 'runoncreate')) this.#jobs.runOnCreate(job.definition.name);
     answerJson(reply, echoJobJson(parsed, { pretty: pretty(query) }), {
       status: 201,
