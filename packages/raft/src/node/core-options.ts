@@ -14,5 +14,7 @@ export function coreOptions(options: ResolvedNodeOptions, applied: number): Core
     disableProposalForwarding: true,
     confChangeNeedsCurrentTermCommit: true,
     rejectVotesFromStrangers: true,
+    // See Resignation.
+    stepDownOnRemoval: false,
   };
 }

@@ -28,6 +28,7 @@ import type { ResolvedNodeOptions } from './options.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
 import type { TransferBuffer } from './state-transfer.ts';
+import { Resignation } from './resignation.ts';
 import { SnapshotReceiver, SnapshotSender } from './snapshot-streams.ts';
 import { Snapshotter } from './snapshotter.ts';
 import { groupByPeer } from './outgoing.ts';
@@ -68,6 +69,7 @@ export class Engine implements Host {
   readonly #sender: SnapshotSender;
   readonly #ticker: Ticker;
   readonly #failover: FastFailover;
+  readonly #resignation: Resignation;
   #running = true;
   #scheduled = false;
   #skippedTick = false;
@@ -107,6 +109,7 @@ export class Engine implements Host {
     const parts = { appendLane: this.appendLane, snapshotter: this.snapshotter };
     this.disk = new DiskWatch(this, parts, () => this.yieldLeadership());
     this.#ticker = new Ticker(context.options, context.modules, (tick) => this.#guard(() => this.#tick(tick)));
+    this.#resignation = new Resignation(this);
     this.#failover = new FastFailover(this, () => this.campaign());
     const { term } = this.core.basicStatus();
     this.#leadership = { isLeader: false, term, leaderId: NONE, leaderAddress: '' };
@@ -263,6 +266,7 @@ export class Engine implements Host {
     this.reads.flush(this.core);
     if (this.core.hasReady()) this.#handle(this.core.ready());
     this.transfers.check();
+    if (this.#leadership.isLeader) this.#resignation.check();
     if (this.core.hasReady()) this.schedule();
   }
 
@@ -295,6 +299,7 @@ export class Engine implements Host {
       if (!skip) this.core.tick();
       this.reads.renewLease(this.core);
       this.catchUps.tick(nowMs);
+      this.#resignation.tick();
     } else {
       this.core.tick();
     }
@@ -380,6 +385,7 @@ export class Engine implements Host {
   #trace(event: TraceEvent): void {
     if (event.kind === 'confChangeRefused') this.membership.refused(event.reason);
     if (event.kind === 'transferStarted') this.reads.dropLease();
+    if (event.kind === 'timeoutNowSent') this.#resignation.relieved();
     if (event.kind === 'commitBeyondLog')
       throw new Error(
         `the leader knows entry ${event.commit} of this log, which ends at ${event.lastIndex}: acknowledged entries are lost`,

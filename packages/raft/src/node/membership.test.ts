@@ -74,6 +74,19 @@ describe('RaftNode: membership', () => {
     expect(old.node.isLeader()).toBe(false);
   });
 
+  it('a leader of two that removes itself leaves a cluster that works', async () => {
+    for (const seed of [1, 2, 3]) {
+      const cluster = await NodeCluster.founded(2, { seed });
+      const old = await cluster.leader();
+      // The last commit index that it sends is lost.
+      cluster.network.fate = () => (seed === 1 ? 'deliver' : 30 * seed);
+      await cluster.settled(old.node.remove(old.id));
+      const next = await cluster.leader(old.id);
+      await cluster.apply(next.id, 'x');
+      expect(next.node.getConfiguration().conf.voters).toEqual([next.id]);
+    }
+  });
+
   it('RemoveFollower_SplitCluster: without a quorum the removal is not confirmed', async () => {
     const cluster = await NodeCluster.founded(3);
     const { id, node } = await cluster.leader();
