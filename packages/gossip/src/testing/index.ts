@@ -1,0 +1,8 @@
+/**
+ * For tests of what speaks the wire: packets and streams taken apart into every layer and put together again byte for
+ * byte, and damaged copies of good ones.
+ */
+export type { DissectedMessage, DissectedPacket, DissectedSerf, DissectedStream, DissectModules } from './dissect.ts';
+export { dissectMessage, dissectPacket, dissectSerf, dissectStream } from './dissect.ts';
+export { assembleMessage, assemblePacket, assembleSerf, assembleStream } from './assemble.ts';
+export { mutateBytes } from './mutate.ts';
