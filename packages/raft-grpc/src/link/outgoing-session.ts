@@ -145,7 +145,7 @@ export class OutgoingSession {
 
   /** Writes one message to the stream; false when there is nothing to write, or no room. */
   #sendNext(): boolean {
-    if (this.#unsentBytes >= MAX_UNSENT_BYTES) return false;
+    if (this.#unsentBytes > MAX_UNSENT_BYTES - WHOLE_BYTES) return false;
     // While a large frame is under way, only what needs no pieces may overtake it.
     const control = this.#queue.take(FrameKind.control, PIECE_BYTES, PREFIX_BYTES, this.#rest && WHOLE_BYTES);
     if (control !== undefined) {
