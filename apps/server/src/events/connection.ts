@@ -15,14 +15,13 @@ const COMMENT = ': still here\n\n';
 /** One open stream of events. It never waits for its reader: one that does not read is cut. */
 export class Connection {
   readonly #sink: Sink;
-  readonly #onClose: () => void;
+  readonly #onClose: (() => void)[] = [];
   #open = true;
   /** Beats since the reader has last taken everything. */
   #stalledBeats = 0;
 
-  constructor(sink: Sink, onClose: () => void) {
+  constructor(sink: Sink) {
     this.#sink = sink;
-    this.#onClose = onClose;
     sink.on('close', () => this.#closed());
     // The end of a connection is told by its close.
     sink.on('error', () => undefined);
@@ -35,6 +34,12 @@ export class Connection {
   /** False while the reader has not taken what it was sent before. */
   get isReady(): boolean {
     return this.#open && !this.#sink.writableNeedDrain;
+  }
+
+  /** Calls `listener` once, whoever ends the stream; at once when it has ended. */
+  onClose(listener: () => void): void {
+    if (this.#open) this.#onClose.push(listener);
+    else listener();
   }
 
   onDrain(listener: () => void): void {
@@ -71,6 +76,6 @@ export class Connection {
   #closed(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#onClose();
+    for (const listener of this.#onClose) listener();
   }
 }

@@ -44,7 +44,6 @@ export class EventStream {
     this.#unfollow = feed.follow(() => this.#pump());
     connection.onDrain(() => this.#pump());
     this.#pump();
-    if (!connection.isOpen) this.close();
   }
 
   close(): void {

@@ -75,9 +75,9 @@ function setUp(options: { eventsMax?: number; streamsMax?: number } = {}) {
   };
   const open = (filter: EventFilter = {}, lastEventId?: string): FakeSink => {
     const sink = new FakeSink();
-    let stream: EventStream | undefined;
-    const connection = streams.add(sink, () => stream?.close());
-    stream = new EventStream(filter, lastEventId, { feed, connection, timers: time });
+    const connection = streams.add(sink);
+    const stream = new EventStream(filter, lastEventId, { feed, connection, timers: time });
+    connection.onClose(() => stream.close());
     return sink;
   };
   const replace = (index: bigint): void => {

@@ -24,25 +24,22 @@ export class Streams {
     return this.#open.size >= this.#max;
   }
 
-  /** @param onClose called once, whoever ends it */
-  add(sink: Sink, onClose: () => void): Connection {
-    const connection: Connection = new Connection(sink, () => {
-      this.#open.delete(connection);
-      onClose();
-    });
+  add(sink: Sink): Connection {
+    const connection = new Connection(sink);
     this.#open.add(connection);
+    connection.onClose(() => void this.#open.delete(connection));
     this.#cancelBeat ??= this.#nextBeat();
     return connection;
   }
 
   close(): void {
     this.#cancelBeat?.();
-    for (const connection of [...this.#open]) connection.cut();
+    for (const connection of this.#open) connection.cut();
   }
 
   #nextBeat(): () => void {
     return this.#timers.after(BEAT_MS, () => {
-      for (const connection of [...this.#open]) connection.beat();
+      for (const connection of this.#open) connection.beat();
       this.#cancelBeat = this.#open.size === 0 ? undefined : this.#nextBeat();
     });
   }

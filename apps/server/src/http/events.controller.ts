@@ -26,8 +26,8 @@ export class EventsController {
   ): void {
     const filter = readQuery(eventsQuery, query);
     const { feed, streams } = this.#events;
-    let stream: EventStream | undefined;
-    const connection = openStream(streams, reply, () => stream?.close());
-    stream = new EventStream(filter, lastEventId, { feed, connection, timers: systemTimers });
+    const connection = openStream(streams, reply);
+    const stream = new EventStream(filter, lastEventId, { feed, connection, timers: systemTimers });
+    connection.onClose(() => stream.close());
   }
 }

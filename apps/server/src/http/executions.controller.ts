@@ -64,9 +64,9 @@ export class ExecutionsController {
   }
 
   #follow(id: string, reply: FastifyReply): void {
-    let stream: OutputStream | undefined;
-    const connection = openStream(this.#events.streams, reply, () => stream?.close());
-    stream = new OutputStream(id, { store: this.#node.store, engine: this.#node.engine, connection });
+    const connection = openStream(this.#events.streams, reply);
+    const stream = new OutputStream(id, { store: this.#node.store, engine: this.#node.engine, connection });
+    connection.onClose(() => stream.close());
   }
 
   /** 200: was pending and is cancelled. 202: the node was told; final when it confirms. */

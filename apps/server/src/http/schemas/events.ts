@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
 export const EVENT_TYPES = ['job', 'tick', 'execution'] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
 
 const TYPES_ALLOWED = `a comma list of ${EVENT_TYPES.join(', ')}`;
 
