@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -6,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { CORE_MUTATIONS, mutate, type Mutation } from '@dkron/raft/testing';
 import { runSeeds, type SeedsOutcome } from './run-seeds.ts';
 
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PACKAGE = fileURLToPath(new URL('../../../packages/raft/', import.meta.url));
 
 /** A defect that makes the simulator itself hang counts as found: nobody would miss it. */
@@ -54,9 +56,12 @@ async function mutateAll(
   const marks = marksOf(baseline, COMMON_SEEDS);
   let killed = 0;
   for (const mutation of wanted) {
-    const verdict = judge(await simulateCopy(original, mutation, seeds, true), seeds, marks);
+    const verdict =
+      judge(await simulateCopy(original, mutation, seeds, true), seeds, marks) ?? judgedByTests(original, mutation);
     if (verdict !== undefined) killed++;
-    process.stdout.write(`${verdict === undefined ? 'SURVIVED' : 'killed  '} ${mutation.id}: ${verdict ?? mutation.what}\n`);
+    process.stdout.write(
+      `${verdict === undefined ? 'SURVIVED' : 'killed  '} ${mutation.id}: ${verdict ?? mutation.what}\n`,
+    );
   }
   process.stdout.write(`killed ${killed} of ${wanted.length}\n`);
   return killed >= least;
@@ -66,7 +71,8 @@ async function mutateAll(
 function judge(outcome: SeedsOutcome, seeds: number, marks: Marks): string | undefined {
   const { reports } = outcome;
   const failed = reports.find((report) => report.failed !== undefined);
-  if (failed !== undefined) return `${failed.failed!.failure.checker} (seed ${failed.result.seed}, ${reports.length} runs)`;
+  if (failed !== undefined)
+    return `${failed.failed!.failure.checker} (seed ${failed.result.seed}, ${reports.length} runs)`;
   if (reports.length < seeds) return 'does not end';
   const reached = marksOf(outcome, 1);
   const missing = [...marks].filter((mark) => !reached.has(mark));
@@ -79,6 +85,42 @@ function marksOf({ reports }: SeedsOutcome, least: number): Marks {
   return new Set([...counts].filter(([, count]) => count >= least).map(([mark]) => mark));
 }
 
+/** Which unit test of the core fails on the defect; `undefined` if none does. The random ones are left out: too slow. */
+function judgedByTests(original: string, mutation: Mutation): string | undefined {
+  const folder = copyWith(original, mutation);
+  try {
+    const args = ['run', '--root', folder, 'src/core', '--exclude', '**/*.prop.test.ts', '--reporter=json'];
+    const { stdout, status } = spawnSync(join(ROOT, 'node_modules', '.bin', 'vitest'), args, {
+      encoding: 'utf8',
+      timeout: 2 * TIMEOUT_MS,
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    if (status === 0) return undefined;
+    const failed = /"fullName":"([^"]*)","status":"failed"/.exec(stdout)?.[1];
+    return failed === undefined ? undefined : `unit test: ${failed}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A copy of the package, with a defect if one is given. */
+function copyWith(original: string, mutation: Mutation | undefined): string {
+  const folder = mkdtempSync(join(tmpdir(), 'raft-mutant-'));
+  cpSync(join(original, 'src'), join(folder, 'src'), { recursive: true });
+  cpSync(join(PACKAGE, 'testdata'), join(folder, 'testdata'), { recursive: true });
+  for (const file of ['package.json', 'vitest.config.ts']) cpSync(join(PACKAGE, file), join(folder, file));
+  mkdirSync(join(folder, 'node_modules'));
+  for (const name of ['@dkron', 'fast-check']) {
+    symlinkSync(join(PACKAGE, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+  symlinkSync(join(ROOT, 'node_modules', 'vitest'), join(folder, 'node_modules', 'vitest'));
+  if (mutation !== undefined) {
+    const file = join(folder, 'src', 'core', mutation.file);
+    writeFileSync(file, mutate(readFileSync(file, 'utf8'), mutation));
+  }
+  return folder;
+}
+
 /** Runs the simulator of a copy of the package, with a defect if one is given. */
 async function simulateCopy(
   original: string,
@@ -86,15 +128,8 @@ async function simulateCopy(
   seeds: number,
   stopAtFailure: boolean,
 ): Promise<SeedsOutcome> {
-  const folder = mkdtempSync(join(tmpdir(), 'raft-mutant-'));
+  const folder = copyWith(original, mutation);
   try {
-    cpSync(join(original, 'src'), join(folder, 'src'), { recursive: true });
-    cpSync(join(PACKAGE, 'package.json'), join(folder, 'package.json'));
-    symlinkSync(join(PACKAGE, 'node_modules'), join(folder, 'node_modules'));
-    if (mutation !== undefined) {
-      const file = join(folder, 'src', 'core', mutation.file);
-      writeFileSync(file, mutate(readFileSync(file, 'utf8'), mutation));
-    }
     const module = pathToFileURL(join(folder, 'src', 'testing', 'index.ts')).href;
     return await runSeeds(
       {
