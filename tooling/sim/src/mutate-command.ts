@@ -53,6 +53,8 @@ async function mutateAll(
   const baseline = await simulateCopy(original, undefined, seeds, false);
   const sound = baseline.reports.find(({ failed }) => failed !== undefined);
   if (sound !== undefined) throw new Error(`the core fails without a defect: ${sound.failed!.failure.message}`);
+  const failing = judgedByTests(original, undefined);
+  if (failing !== undefined) throw new Error(`the core fails without a defect: ${failing}`);
   const marks = marksOf(baseline, COMMON_SEEDS);
   let killed = 0;
   for (const mutation of wanted) {
@@ -85,19 +87,26 @@ function marksOf({ reports }: SeedsOutcome, least: number): Marks {
   return new Set([...counts].filter(([, count]) => count >= least).map(([mark]) => mark));
 }
 
+/** The part of a report of vitest that matters here. */
+interface TestReport {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
 /** Which unit test of the core fails on the defect; `undefined` if none does. The random ones are left out: too slow. */
-function judgedByTests(original: string, mutation: Mutation): string | undefined {
+function judgedByTests(original: string, mutation: Mutation | undefined): string | undefined {
   const folder = copyWith(original, mutation);
   try {
+    const report = join(folder, 'report.json');
     const args = ['run', '--root', folder, 'src/core', '--exclude', '**/*.prop.test.ts', '--reporter=json'];
-    const { stdout, status } = spawnSync(join(ROOT, 'node_modules', '.bin', 'vitest'), args, {
-      encoding: 'utf8',
+    spawnSync(join(ROOT, 'node_modules', '.bin', 'vitest'), [...args, `--outputFile=${report}`], {
+      stdio: 'ignore',
       timeout: 2 * TIMEOUT_MS,
-      maxBuffer: 64 * 1024 * 1024,
     });
-    if (status === 0) return undefined;
-    const failed = /"fullName":"([^"]*)","status":"failed"/.exec(stdout)?.[1];
-    return failed === undefined ? undefined : `unit test: ${failed}`;
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as TestReport;
+    const failed = testResults.flatMap((file) => file.assertionResults).find(({ status }) => status === 'failed');
+    return failed === undefined ? undefined : `unit test "${failed.fullName}"`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -134,7 +143,7 @@ async function simulateCopy(
     return await runSeeds(
       {
         module,
-        limits: { steps: 2500 },
+        limits: { steps: 2500, allFaults: true },
         nodes: [],
         firstSeed: 1,
         seeds,
