@@ -1,4 +1,4 @@
-/** Measures the figures of docs/benchmarks.md. `--only lag,server,rest`; `--jobs 200000`. See README. */
+/** Measures the figures of docs/benchmarks.md. `--only lag,server,rest,raft`; `--jobs 200000`. See README. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { ServerProcess } from '@dkron/harness';
 import { lagOf } from './lag.ts';
 import { loadJobs } from './load-jobs.ts';
+import { raftFigures } from './raft/raft.ts';
 import { restFigures } from './rest/rest.ts';
 import { editCost, restingRss } from './server-bench.ts';
 import { shellRate } from './shell-rate.ts';
@@ -14,7 +15,12 @@ import type { Figure } from './table.ts';
 import { tableOf } from './table.ts';
 
 const { values } = parseArgs({
-  options: { only: { type: 'string', default: 'lag,server,rest' }, jobs: { type: 'string', default: '200000' } },
+  options: {
+    only: { type: 'string', default: 'lag,server,rest' },
+    jobs: { type: 'string', default: '200000' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+  },
 });
 const parts = new Set(values.only.split(','));
 const jobCount = Number(values.jobs);
@@ -24,6 +30,9 @@ const IN_FLIGHT = 32;
 if (parts.has('lag')) for (const count of [1_000, 10_000]) figures.push(...(await lagFigures(count)));
 if (parts.has('server')) await serverFigures();
 if (parts.has('rest')) figures.push(...(await restFigures(jobCount)));
+if (parts.has('raft')) {
+  figures.push(...(await raftFigures({ rounds: Number(values.rounds), measureMs: Number(values.seconds) * 1000 })));
+}
 process.stdout.write(`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}\n\n`);
 process.stdout.write(`${tableOf(figures)}\n`);
 process.exitCode = figures.every((figure) => figure.met) ? 0 : 1;
