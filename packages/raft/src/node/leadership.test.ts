@@ -113,6 +113,25 @@ describe('RaftNode: reads and the lease', () => {
     expect(await cluster.failure(follower.node.verifyLeader())).toMatchObject({ code: 'not_leader' });
   });
 
+  it('an answer to a read from before a restart does not confirm one that was asked after it', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id } = await cluster.leader();
+    const follower = await cluster.follower();
+    // The leader takes reads and cannot confirm them.
+    cluster.network.fate = (_from, _to, message) => (message.type === 'HeartbeatResp' ? 'drop' : 'deliver');
+    const before = follower.node.readIndex().catch(() => {});
+    await cluster.time.advance(50);
+    const node = await cluster.restart(follower.id);
+    await before;
+    const written = await cluster.settled(cluster.node(id).apply(command('x')));
+    await cluster.until('follows', () => node.leader().id === id);
+    const read = node.readIndex();
+    await cluster.time.advance(50);
+    // Now it confirms both.
+    cluster.network.fate = () => 'deliver';
+    expect(await cluster.settled(read)).toBeGreaterThanOrEqual(written.index);
+  });
+
   it('VerifyLeader_Single: at once', async () => {
     const cluster = await NodeCluster.founded(1);
     await expect(cluster.settled(cluster.node('a').verifyLeader(), 50)).resolves.toBeUndefined();

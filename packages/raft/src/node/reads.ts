@@ -18,6 +18,9 @@ interface Round {
 }
 
 const MAX_LEASE_ROUNDS = 20;
+/** Rounds of one life are numbered from a multiple of this. */
+const ROUNDS_OF_A_LIFE = 2 ** 20;
+const LIVES = 2 ** 32;
 
 /**
  * Linearizable reads, and the leader's lease. Every tick a leader begins a round of heartbeats; the lease lasts from the
@@ -28,7 +31,8 @@ export class Reads {
   #queued: Waiting[] = [];
   /** By number, ascending. Rounds without readers are for the lease alone. */
   readonly #rounds = new Map<number, Round>();
-  #nextRound = 1;
+  /** Begins anywhere: an answer to what this server asked before it was restarted must not confirm what it asks now. */
+  #nextRound: number;
   /** Confirmed reads that wait for the state machine; ascending by index is not needed, there are few. */
   #confirmed: { readonly index: number; readonly waiting: Waiting }[] = [];
   #leaseStartMs = -Infinity;
@@ -37,6 +41,7 @@ export class Reads {
 
   constructor(host: Host) {
     this.#host = host;
+    this.#nextRound = 1 + ROUNDS_OF_A_LIFE * host.modules.random.nextInt(LIVES);
   }
 
   /** Start of the newest round that a majority answered while this server led; `-Infinity` before the first. */
