@@ -63,8 +63,9 @@ async function startNode(): Promise<RaftNode> {
 }
 
 function serve(socket: Socket): void {
-  socket.on('error', () => {});
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  for (const one of [socket, lines]) one.on('error', () => {});
+  lines.on('line', (line) => {
     const { n, ...request } = JSON.parse(line) as Request & { readonly n: number };
     const write = (reply: Omit<Reply, 'n'>): void => void socket.write(`${JSON.stringify({ n, ...reply })}\n`);
     answer(request as Request).then(

@@ -48,11 +48,13 @@ export class LineClient {
 
   #use(socket: Socket): void {
     this.#socket = socket;
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => {
       const { n, ...reply } = JSON.parse(line) as Reply;
       this.#waiting.get(n)?.(reply);
     });
-    socket.on('error', () => {});
+    // Both tell of a connection that breaks, and are followed by a close.
+    for (const one of [socket, lines]) one.on('error', () => {});
     socket.on('close', () => {
       if (this.#socket === socket) this.#socket = undefined;
       for (const settle of [...this.#waiting.values()]) settle({ error: 'lost' satisfies LocalFailure });
