@@ -23,7 +23,12 @@ export {
 } from './types.ts';
 export type { KeyRefusal } from './keyring.ts';
 export { Keyring, KEYRING_MAX_KEYS } from './keyring.ts';
+export { decodeKey, encodeKey } from './key-text.ts';
+export { formatAddress, parseAddress } from './host-port.ts';
 export { formatIp, parseIp, unmapIp } from './ip.ts';
+
+export type { SnapshotLine } from './snapshot-line.ts';
+export { formatSnapshotLine, parseSnapshotLine } from './snapshot-line.ts';
 
 export type { IntStyle } from './wire/msgpack-writer.ts';
 export { MsgpackWriter } from './wire/msgpack-writer.ts';

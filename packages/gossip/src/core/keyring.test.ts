@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodeKey, encodeKey } from './key-text.ts';
 import { Keyring, KEYRING_MAX_KEYS } from './keyring.ts';
 
 const key = (fill: number, length = 16): Uint8Array => new Uint8Array(length).fill(fill);
@@ -55,5 +56,20 @@ describe('Keyring', () => {
     for (let i = 0; i < KEYRING_MAX_KEYS; i++) expect(ring.add(key(i))).toBeUndefined();
     expect(ring.add(key(200))).toBe('full');
     expect(ring.add(key(3))).toBeUndefined();
+  });
+});
+
+describe('keys in text', () => {
+  it('survive', () => {
+    for (const length of [16, 24, 32]) {
+      const own = Uint8Array.from({ length }, (_, i) => (i * 37) & 0xff);
+      expect(encodeKey(own)).toBe(Buffer.from(own).toString('base64'));
+      expect(decodeKey(encodeKey(own))).toEqual(own);
+    }
+    expect(decodeKey('')).toEqual(new Uint8Array());
+  });
+
+  it.each(['a', 'ab=', 'abc', 'a===', 'ab c', 'ab-_', 'ab==cd==', 'AB=='])('%s is none', (text) => {
+    expect(decodeKey(text)).toBeUndefined();
   });
 });

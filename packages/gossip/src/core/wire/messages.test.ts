@@ -152,6 +152,9 @@ describe('messages', () => {
     // {Zzz: {a: [1]}, SeqNo: 5, Node: "x", SeqNo: 6}
     const ping = unhex('0084a35a7a7a81a16191' + '01a55365714e6f05a44e6f6465a178a55365714e6f06');
     expect(decodeMessage(ping)).toEqual({ type: 'ping', node: 'x', seqNo: 6 });
+    // {SourcePort: 5, SourcePort: 0}
+    const unset = unhex('0082aa536f75726365506f727405aa536f75726365506f727400');
+    expect(decodeMessage(unset)).toStrictEqual({ type: 'ping', node: '', seqNo: 0 });
     expect(decodeMessage(unhex('0080'))).toEqual({ type: 'ping', node: '', seqNo: 0 });
     expect(decodeMessage(unhex('00c0'))).toEqual({ type: 'ping', node: '', seqNo: 0 });
     expect(decodeSerfMessage(unhex('0080'))).toEqual({ type: 'leave', lamportTime: 0, node: '', prune: false });

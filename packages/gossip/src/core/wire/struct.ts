@@ -82,6 +82,7 @@ export class Struct<T extends object> implements Kind<T> {
       const one = this.#fields[found]!;
       const value = one.kind.read(from);
       if (!one.optional || !isEmpty(value)) values[one.name] = value;
+      else delete values[one.name];
     }
     return values as T;
   }
