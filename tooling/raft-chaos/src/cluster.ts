@@ -101,7 +101,9 @@ async function makeNetwork(namespaces: boolean): Promise<ServerNetwork> {
   try {
     return await Namespaces.make();
   } catch (error) {
-    const reason = String((error as Error).message).trim().replaceAll('\n', ': ');
+    const reason = String((error as Error).message)
+      .trim()
+      .replaceAll('\n', ': ');
     process.stdout.write(`NOTE: no network namespaces here, so nothing is cut, only killed and paused (${reason})\n`);
     return loopbackNetwork();
   }

@@ -78,7 +78,8 @@ export function withoutUnseen(operations: readonly KeyOperation[]): readonly Key
 }
 
 function describe({ input, calledAt, answer }: KeyOperation): string {
-  const what = input.op === 'get' ? 'get' : input.op === 'put' ? `put ${input.value}` : `cas ${input.expected}→${input.value}`;
+  const what =
+    input.op === 'get' ? 'get' : input.op === 'put' ? `put ${input.value}` : `cas ${input.expected}→${input.value}`;
   const saw = answer === undefined ? 'no answer' : `saw ${answer.output} at ${answer.at.toFixed(1)}`;
   return `${what} called at ${calledAt.toFixed(1)} ms, ${saw}`;
 }

@@ -48,7 +48,12 @@ async function startNode(): Promise<RaftNode> {
       snapshots: new FileSnapshots({}, { disk, logger }),
       identity: new IdentityFile({}, { disk }),
       resolver: { address: (peer) => peers[peer] ?? '' },
-      ...{ transport, stateMachine: machine, clock, timers, random, logger },
+      transport,
+      stateMachine: machine,
+      clock,
+      timers,
+      random,
+      logger,
     },
   );
   made.on('leadership', () => (counts.leaderships += 1));

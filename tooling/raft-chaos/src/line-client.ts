@@ -57,7 +57,7 @@ export class LineClient {
     for (const one of [socket, lines]) one.on('error', () => {});
     socket.on('close', () => {
       if (this.#socket === socket) this.#socket = undefined;
-      for (const settle of [...this.#waiting.values()]) settle({ error: 'lost' satisfies LocalFailure });
+      for (const settle of this.#waiting.values()) settle({ error: 'lost' satisfies LocalFailure });
     });
   }
 }

@@ -34,7 +34,9 @@ let cluster: Cluster | undefined;
 
 try {
   cluster = await Cluster.start({ nodes, namespaces: values.netns, snapshots: SNAPSHOTS });
-  say(`raft-chaos: seed ${seed}, ${nodes} nodes, ${clientCount} clients, ${seconds} s, network: ${cluster.network.name}`);
+  say(
+    `raft-chaos: seed ${seed}, ${nodes} nodes, ${clientCount} clients, ${seconds} s, network: ${cluster.network.name}`,
+  );
   await cluster.waitForLeader(LEADER_MS);
   await attack(cluster);
 } catch (error) {

@@ -12,7 +12,11 @@ export function countsText(counts: ReadonlyMap<string, number>): string {
 }
 
 /** Prints violations with the ends of the servers' logs, sets the exit code and ends the cluster. */
-export async function conclude(name: string, violations: readonly string[], cluster: Cluster | undefined): Promise<void> {
+export async function conclude(
+  name: string,
+  violations: readonly string[],
+  cluster: Cluster | undefined,
+): Promise<void> {
   const failed = violations.length > 0;
   for (const violation of violations.slice(0, 30)) say(`VIOLATION ${violation}`);
   if (failed && cluster !== undefined) {
@@ -33,7 +37,7 @@ export function wholeNumber(name: string, text: string, least: number, most: num
   return value;
 }
 
-/** @param sorted - ascending, not empty; `share` in [0, 1] */
+/** @param sorted - ascending; `share` in [0, 1]. NaN of nothing */
 export function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
