@@ -16,16 +16,27 @@ export interface Aead {
   open(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined;
 }
 
+/** Nonces drawn ahead, since each call of the generator costs as much as a hundred of them. */
+const pool = new Uint8Array(NONCE_BYTES * 128);
+let drawn = pool.length;
+
 /**
  * Node's AES-GCM with random nonces. With 96-bit random nonces a key should seal at most 2^32 messages: a pool that
  * sends a thousand packets a second rotates its key within 49 days.
  */
 export const nodeAead: Aead = {
-  nonce: () => randomFillSync(new Uint8Array(NONCE_BYTES)),
+  nonce() {
+    if (drawn === pool.length) {
+      randomFillSync(pool);
+      drawn = 0;
+    }
+    drawn += NONCE_BYTES;
+    return pool.slice(drawn - NONCE_BYTES, drawn);
+  },
 
   seal(key, nonce, plaintext, aad) {
     const cipher = createCipheriv(algorithmOf(key), key, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(aad);
+    if (aad.length > 0) cipher.setAAD(aad);
     return concatBytes([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   },
 
@@ -33,7 +44,7 @@ export const nodeAead: Aead = {
     if (sealed.length < TAG_BYTES) return undefined;
     const cut = sealed.length - TAG_BYTES;
     const decipher = createDecipheriv(algorithmOf(key), key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(aad);
+    if (aad.length > 0) decipher.setAAD(aad);
     decipher.setAuthTag(sealed.subarray(cut));
     const plaintext = decipher.update(sealed.subarray(0, cut));
     try {

@@ -14,15 +14,21 @@ const encoder = new TextEncoder();
  * decides what is written and in which order.
  */
 export class MsgpackWriter {
-  readonly intStyle: IntStyle;
+  #intStyle: IntStyle;
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
   #length = 0;
 
   constructor(intStyle: IntStyle = 'unsigned', capacity = MIN_CAPACITY) {
-    this.intStyle = intStyle;
+    this.#intStyle = intStyle;
     this.#bytes = new Uint8Array(Math.max(capacity, MIN_CAPACITY));
     this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Forgets what was written, and keeps the memory. */
+  reset(intStyle: IntStyle): void {
+    this.#intStyle = intStyle;
+    this.#length = 0;
   }
 
   /** Bytes written so far. */
@@ -92,7 +98,7 @@ export class MsgpackWriter {
 
   /** A Go signed number within ±(2^53 - 1). Positive ones follow the {@link IntStyle}. */
   int(value: number): void {
-    if (value >= 0 && (value < 0x80 || this.intStyle === 'unsigned')) return this.uint(value);
+    if (value >= 0 && (value < 0x80 || this.#intStyle === 'unsigned')) return this.uint(value);
     this.#reserve(9);
     const at = this.#length;
     if (value >= -0x80 && value < 0x80) {
@@ -128,7 +134,22 @@ export class MsgpackWriter {
   }
 
   text(value: string): void {
-    this.raw(encoder.encode(value));
+    if (value.length >= 32 || !this.#shortAscii(value)) this.raw(encoder.encode(value));
+  }
+
+  /** Writes text of less than 32 characters if all are ASCII; else writes nothing and returns false. */
+  #shortAscii(value: string): boolean {
+    const { length } = value;
+    this.#reserve(length + 1);
+    const start = this.#length + 1;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 0x80) return false;
+      this.#bytes[start + i] = code;
+    }
+    this.#bytes[start - 1] = 0xa0 | length;
+    this.#length = start + length;
+    return true;
   }
 
   #u16or32(short: number, long: number, value: number): void {
@@ -161,4 +182,15 @@ export class MsgpackWriter {
     this.#bytes = grown;
     this.#view = new DataView(grown.buffer);
   }
+}
+
+const scratch = new MsgpackWriter();
+
+/**
+ * One writer for all messages of packet size, so that each costs no memory but its own. Take it, write and finish
+ * without calling anything that takes it too.
+ */
+export function scratchWriter(intStyle: IntStyle = 'unsigned'): MsgpackWriter {
+  scratch.reset(intStyle);
+  return scratch;
 }

@@ -4,7 +4,7 @@ import { bool, bytes, ip, type Kind, text, u16, u32 } from './kinds.ts';
 import { MessageType, messageTypeName } from './message-type.ts';
 import type { Ack, Alive, Dead, IndirectPing, Nack, PacketMessage, Ping, Suspect } from './messages.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
-import { type IntStyle, MsgpackWriter } from './msgpack-writer.ts';
+import { type IntStyle, scratchWriter } from './msgpack-writer.ts';
 import { field, optional, Struct } from './struct.ts';
 
 export const ping = new Struct<Ping>(
@@ -82,7 +82,7 @@ export function encodeMessage(message: PacketMessage, intStyle?: IntStyle): Uint
     out.set(message.body, 1);
     return out;
   }
-  const out = new MsgpackWriter(intStyle);
+  const out = scratchWriter(intStyle);
   out.byte(MessageType[message.type]);
   (STRUCTS[message.type] as Kind<Structured>).write(out, message);
   return out.finish();

@@ -3,7 +3,7 @@ import { plainBytes } from './bytes.ts';
 import { bool, bytes, int, ip, type Kind, list, looseText, mapOf, nullable, text, u16, u32, u64, u8 } from './kinds.ts';
 import { SerfType, serfTypeName } from './message-type.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
-import { type IntStyle, MsgpackWriter } from './msgpack-writer.ts';
+import { type IntStyle, MsgpackWriter, scratchWriter } from './msgpack-writer.ts';
 import type {
   ConflictResponse,
   EventSlot,
@@ -164,7 +164,7 @@ const BY_NUMBER = new Map<number, Kind<Structured>>(
 
 /** The bytes of one Serf message, from its type byte on. Throws RangeError for numbers outside their field. */
 export function encodeSerfMessage(message: SerfMessage, intStyle?: IntStyle): Uint8Array {
-  const out = new MsgpackWriter(intStyle);
+  const out = message.type === 'pushPull' ? new MsgpackWriter(intStyle) : scratchWriter(intStyle);
   out.byte(SerfType[message.type]);
   if (message.type === 'relay') {
     relayHeader.write(out, message);

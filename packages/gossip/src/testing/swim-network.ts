@@ -1,0 +1,203 @@
+import { assert, type Random } from '@dkron/runtime';
+import { seededRandom } from '@dkron/runtime/testing';
+import type { SendPacket, StartPushPull, StreamPing } from '../core/swim/effects.ts';
+import { resolveTuning, type SwimProfile, type SwimTuning } from '../core/swim/options.ts';
+import { Swim } from '../core/swim/swim.ts';
+import { type Address, encodeVersions, type NodeState, OUR_VERSIONS } from '../core/types.ts';
+import { parseIp } from '../core/ip.ts';
+import { decodeMessage } from '../core/wire/packet-message.ts';
+import { EventHeap } from './event-heap.ts';
+import { VirtualMember } from './virtual-member.ts';
+
+export interface SwimNetworkOptions {
+  /** The same seed gives the same run. */
+  readonly seed: number;
+  readonly profile?: SwimProfile;
+  readonly tuning?: Partial<SwimTuning>;
+  /** Each packet and stream step takes something within this. Default: 1 to 10. */
+  readonly delayMs?: readonly [least: number, greatest: number];
+  /** Whether packets pass as bytes, really encoded and decoded, or as objects, which is faster. Default: bytes. */
+  readonly mode?: 'bytes' | 'objects';
+}
+
+const PORT = 7946;
+const PPM = 1_000_000;
+
+/** Members of a pool, their clock and the network between them, all virtual. */
+export class SwimNetwork {
+  readonly members = new Map<string, VirtualMember>();
+  /** Packets lost, of a million. Streams come through: they send again. */
+  lossPpm = 0;
+  /** Datagrams given to the network. */
+  packetsSent = 0;
+  readonly #byAddress = new Map<string, VirtualMember>();
+  readonly #heap = new EventHeap();
+  readonly #tuning: SwimTuning;
+  readonly #delayMs: readonly [number, number];
+  readonly #asObjects: boolean;
+  readonly #random: Random;
+  #nowMs = 0;
+  #side: ((name: string) => unknown) | undefined;
+
+  constructor({ seed, profile, tuning, delayMs = [1, 10], mode = 'bytes' }: SwimNetworkOptions) {
+    this.#tuning = resolveTuning(profile, tuning);
+    this.#delayMs = delayMs;
+    this.#asObjects = mode === 'objects';
+    this.#random = seededRandom(seed);
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  get tuning(): SwimTuning {
+    return this.#tuning;
+  }
+
+  /** A new member that knows only itself. */
+  add(name: string, ip = `10.0.${this.members.size >> 8}.${this.members.size & 255}`): VirtualMember {
+    const address: Address = { ip, port: PORT };
+    const member = new VirtualMember(name, address, this.#newSwim(name, address), {
+      now: () => this.#nowMs,
+      plan: (atMs, run) => this.#heap.plan(atMs, run),
+      perform: (from, effect) => {
+        if (effect.type === 'packet') this.#sendPacket(from, effect);
+        else if (effect.type === 'pushPull') this.#pushPull(from, effect);
+        else this.#streamPing(from, effect);
+      },
+    });
+    this.members.set(name, member);
+    this.#byAddress.set(keyOf(address), member);
+    member.do((swim) => swim.start(this.#nowMs));
+    return member;
+  }
+
+  /** `count` members that join the first one, one after the other, `everyMs` apart. */
+  populate(count: number, everyMs = 0): VirtualMember[] {
+    const all = Array.from({ length: count }, (_, i) => {
+      const member = this.add(`n${i}`);
+      if (i > 0) this.join(member.name, 'n0');
+      this.run(everyMs);
+      return member;
+    });
+    return all;
+  }
+
+  member(name: string): VirtualMember {
+    const member = this.members.get(name);
+    assert(member !== undefined, `no member ${name}`);
+    return member;
+  }
+
+  join(name: string, contact: string): void {
+    const { address: to } = this.member(contact);
+    this.#pushPull(this.member(name), { type: 'pushPull', to, node: contact, join: true });
+  }
+
+  /** Starts a killed member again, with nothing but its name and address. */
+  restart(name: string, contact: string): void {
+    const member = this.member(name);
+    member.restart(this.#newSwim(name, member.address));
+    this.join(name, contact);
+  }
+
+  /** Cuts the network: who has the same value of `side` hears each other. */
+  partition(side: (name: string) => unknown): void {
+    this.#side = side;
+  }
+
+  heal(): void {
+    this.#side = undefined;
+  }
+
+  plan(inMs: number, run: () => void): void {
+    this.#heap.plan(this.#nowMs + inMs, run);
+  }
+
+  run(forMs: number): void {
+    this.runUntil(() => false, forMs);
+  }
+
+  /** Runs until `isDone`, asked after every event, at most `withinMs`; says whether it was. */
+  runUntil(isDone: () => boolean, withinMs: number): boolean {
+    const endMs = this.#nowMs + withinMs;
+    while (!isDone()) {
+      if (this.#heap.nextMs > endMs) {
+        this.#nowMs = endMs;
+        return isDone();
+      }
+      this.#nowMs = this.#heap.nextMs;
+      this.#heap.take()();
+    }
+    return true;
+  }
+
+  /** What running members hold of `name`; `undefined` is of those that do not know it. */
+  views(name: string): (NodeState | undefined)[] {
+    return this.running().map(({ swim }) => swim.member(name)?.state);
+  }
+
+  running(): VirtualMember[] {
+    return [...this.members.values()].filter(({ running }) => running);
+  }
+
+  #newSwim(name: string, { ip, port }: Address): Swim {
+    const addr = parseIp(ip)!;
+    const vsn = encodeVersions(OUR_VERSIONS);
+    const random = this.#random.fork(`${name} ${this.#nowMs}`);
+    return new Swim({ name, addr, port, meta: new Uint8Array(0), vsn }, this.#tuning, { random });
+  }
+
+  #sendPacket(from: VirtualMember, { to, messages }: SendPacket): void {
+    this.packetsSent++;
+    const sizeBytes = messages.reduce((sum, { bytes }) => sum + bytes.length + 2, messages.length > 1 ? 2 : -2);
+    assert(sizeBytes <= this.#tuning.udpBufferBytes, `datagram of ${sizeBytes} bytes`);
+    const target = this.#reach(from, to);
+    if (target === undefined || this.#random.nextInt(PPM) < this.lossPpm) return;
+    const received = messages.map(({ message, bytes }) => (this.#asObjects ? message : decodeMessage(bytes)));
+    this.#later(() => target.do((swim) => swim.receive(received, from.address, this.#nowMs)));
+  }
+
+  #pushPull(from: VirtualMember, { to, join }: StartPushPull): void {
+    const target = this.#reach(from, to);
+    if (target === undefined) return;
+    from.do((dialler) => {
+      const ours = dialler.localState(join);
+      this.#later(() => {
+        target.do((listener) => {
+          const theirs = listener.localState(join);
+          listener.mergeState(ours, this.#nowMs);
+          if (this.#reach(from, to) !== target) return;
+          this.#later(() => from.do((swim) => swim.mergeState(theirs, this.#nowMs)));
+        });
+      });
+    });
+  }
+
+  #streamPing(from: VirtualMember, { to, seqNo, deadlineMs }: StreamPing): void {
+    const target = this.#reach(from, to);
+    if (target === undefined) return;
+    const answer = (): void => {
+      from.do((swim) => {
+        if (this.#nowMs <= deadlineMs) swim.streamPingAnswered(seqNo, this.#nowMs);
+      });
+    };
+    this.#later(() => target.do(() => this.#later(answer)));
+  }
+
+  #reach(from: VirtualMember, to: Address): VirtualMember | undefined {
+    const target = this.#byAddress.get(keyOf(to));
+    if (target === undefined || !target.running) return undefined;
+    if (this.#side !== undefined && this.#side(from.name) !== this.#side(target.name)) return undefined;
+    return target;
+  }
+
+  #later(run: () => void): void {
+    const [least, greatest] = this.#delayMs;
+    this.#heap.plan(this.#nowMs + least + this.#random.nextInt(greatest - least + 1), run);
+  }
+}
+
+function keyOf({ ip, port }: Address): string {
+  return `${ip} ${port}`;
+}
