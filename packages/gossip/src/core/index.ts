@@ -98,3 +98,28 @@ export type { Labelled } from './wire/label.ts';
 export { addLabel, LABEL_MAX_BYTES, splitLabel } from './wire/label.ts';
 export type { Unpacked, UnpackLimits } from './wire/unpack.ts';
 export { UNPACK_LIMITS, unpackMessages } from './wire/unpack.ts';
+
+export type {
+  Broadcast,
+  ConflictEvent,
+  Encoded,
+  MemberEvent,
+  NodeView,
+  NoticeEvent,
+  PingedEvent,
+  SendPacket,
+  StalledEvent,
+  StartPushPull,
+  StreamPing,
+  SwimDelegate,
+  SwimEffect,
+  SwimEvent,
+  SwimIdentity,
+  SwimModules,
+  SwimProfile,
+  SwimTuning,
+  ToldEvent,
+  UserEvent,
+  UserStateEvent,
+} from './swim/index.ts';
+export { resolveTuning, retransmitLimit, Swim, SWIM_PROFILES, TransmitQueue } from './swim/index.ts';

@@ -6,3 +6,7 @@ export type { DissectedMessage, DissectedPacket, DissectedSerf, DissectedStream,
 export { dissectMessage, dissectPacket, dissectSerf, dissectStream } from './dissect.ts';
 export { assembleMessage, assemblePacket, assembleSerf, assembleStream } from './assemble.ts';
 export { mutateBytes } from './mutate.ts';
+export type { SwimNetworkOptions } from './swim-network.ts';
+export { SwimNetwork } from './swim-network.ts';
+export type { SeenEvent } from './virtual-member.ts';
+export { VirtualMember } from './virtual-member.ts';

@@ -1,5 +1,5 @@
 import type { SwimEffect, SwimEvent } from '../core/swim/effects.ts';
-import { Swim } from '../core/swim/swim.ts';
+import type { Swim } from '../core/swim/swim.ts';
 import type { Address } from '../core/types.ts';
 
 /** Something a member saw, and when. */

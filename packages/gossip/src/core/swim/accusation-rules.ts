@@ -1,0 +1,74 @@
+import type { Dead, Suspect } from '../wire/messages.ts';
+import type { SwimContext } from './context.ts';
+import { isGone, type MemberEntry } from './member-table.ts';
+import { refute } from './refute.ts';
+import { Suspicion, suspicionTimes } from './suspicion.ts';
+
+/** `suspect.from` got no answer of `suspect.node`: starts the clock of its death, or confirms that it runs. */
+export function applySuspect(context: SwimContext, suspect: Suspect): void {
+  const { table, tuning, nowMs } = context;
+  const entry = table.get(suspect.node);
+  if (entry === undefined || suspect.incarnation < entry.incarnation) return;
+  if (entry.suspicion !== undefined) {
+    if (!entry.suspicion.confirm(suspect.from)) return;
+    context.burialMs = Math.min(context.burialMs, entry.suspicion.deadlineMs);
+    context.broadcast(suspect);
+    return;
+  }
+  if (entry.state !== 'alive') return;
+  if (suspect.node === context.identity.name) {
+    if (!context.leaving) refute(context, suspect.incarnation);
+    return;
+  }
+  context.broadcast(suspect);
+  entry.incarnation = suspect.incarnation;
+  table.setState(entry, 'suspect', nowMs);
+  const suspicion = new Suspicion(suspicionTimes(tuning, table.size), suspect.from, nowMs);
+  table.setSuspicion(entry, suspicion);
+  context.burialMs = Math.min(context.burialMs, suspicion.deadlineMs);
+  context.emit('suspect', entry);
+}
+
+/** `dead.node` failed, or left if it says so itself. */
+export function applyDead(context: SwimContext, dead: Dead, onTold?: () => void): void {
+  const { table, identity, nowMs } = context;
+  const entry = table.get(dead.node);
+  if (entry === undefined || dead.incarnation < entry.incarnation) return;
+  table.setSuspicion(entry, undefined);
+  if (isGone(entry)) return;
+  if (dead.node === identity.name && !context.leaving) {
+    refute(context, dead.incarnation);
+    return;
+  }
+  context.broadcast(dead, onTold);
+  entry.incarnation = dead.incarnation;
+  const left = dead.node === dead.from;
+  table.setState(entry, left ? 'left' : 'dead', nowMs);
+  context.emit(left ? 'left' : 'failed', entry);
+}
+
+/** Declares dead whom we have suspected for long enough. */
+export function buryOverdue(context: SwimContext): void {
+  if (context.burialMs > context.nowMs) return;
+  const due: MemberEntry[] = [];
+  for (const entry of context.table.suspects) {
+    if (entry.suspicion!.deadlineMs <= context.nowMs) due.push(entry);
+  }
+  for (const { name, incarnation } of due) {
+    applyDead(context, { type: 'dead', node: name, incarnation, from: context.identity.name });
+  }
+  planBurials(context);
+}
+
+/** Takes `lateMs`, in which we could hear nothing, out of all suspicions. */
+export function postponeBurials(context: SwimContext, lateMs: number): void {
+  for (const { suspicion } of context.table.suspects) suspicion!.postpone(lateMs);
+  planBurials(context);
+}
+
+function planBurials(context: SwimContext): void {
+  context.burialMs = Infinity;
+  for (const { suspicion } of context.table.suspects) {
+    context.burialMs = Math.min(context.burialMs, suspicion!.deadlineMs);
+  }
+}
