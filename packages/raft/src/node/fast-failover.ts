@@ -11,12 +11,17 @@ const SILENT_TICKS = 1.2;
  * Campaigns soon when the leader's address answers that nobody listens there, and the leader is silent for longer than a
  * heartbeat interval: its process is gone. Mere silence has to wait for the election timeout, since the leader may be
  * alive behind a cut, with a lease that counts on its followers.
+ *
+ * The first to notice is not heard by those who have not, and the last to notice may lack entries that the first has: so
+ * this is repeated, at most once for each refused dial, until somebody leads.
  */
 export class FastFailover {
   readonly #host: Host;
   readonly #campaign: () => void;
   #pending = false;
   #heardMs = -Infinity;
+  /** The leader that was given up last. */
+  #gone: NodeId = NONE;
 
   constructor(host: Host, campaign: () => void) {
     this.#host = host;
@@ -31,7 +36,8 @@ export class FastFailover {
   leaderGone(id: NodeId): void {
     const { core, modules, electionMs, options } = this.#host;
     const { lead, role } = core.basicStatus();
-    if (lead !== id || role === 'leader' || this.#pending) return;
+    const goneStill = lead === NONE && id === this.#gone;
+    if ((lead !== id && !goneStill) || role === 'leader' || this.#pending) return;
     this.#pending = true;
     const startMs = modules.clock.monotonicMs();
     const leastMs = Math.max(MIN_MS, options.tickMs * SILENT_TICKS);
@@ -41,7 +47,10 @@ export class FastFailover {
       if (!this.#host.running || this.#heardMs >= startMs) return;
       // It also grants pre-votes to others who noticed.
       if (core.basicStatus().lead === id) core.forgetLeader();
-      if (core.basicStatus().lead === NONE) this.#campaign();
+      this.#gone = id;
+      // A candidate's votes are on their way: asking anew would make them void.
+      const { lead: nowLeads, role: nowRole } = core.basicStatus();
+      if (nowLeads === NONE && nowRole !== 'candidate') this.#campaign();
     });
   }
 }

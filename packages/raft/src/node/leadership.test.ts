@@ -236,6 +236,25 @@ describe('RaftNode: reads and the lease', () => {
     expect(cluster.time.monotonicMs() - startMs).toBeLessThan(1000);
   });
 
+  it.each(Array.from({ length: 10 }, (_, i) => i + 1))(
+    'fast failover: as soon when one survivor lacks an entry, whoever notices first (seed %d)',
+    async (seed) => {
+      const cluster = await NodeCluster.founded(3, { seed });
+      const old = await cluster.leader();
+      const behind = await cluster.follower();
+      cluster.network.cut(old.id, behind.id);
+      await cluster.apply(old.id, 'x');
+      cluster.network.heal();
+      cluster.network.fate = (from, to, { type }) =>
+        from === old.id && to === behind.id && type === 'App' ? 'drop' : 'deliver';
+      await cluster.stop(old.id);
+      const startMs = cluster.time.monotonicMs();
+      const next = await cluster.leader(old.id);
+      expect([next.id === behind.id, next.machine.commands]).toEqual([false, ['x']]);
+      expect(cluster.time.monotonicMs() - startMs).toBeLessThan(700);
+    },
+  );
+
   it('fast failover: a leader that refuses connections but is heard stays leader', async () => {
     const cluster = await NodeCluster.founded(3);
     const { id, node } = await cluster.leader();
