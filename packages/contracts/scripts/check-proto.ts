@@ -1,7 +1,8 @@
 // buf lint of proto/, and buf breaking against branch main where it has protos already.
 import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
-const root = new URL('../../../', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 function run(command: string, args: readonly string[], quiet = false): number {
   return spawnSync(command, args, { cwd: root, stdio: quiet ? 'ignore' : 'inherit' }).status ?? 1;

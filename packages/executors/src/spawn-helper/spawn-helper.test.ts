@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { systemTimers } from '@dkron/runtime/system';
 import { MemoryLogger } from '@dkron/runtime/testing';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -139,7 +140,7 @@ describe('SpawnHelper by itself', () => {
   });
 
   it.runIf(helperKinds.includes('perl'))('has a Perl program without misspelt names', () => {
-    const file = new URL('./helper.pl', import.meta.url).pathname;
+    const file = fileURLToPath(new URL('./helper.pl', import.meta.url));
     const { status, stderr } = spawnSync('perl', ['-Mstrict', '-c', file], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, `${file} syntax OK\n`]);
   });
