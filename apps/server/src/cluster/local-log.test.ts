@@ -53,6 +53,34 @@ it('a failed write rejects it and all that waits, ends the log, and leaves what 
   ]);
 });
 
+it('answers a proposal only after a write that was asked to reach the disk', async () => {
+  const kv: KeyValue = new MemoryKeyValue();
+  const batch = kv.batch.bind(kv);
+  const writes: { readonly sync: boolean | undefined; readonly end: () => void }[] = [];
+  const slow: KeyValue = Object.assign(kv, {
+    batch: async (...[ops, options]: Parameters<KeyValue['batch']>) => {
+      await new Promise<void>((resolve) => writes.push({ sync: options?.sync, end: resolve }));
+      await batch(ops, options);
+    },
+  });
+  const store = await Store.open({}, { kv: slow, codec: storeCodec, logger: silentLogger, metrics: noMetrics });
+  const log = new LocalLog({
+    store,
+    codec: storeCodec.command,
+    timers: systemTimers,
+    logger: silentLogger,
+    onFatal: (error) => expect.unreachable(error.message),
+  });
+  let answered = 0;
+  const proposals = [1, 2].map((n) => log.propose(setting(n)).then(() => (answered += 1)));
+  await expect.poll(() => writes.length).toBe(1);
+  expect([writes[0]!.sync, answered]).toEqual([true, 0]);
+  writes[0]!.end();
+  await Promise.all(proposals);
+  expect([writes.length, answered]).toEqual([1, 2]);
+  await log.close();
+});
+
 it('a command that cannot be written is refused alone; the log goes on', async () => {
   const store = await Store.open(
     {},

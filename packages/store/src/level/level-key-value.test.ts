@@ -1,14 +1,16 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from 'vitest';
+import { ClassicLevel } from 'classic-level';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { writeError } from '../errors.ts';
 import { keyValueSuite } from '../suite/index.ts';
 import { openLevel } from './index.ts';
 
 const made: string[] = [];
+const CAN_TRACE = spawnSync('strace', ['-qq', '-e', 'trace=fsync', 'true']).status === 0;
 
 async function directory(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'dkron-store-'));
@@ -21,6 +23,44 @@ afterAll(async () => {
 });
 
 keyValueSuite('level', { describe, it }, async () => await openLevel({ path: await directory() }));
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const OPS = [{ type: 'put', key: new Uint8Array([1]), value: new Uint8Array([2]) }] as const;
+
+describe('a synced batch', () => {
+  it('asks LevelDB to reach the disk, and no other batch does', async () => {
+    const batch = vi.spyOn(ClassicLevel.prototype, 'batch');
+    const kv = await openLevel({ path: await directory() });
+    await kv.batch(OPS, { sync: true });
+    await kv.batch(OPS, { sync: false });
+    await kv.batch(OPS);
+    await kv.close();
+    expect(batch.mock.calls.map((args) => (args as unknown[])[1])).toEqual([
+      { sync: true },
+      { sync: false },
+      { sync: false },
+    ]);
+  });
+
+  // What the system is asked for, where it can be watched; elsewhere the test above stands alone.
+  it.runIf(CAN_TRACE)('costs one fdatasync or fsync each', async () => {
+    const syncs = async (sync: boolean): Promise<number> => {
+      const script = `const { openLevel } = await import(${JSON.stringify(new URL('index.ts', import.meta.url).href)});
+        const kv = await openLevel({ path: ${JSON.stringify(await directory())} });
+        const ops = [{ type: 'put', key: new Uint8Array([1]), value: new Uint8Array([2]) }];
+        for (let i = 0; i < 20; i++) await kv.batch(ops, { sync: ${sync} });
+        await kv.close();`;
+      const node = [process.execPath, '--conditions=@dkron/source', '--input-type=module', '-e', script];
+      const trace = ['-f', '-qq', '-e', 'trace=fdatasync,fsync', '--', ...node];
+      const { stderr } = await promisify(execFile)('strace', trace, { cwd: import.meta.dirname });
+      return stderr.match(/\b(?:fdatasync|fsync)\(/gu)?.length ?? 0;
+    };
+    expect((await syncs(true)) - (await syncs(false))).toBeGreaterThanOrEqual(20);
+  });
+});
 
 describe('openLevel', () => {
   it('keeps what was written over close and open', async () => {
