@@ -4,5 +4,10 @@ export default defineConfig({
   resolve: { conditions: ['@dkron/source'] },
   ssr: { resolve: { conditions: ['@dkron/source'] } },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-  test: { name: 'server', include: ['src/**/*.test.ts', 'e2e/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
+  test: {
+    name: 'server',
+    include: ['src/**/*.test.ts', 'e2e/**/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
 });

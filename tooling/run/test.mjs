@@ -19,7 +19,7 @@ export async function prepare() {
 }
 
 // Property tests on a busy machine take long; the limit is for what hangs. As a flag it reaches every project.
-export const TIMEOUT = ['--testTimeout=30000'];
+export const TIMEOUT = ['--testTimeout=120000'];
 
 /** Arguments go to vitest: names of files, `--project cron`, `-t 'leap year'`. */
 export async function test(args) {

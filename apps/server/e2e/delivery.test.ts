@@ -53,7 +53,7 @@ describe('one acknowledged run is one start', () => {
       else expect(executions[0]).toMatchObject({ state: 'lost', reason: 'restart' });
     }
     await server.stop();
-  }, 60_000);
+  });
 });
 
 describe('a result that the server could not take', () => {
@@ -92,7 +92,7 @@ describe('a result that the server could not take', () => {
     expect(told.output.length).toBeGreaterThan(200_000);
     expect(await linesOf(`${dataDir}/starts`)).toEqual(['start']);
     expect(await again.executions('result')).toHaveLength(1);
-  }, 60_000);
+  });
 });
 
 async function freeBytes(path: string): Promise<number> {

@@ -93,20 +93,16 @@ describe('kill -9', () => {
     });
     expect(lost).toMatchObject({ state: 'lost', reason: 'restart', success: false });
     await until('process group gone', async () => !alive(-pid));
-    const attempts = await until(
-      'retry',
-      async () => {
-        const executions = await again.executions('victim');
-        return executions.some((item) => item.state === 'success') && executions;
-      },
-      15_000,
-    );
+    const attempts = await until('retry', async () => {
+      const executions = await again.executions('victim');
+      return executions.some((item) => item.state === 'success') && executions;
+    });
     expect(attempts).toMatchObject([
       { attempt: 2, output: 'again\n' },
       { attempt: 1, state: 'lost' },
     ]);
     expect(await again.list('/v1/executions?state=running')).toEqual([]);
-  }, 40_000);
+  });
 });
 
 describe('SIGTERM', () => {
@@ -120,7 +116,7 @@ describe('SIGTERM', () => {
     expect(await server.stop()).toBe(0);
     const again = new Api((await start({ dataDir })).server.url);
     expect((await again.get(`/v1/executions/${id}`)).json).toMatchObject({ state: 'success', output: 'done\n' });
-  }, 20_000);
+  });
 
   it('a second signal ends at once, and so does the command', async () => {
     const dir = await tempDir();
@@ -135,7 +131,7 @@ describe('SIGTERM', () => {
     expect(await server.exited()).toBe(1);
     expect(performance.now() - before).toBeLessThan(7_000);
     await until('process group gone', async () => !alive(-pid));
-  }, 20_000);
+  });
 });
 
 function alive(pid: number): boolean {

@@ -35,7 +35,7 @@ describe('G-E9: processors', () => {
     expect((await execution(id)).output).toBe('result\n');
     expect(await readFile(`${dir}/${id}.log`, 'utf8')).toBe('result\n');
     await until('slow processed', async () => (await execution(id)).output === `${dir}/${id}.log`);
-  }, 20_000);
+  });
 
   it('have one order, whatever the order in which they were sent', async () => {
     const log = { forward: 'false' };

@@ -36,7 +36,7 @@ describe('what a restart does not lose', () => {
     const start = seconds(before[0].tick);
     expect(before.map((tick) => seconds(tick.tick))).toEqual(before.map((_, i) => start + i));
     expect(seconds(before.at(-1).tick)).toBe(seconds(expiresAt));
-  }, 20_000);
+  });
 
   it('starts_at: a job that waits goes on waiting, and tells how many ticks it held back', async () => {
     const dataDir = await tempDir();
@@ -57,7 +57,7 @@ describe('what a restart does not lose', () => {
       runs.map((_, i) => ['run', seconds(startsAt) + i]),
     );
     await second.stop();
-  }, 20_000);
+  });
 
   it('ephemeral: a retry pending at the restart is made, and its success deletes the job', async () => {
     const dir = await tempDir();
@@ -69,10 +69,10 @@ describe('what a restart does not lose', () => {
     await first.stop();
     await writeFile(`${dir}/restarted`, '');
     const second = await TestNode.start({ dataDir });
-    await until('deleted', async () => (await second.get('/v1/jobs/fleeting')).status === 404, 15_000);
+    await until('deleted', async () => (await second.get('/v1/jobs/fleeting')).status === 404);
     expect(await second.list('/v1/executions?state=pending&state=running')).toEqual([]);
     await second.stop();
-  }, 30_000);
+  });
 
   it('G-S11: expired, used and never-matching jobs are in no timetable, before and after a restart', async () => {
     const dataDir = await tempDir();
@@ -108,5 +108,5 @@ describe('what a restart does not lose', () => {
     expect([await second.ticks('past'), await second.ticks('never')]).toEqual([[], []]);
     expect(await second.ticks('expired')).toHaveLength(1);
     await second.stop();
-  }, 20_000);
+  });
 });

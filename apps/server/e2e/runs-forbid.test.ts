@@ -101,7 +101,7 @@ describe('shell', () => {
     expect(execution).toMatchObject({ success: false, state: 'failed' });
     expect(execution.output).toContain('exceeding defined limit');
     expect(existsSync(`${dir}/leak`)).toBe(false);
-  }, 15_000);
+  });
 
   it('keeps the last 256,000 bytes and the first 16 KiB of a long output', async () => {
     await node.put('wordy', shell('echo first; seq 1 100000; echo last'));

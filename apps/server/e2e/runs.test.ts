@@ -110,7 +110,7 @@ describe('what follows a run', () => {
     expect(attempts[0].finished_at > attempts[1].finished_at).toBe(true);
     expect((await node.get('/v1/jobs/flaky')).json.status).toBe('success');
     expect(await node.executions('after-flaky')).toMatchObject([{ trigger: 'parent', success: true }]);
-  }, 20_000);
+  });
 
   it('children start after their parent, and not after a failure', async () => {
     await node.put('mother', shell('echo mother'));

@@ -90,7 +90,7 @@ export function shell(command: string): Record<string, unknown> {
 }
 
 /** Asks again every 20 ms until the answer is neither undefined nor false. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, withinMs = 10_000): Promise<T> {
+export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, withinMs = 60_000): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();

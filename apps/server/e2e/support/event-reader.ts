@@ -7,7 +7,7 @@ export interface ServerSentEvent {
   readonly data: any;
 }
 
-const WITHIN_MS = 15_000;
+const WITHIN_MS = 60_000;
 
 /** Reads a stream of server-sent events. */
 export class EventReader {
@@ -22,9 +22,18 @@ export class EventReader {
     this.ended = this.#read(body).catch(() => undefined);
   }
 
-  static async open(api: Api, path: string, headers: Readonly<Record<string, string>> = {}): Promise<EventReader> {
+  /** undefined when there are too many readers. */
+  static async open(
+    api: Api,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<EventReader | undefined> {
     const abort = new AbortController();
     const response = await fetch(api.url + path, { headers, signal: abort.signal });
+    if (response.status === 503) {
+      await response.body?.cancel();
+      return undefined;
+    }
     if (response.status !== 200 || response.body === null) throw new Error(`GET ${path}: ${response.status}`);
     return new EventReader(response.body, abort);
   }
