@@ -119,7 +119,7 @@ export type {
   SwimProfile,
   SwimTuning,
   ToldEvent,
-  UserEvent,
+  UserMessageEvent,
   UserStateEvent,
 } from './swim/index.ts';
 export { resolveTuning, retransmitLimit, Swim, SWIM_PROFILES, TransmitQueue } from './swim/index.ts';

@@ -91,7 +91,7 @@ export interface StalledEvent {
 }
 
 /** A message or state for the layer above. */
-export interface UserEvent {
+export interface UserMessageEvent {
   readonly type: 'user';
   readonly body: Uint8Array;
   readonly from: Address;
@@ -115,7 +115,7 @@ export type SwimEvent =
   | PingedEvent
   | NoticeEvent
   | StalledEvent
-  | UserEvent
+  | UserMessageEvent
   | UserStateEvent
   | ToldEvent;
 

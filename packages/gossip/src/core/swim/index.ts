@@ -16,7 +16,7 @@ export type {
   SwimEffect,
   SwimEvent,
   ToldEvent,
-  UserEvent,
+  UserMessageEvent,
   UserStateEvent,
 } from './effects.ts';
 export type { SwimProfile, SwimTuning } from './options.ts';
