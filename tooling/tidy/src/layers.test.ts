@@ -23,6 +23,26 @@ describe('checkLayers', () => {
     expect(messages('packages/cron/src/a.ts', "import { x } from '@dkron/jobs';")).toHaveLength(1);
   });
 
+  it('refuses imports sideways between engines and between adapters, but not in their tests', () => {
+    const text = "import { Engine } from '@dkron/scheduler';";
+    expect(messages('packages/store/src/a.ts', text)).toEqual([
+      'store imports @dkron/scheduler: no imports sideways inside layer 2',
+    ]);
+    expect(messages('packages/store/src/a.test.ts', text)).toEqual([]);
+    expect(messages('packages/executors/src/a.ts', "import type { P } from '@dkron/processors';")).toHaveLength(1);
+    expect(messages('packages/store/src/a.ts', "import { x } from '@dkron/store/memory';")).toEqual([]);
+    expect(messages('apps/cli/src/a.ts', "import { start } from '@dkron/server';")).toEqual([]);
+  });
+
+  it('finds what is taken from the surroundings in layers 0 to 2', () => {
+    const text = 'globalThis.setTimeout(run, 5);';
+    for (const name of ['runtime', 'cron', 'jobs', 'store', 'worker']) {
+      expect(messages(`packages/${name}/src/a.ts`, text)).toHaveLength(1);
+    }
+    expect(messages('packages/runtime/src/system/timers.ts', text)).toEqual([]);
+    expect(messages('packages/executors/src/a.ts', text)).toEqual([]);
+  });
+
   it('refuses node: in layers 0 and 1 but not in the real clock or in tests', () => {
     const text = "import { randomInt } from 'node:crypto';";
     expect(messages('packages/cron/src/a.ts', text)).toHaveLength(1);

@@ -1,9 +1,10 @@
+import { ambientUses } from './ambient.ts';
 import type { Problem, SourceFile } from './problem.ts';
 import { lineAt } from './problem.ts';
 
 /**
- * Which package stands in which layer. Imports point down. Inside layer 1 they do not point sideways either, except
- * that a job has a schedule.
+ * Which package stands in which layer. Imports point down. Below the apps they do not point sideways either, except
+ * that a job has a schedule; tests may bring neighbours together.
  */
 export const LAYERS: Readonly<Record<string, number>> = {
   runtime: 0,
@@ -40,7 +41,6 @@ const TEST_SUBPATH = /\/(testing|suite)$/;
 
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g;
-const ARGUMENTLESS_DATE = /\bnew Date\(\s*\)|\bnew Date\b(?!\s*\()|(?<![\w.]|new )Date\(/g;
 
 /** Every module that a text imports, with the offset of the statement. */
 export function importsOf(text: string): { readonly specifier: string; readonly offset: number }[] {
@@ -68,9 +68,7 @@ export function checkLayers({ path, text }: SourceFile): Problem[] {
     if (refusal !== undefined) report(offset, refusal);
   }
   if (layer <= ENGINE_LAYER && !isTest && !AMBIENT_FOLDER.test(path)) {
-    for (const match of text.matchAll(ARGUMENTLESS_DATE)) {
-      if (!isCommented(text, match.index)) report(match.index, 'reads the wall clock: take a Clock as an argument');
-    }
+    for (const { offset, message } of ambientUses(text)) report(offset, message);
   }
   return problems;
 }
@@ -91,7 +89,7 @@ function refuse(own: string, layer: number, specifier: string, isTest: boolean, 
   if (targetLayer > layer)
     return `${own} (layer ${layer}) imports ${specifier} (layer ${targetLayer}): imports point down`;
   if (isTest) return undefined;
-  if (targetLayer === layer && layer <= PURE_LAYER_MAX && own !== target && !SIDEWAYS_ALLOWED.has(`${own}>${target}`)) {
+  if (targetLayer === layer && layer < APP_LAYER && own !== target && !SIDEWAYS_ALLOWED.has(`${own}>${target}`)) {
     return `${own} imports ${specifier}: no imports sideways inside layer ${layer}`;
   }
   if (TEST_SUBPATH.test(subpath)) return `${specifier} is for tests`;
@@ -107,9 +105,4 @@ function leavesPackage(own: string, specifier: string, path: string): string | u
   const depth = path.split('/').length - 1;
   const ups = /^(?:\.\.\/)+/.exec(specifier)?.[0].length ?? 0;
   return ups / 3 > depth - 2 ? `${specifier} leaves the package ${own}: import it by name` : undefined;
-}
-
-function isCommented(text: string, offset: number): boolean {
-  const line = text.slice(text.lastIndexOf('\n', offset) + 1, offset);
-  return /^\s*(\*|\/\*)|\/\//.test(line);
 }
