@@ -19,6 +19,9 @@ export class DiskWatch {
   #checking = false;
   #nextCheckMs = 0;
   #stuck = false;
+  #tickedMs = -Infinity;
+  /** When this process last went on after it had stood still itself, which says nothing about the disk. */
+  #awakeMs = -Infinity;
 
   constructor(
     host: Host,
@@ -37,6 +40,8 @@ export class DiskWatch {
   }
 
   tick(nowMs: number): void {
+    if (nowMs - this.#tickedMs > this.#host.electionMs / 2) this.#awakeMs = nowMs;
+    this.#tickedMs = nowMs;
     this.#watchStuck(nowMs);
     if (this.low && this.#leads()) this.#yieldLeadership();
     if (this.#checking || nowMs < this.#nextCheckMs) return;
@@ -64,7 +69,7 @@ export class DiskWatch {
   #watchStuck(nowMs: number): void {
     const { busySinceMs } = this.#appendLane;
     const { core, electionMs, emitter, modules } = this.#host;
-    const waitedMs = busySinceMs === undefined ? 0 : nowMs - busySinceMs;
+    const waitedMs = busySinceMs === undefined ? 0 : nowMs - Math.max(busySinceMs, this.#awakeMs);
     if (waitedMs <= electionMs) {
       this.#stuck = false;
       return;

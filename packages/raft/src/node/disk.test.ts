@@ -11,11 +11,14 @@ import { SimDisk } from '../testing/sim-disk.ts';
 class MoodyLog extends MemoryLog {
   mood: 'well' | 'full' | 'hangs' | 'breaks' = 'well';
   level: LogSpace['level'] = 'ok';
+  /** Writes wait for it. */
+  held: Promise<void> = Promise.resolve();
 
   override async append(batch: LogBatch, sync: boolean): Promise<void> {
     if (this.mood === 'full') throw new StorageError('disk_full', 'no space', {});
     if (this.mood === 'breaks') throw new StorageError('log_failed', 'EIO', {});
     if (this.mood === 'hangs') await new Promise<never>(() => {});
+    await this.held;
     return await super.append(batch, sync);
   }
 
@@ -120,6 +123,26 @@ describe('RaftNode: disks', () => {
     const startMs = cluster.time.monotonicMs();
     await cluster.stop(id);
     expect(cluster.time.monotonicMs() - startMs).toBeLessThanOrEqual(12_000);
+  });
+
+  it('a process that stood still during a write does not blame the disk', async () => {
+    const { cluster, logs } = await moodyCluster(3);
+    const { id, node } = await cluster.leader();
+    const { term } = node;
+    const real = cluster.time.monotonicMs.bind(cluster.time);
+    let offsetMs = 0;
+    cluster.time.monotonicMs = () => real() + offsetMs;
+    let written = (): void => {};
+    logs.get(id)!.held = new Promise((resolve) => (written = resolve));
+    const result = node.apply(command('x'));
+    await cluster.time.advance(20);
+    offsetMs = 4000;
+    await cluster.time.advance(500);
+    written();
+    await cluster.settled(result);
+    expect(cluster.names(id)).toContain('stall');
+    expect(cluster.names(id)).not.toContain('diskStuck');
+    expect([node.isLeader(), node.term]).toEqual([true, term]);
   });
 
   it('LogStoreIsMonotonic, CacheLogWithStoreError: what was not written is not there after a restart', async () => {
