@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LineClient } from './line-client.ts';
 import type { Reply, Request, ServerConfig, ServerStatus } from './protocol.ts';
@@ -11,6 +12,8 @@ const STATUS_MS = 400;
 /** One server, through all of its lives. */
 export class KvProcess {
   readonly config: ServerConfig;
+  /** Snapshots in all lives: `taken`, `received`. */
+  readonly snapshots = new Map<string, number>();
   readonly #prefix: readonly string[];
   #child: ChildProcess | undefined;
   #client = new LineClient();
@@ -54,8 +57,10 @@ export class KvProcess {
     this.#child = child;
     this.#ended = once(child, 'close');
     const keep = (chunk: Buffer): void => void (this.#log = (this.#log + chunk.toString()).slice(-LOG_KEPT));
-    child.stdout.on('data', keep);
     child.stderr.on('data', keep);
+    createInterface({ input: child.stdout }).on('line', (kind) => {
+      this.snapshots.set(kind, (this.snapshots.get(kind) ?? 0) + 1);
+    });
     const client = new LineClient();
     this.#client = client;
     // A test that ends without its servers closes this pipe.

@@ -86,8 +86,8 @@ async function report(target: Cluster): Promise<void> {
   for (const server of target.servers) {
     const status = await server.status();
     if (status === undefined) continue;
-    const { term, applied, checksum, snapshotsTaken, snapshotsReceived } = status;
-    const snapshots = `${snapshotsTaken} snapshots taken and ${snapshotsReceived} received since its last start`;
-    say(`${server.id}: term ${term}, applied ${applied}, checksum ${checksum.toString(16)}, ${snapshots}`);
+    const { term, applied, checksum } = status;
+    const snapshots = countsText(server.snapshots);
+    say(`${server.id}: term ${term}, applied ${applied}, checksum ${checksum.toString(16)}, snapshots: ${snapshots}`);
   }
 }

@@ -45,8 +45,6 @@ export interface ServerStatus {
   readonly leaderships: number;
   /** Longest stall of the event loop, in milliseconds. */
   readonly longestStallMs: number;
-  readonly snapshotsTaken: number;
-  readonly snapshotsReceived: number;
   /** Commands of `saturate` that were committed. */
   readonly saturated: number;
 }

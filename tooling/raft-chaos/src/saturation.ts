@@ -50,15 +50,20 @@ async function saturate(target: Cluster): Promise<void> {
     say(`… ${passed} s: ${total(now).toLocaleString('en')} commands committed, terms ${terms}`);
   }
   const after = await statuses(target);
-  report(before, after, (performance.now() - startMs) / 1_000);
+  report(target, before, after, (performance.now() - startMs) / 1_000);
 }
 
-function report(before: readonly ServerStatus[], after: readonly ServerStatus[], passedSeconds: number): void {
+function report(
+  target: Cluster,
+  before: readonly ServerStatus[],
+  after: readonly ServerStatus[],
+  passedSeconds: number,
+): void {
+  const snapshots = target.servers.map((server) => server.snapshots.get('taken') ?? 0).join(', ');
   const rate = Math.round(total(after) / passedSeconds).toLocaleString('en');
   const terms = Math.max(...after.map(({ term }) => term)) - Math.min(...before.map(({ term }) => term));
   const changes = after.map(({ leaderships }, i) => leaderships - before[i]!.leaderships);
   const stalls = after.map(({ longestStallMs }) => `${Math.round(longestStallMs)} ms`).join(', ');
-  const snapshots = after.map(({ snapshotsTaken }) => snapshotsTaken).join(', ');
   say(`${passedSeconds.toFixed(0)} s: ${total(after).toLocaleString('en')} commands committed, ${rate} a second`);
   say(`term changes: ${terms}; changes of leader seen by each server: ${changes.join(', ')}`);
   say(`longest stall of each event loop: ${stalls}; snapshots taken: ${snapshots}`);
