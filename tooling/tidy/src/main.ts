@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEntryPoints } from './entry-points.ts';
+import { checkKnownGaps } from './known-gaps.ts';
 import { checkLayers } from './layers.ts';
 import { checkManifest } from './manifests.ts';
 import type { Problem } from './problem.ts';
@@ -21,6 +22,7 @@ const problems: Problem[] = [
   ...files.flatMap(checkLayers),
   ...files.flatMap(checkTexts),
   ...files.flatMap(checkEntryPoints),
+  ...checkKnownGaps(files),
   ...checkSizes(files, sizesAllowed),
   ...workspaces.flatMap(checkManifest),
 ];
