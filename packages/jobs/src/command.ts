@@ -30,7 +30,10 @@ export interface PutJob {
 
 /** The timetable part of a definition change, computed by the leader; apply copies it. */
 export interface JobPlan {
-  /** Value of `next` before rule "never moves back" (job-model rule 1). */
+  /**
+   * The `next` that readers see, as the plan has it. While the schedule text stays the same, apply keeps the later of
+   * this and the stored one, so that it never moves back; a new text, or a new job, takes it as it is.
+   */
   readonly next: EpochNanos;
   readonly nextTick: EpochNanos | null;
   readonly decidedUpTo: EpochNanos;
