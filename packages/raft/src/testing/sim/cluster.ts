@@ -43,12 +43,22 @@ export class Cluster {
 
   /** The leader of the highest term among the servers that are up. */
   leader(): SimServer | undefined {
-    let best: SimServer | undefined;
-    for (const server of this.world.servers) {
-      if (!server.up || server.core.internals.role !== 'leader') continue;
-      if (best === undefined || server.view.term > best.view.term) best = server;
-    }
-    return best;
+    return this.#leaders().reduce<SimServer | undefined>(
+      (best, server) => (best === undefined || server.view.term > best.view.term ? server : best),
+      undefined,
+    );
+  }
+
+  /** The leader of the lowest term: it may have been replaced. */
+  stalestLeader(): SimServer | undefined {
+    return this.#leaders().reduce<SimServer | undefined>(
+      (best, server) => (best === undefined || server.view.term < best.view.term ? server : best),
+      undefined,
+    );
+  }
+
+  #leaders(): SimServer[] {
+    return this.world.servers.filter(({ up, core }) => up && core.internals.role === 'leader');
   }
 }
 

@@ -2,6 +2,7 @@ import type { Random } from '@dkron/runtime';
 import { seededRandom } from '@dkron/runtime/testing';
 import type { ClientPlan, DiskPlan, NetworkPlan, PartitionShape, Plan, ScriptEvent } from './plan.ts';
 import { UNITS_PER_TICK } from './plan.ts';
+import { PROFILE_NAMES, PROFILES, type ProfileName } from './profiles.ts';
 
 /** What is not left to chance. */
 export interface PlanLimits {
@@ -11,6 +12,8 @@ export interface PlanLimits {
   readonly steps?: number;
   /** Every kind of fault happens in every run. By default each seed leaves some out. */
   readonly allFaults?: boolean;
+  /** Directed conditions; `none`: left to chance. By default half of the seeds run one. */
+  readonly profile?: ProfileName | 'none';
 }
 
 /**
@@ -23,7 +26,7 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
   const voters = limits.nodes ?? pick(random, [1, 2, 3, 3, 3, 4, 5, 5, 5, 7]);
   // A server takes about four steps a tick.
   const ticks = Math.ceil(maxSteps / (3 * voters)) + 20;
-  return {
+  const plan: Plan = {
     seed,
     voters,
     learners: pick(random, [0, 0, 0, 1, 2]),
@@ -37,6 +40,9 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
     clients: drawClients(random),
     script: drawScript(random, ticks * UNITS_PER_TICK, limits.allFaults === true),
   };
+  const directed = random.fork('profile');
+  const profile = limits.profile ?? (chance(directed, 500) ? pick(directed, PROFILE_NAMES) : 'none');
+  return profile === 'none' ? plan : PROFILES[profile](plan, directed);
 }
 
 function drawCore(random: Random): Plan['core'] {

@@ -57,7 +57,7 @@ function settle(cluster: Cluster): boolean {
     round(cluster);
     if (disagreement(finalViews(cluster), memberIds(cluster)) === undefined) break;
   }
-  if (!agreed && isStranded(cluster)) {
+  if (!agreed && world.plan.resigns !== true && isStranded(cluster)) {
     world.stranded = true;
     return false;
   }
@@ -99,7 +99,8 @@ function memberIds(cluster: Cluster): readonly NodeId[] {
 /** Servers that are not members any more are switched off, as an operator would, once no change is under way. */
 function retireStrangers(cluster: Cluster, leader: SimServer): void {
   if (!memberIds(cluster).includes(leader.id)) {
-    // Told not to step down, it leads on without being able to propose anything.
+    // Told not to step down, it leads on without being able to propose anything, until it hands over or is stopped.
+    if (cluster.world.plan.resigns === true) return;
     leader.retired = true;
     leader.crash(1000);
     return;

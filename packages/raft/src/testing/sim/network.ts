@@ -55,7 +55,7 @@ export class SimNetwork {
     const world = this.#world;
     const { servers } = world;
     const leader = servers.find(({ up, core }) => up && core.internals.role === 'leader') ?? servers[0]!;
-    const blocked = blockedBy(shape, pick, servers.length, leader.slot);
+    const blocked = blockedBy(shape, pick, servers.length, leader.slot, world.plan.voters);
     const links = new Set<number>();
     for (const a of servers) for (const b of servers) if (a !== b && blocked(a.slot, b.slot)) links.add(linkOf(a, b));
     world.mark(`partition ${shape}`);
@@ -149,6 +149,7 @@ function blockedBy(
   pick: number,
   count: number,
   leader: number,
+  founders: number,
 ): (from: number, to: number) => boolean {
   const chosen = pick % count;
   const side = (slot: number): boolean => ((pick >> (slot % 6)) & 1) === 1;
@@ -163,6 +164,16 @@ function blockedBy(
       return (from, to) => (from + 1) % count !== to && (to + 1) % count !== from;
     case 'bridge':
       return (from, to) => from !== chosen && to !== chosen && side(from) !== side(to);
+    case 'isolateLeader':
+      return (from, to) => from === leader || to === leader;
+    case 'leaderMinority': {
+      const inside = (slot: number): boolean => (slot - leader + count) % count < Math.floor((count - 1) / 2);
+      return (from, to) => inside(from) !== inside(to);
+    }
+    case 'halves':
+      return (from, to) => from < founders !== to < founders;
+    case 'halvesWithoutLeader':
+      return (from, to) => from === leader || to === leader || from < founders !== to < founders;
     case 'leaderOutbound':
     default:
       return (from) => from === leader;

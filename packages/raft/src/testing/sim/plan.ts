@@ -4,7 +4,20 @@ import type { CoreOptions } from '../../core/index.ts';
 export const UNITS_PER_TICK = 100;
 
 /** Who cannot talk to whom. */
-export type PartitionShape = 'isolate' | 'split' | 'oneWay' | 'ring' | 'bridge' | 'leaderOutbound';
+export type PartitionShape =
+  | 'isolate'
+  | 'split'
+  | 'oneWay'
+  | 'ring'
+  | 'bridge'
+  | 'leaderOutbound'
+  | 'isolateLeader'
+  | 'leaderMinority'
+  | 'halves'
+  | 'halvesWithoutLeader';
+
+/** As a `server` of an event: whoever leads the highest term then. */
+export const LEADER = 1_000_000;
 
 /**
  * One thing that goes wrong, or that an operator does. `server` and `pick` count modulo what there is when it happens,
@@ -22,7 +35,16 @@ export type ScriptEvent = { readonly at: number } & (
   | { readonly kind: 'clog'; readonly from: number; readonly to: number; readonly length: number }
   | {
       readonly kind: 'members';
-      readonly how: 'simple' | 'joint' | 'explicit' | 'replaceLeader' | 'newServer' | 'promote' | 'demote' | 'leave';
+      readonly how:
+        | 'simple'
+        | 'joint'
+        | 'explicit'
+        | 'replaceLeader'
+        | 'newServer'
+        | 'promote'
+        | 'demote'
+        | 'leave'
+        | 'swap';
       readonly pick: number;
       readonly also: number;
     }
@@ -31,7 +53,13 @@ export type ScriptEvent = { readonly at: number } & (
   | { readonly kind: 'campaign'; readonly server: number }
   | { readonly kind: 'unreachable'; readonly server: number; readonly pick: number }
   | { readonly kind: 'snapshot'; readonly server: number; readonly trailing: number }
-  | { readonly kind: 'burst'; readonly count: number; readonly bytes: number }
+  | {
+      readonly kind: 'burst';
+      readonly count: number;
+      readonly bytes: number;
+      /** To the leader of the lowest term, if there are several. */
+      readonly stale?: boolean;
+    }
 );
 
 export type ScriptKind = ScriptEvent['kind'];
@@ -90,6 +118,8 @@ export interface Plan {
   readonly voters: number;
   readonly learners: number;
   readonly core: Omit<CoreOptions, 'id' | 'applied'>;
+  /** Leaders that were removed hand over as the driver has them do; then nothing excuses a cluster without a leader. */
+  readonly resigns?: boolean;
   /** Ticks of the phase with faults. */
   readonly ticks: number;
   /** The phase with faults ends after so many calls of cores at the latest. */

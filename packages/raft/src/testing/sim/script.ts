@@ -1,6 +1,13 @@
-import { type ConfChangeStep, LEAVE_JOINT, memberChange, simpleChange } from '../../core/index.ts';
+import {
+  type ConfChangeStep,
+  type ConfState,
+  LEAVE_JOINT,
+  memberChange,
+  type NodeId,
+  simpleChange,
+} from '../../core/index.ts';
 import type { Cluster } from './cluster.ts';
-import type { ScriptEvent } from './plan.ts';
+import { LEADER, type ScriptEvent } from './plan.ts';
 import type { SimServer } from './server.ts';
 import { Label } from './world.ts';
 
@@ -10,7 +17,8 @@ const MAX_SERVERS = 12;
 /** Does what an event of the script says, if it can be done now. */
 export function perform(cluster: Cluster, event: ScriptEvent): void {
   const { servers } = cluster.world;
-  const at = (slot: number): SimServer => servers[slot % servers.length]!;
+  const at = (slot: number): SimServer =>
+    (slot === LEADER ? cluster.leader() : undefined) ?? servers[slot % servers.length]!;
   switch (event.kind) {
     case 'partition':
       cluster.network.cut(event.shape, event.pick, event.length);
@@ -22,7 +30,7 @@ export function perform(cluster: Cluster, event: ScriptEvent): void {
       changeMembers(cluster, event);
       return;
     case 'burst': {
-      const leader = cluster.leader();
+      const leader = event.stale === true ? cluster.stalestLeader() : cluster.leader();
       if (leader !== undefined && !leader.stalled) cluster.clients.burst(leader, event.count, event.bytes);
       return;
     }
@@ -130,10 +138,22 @@ function changeMembers(cluster: Cluster, event: Extract<ScriptEvent, { kind: 'me
     case 'demote':
       propose([{ kind: 'addLearner', id }], also % 2 === 0 ? 'implicit' : 'auto');
       return;
+    case 'swap':
+      propose(swapOf(leader.conf, leader.id), 'implicit');
+      return;
     case 'leave':
     default:
       leader.call((core) => core.proposeConfChange(LEAVE_JOINT));
   }
+}
+
+/** All learners become voters, and as many voters other than the leader become learners. */
+function swapOf({ voters = [], learners = [] }: ConfState, leader: NodeId): ConfChangeStep[] {
+  const others = voters.filter((id) => id !== leader).slice(0, learners.length);
+  return [
+    ...learners.map((id) => ({ kind: 'addVoter', id }) as const),
+    ...others.map((id) => ({ kind: 'addLearner', id }) as const),
+  ];
 }
 
 /** A server with an empty disk, under an id that was never used. */

@@ -16,6 +16,7 @@ import {
 import { CoreView } from './core-view.ts';
 import { Lane } from './lane.ts';
 import { operationIn } from './payload.ts';
+import { Resignation } from './resignation.ts';
 import { ServerObserver } from './server-observer.ts';
 import { SimLog, type StoredSnapshot } from './sim-log.ts';
 import { EMPTY_STATE, KeyValueMachine, type MachineState } from './state-machine.ts';
@@ -55,6 +56,7 @@ export class SimServer {
   readonly #ports: ServerPorts;
   readonly #period: number;
   readonly #observer: ServerObserver;
+  readonly #resignation: Resignation;
   readonly #appends: Lane<WriteBatch>;
   readonly #applies: Lane<Message>;
   /** Without asynchronous storage: the ready that is being written. */
@@ -72,6 +74,7 @@ export class SimServer {
     this.#period = Math.max(1, Math.floor(period));
     this.view = new CoreView(id, () => this.core);
     this.#observer = new ServerObserver(world, this);
+    this.#resignation = new Resignation(world, this);
     this.log = new SimLog(snapshot, (entry, chain) => world.watch.appended(id, entry, chain));
     const disk = (): number => this.#diskDelay();
     this.#appends = new Lane(
@@ -84,10 +87,6 @@ export class SimServer {
       (done) => this.later(this.#pause(world.plan.disk.applyDelay), Label.applied, done),
       ([work]) => this.#appliedBatch(work!),
     );
-  }
-
-  get life(): number {
-    return this.view.life;
   }
 
   get stalled(): boolean {
@@ -256,6 +255,7 @@ export class SimServer {
 
   /** One turn of the event loop: at most one ready. */
   #turn(): void {
+    if (this.#world.plan.resigns === true) this.#resignation.check();
     if (this.#inSync !== undefined || !this.core.hasReady()) return;
     this.#world.steps++;
     const ready = this.core.ready();
@@ -332,6 +332,7 @@ export class SimServer {
     }
     if (world.idle) world.watch.each((checker) => checker.idleSent?.(message));
     this.#observer.sent(message);
+    if (message.type === 'TimeoutNow' && !this.view.isVoter) this.#resignation.relieved();
     this.#ports.send(this, message);
   }
 
