@@ -67,6 +67,38 @@ describe('queries of the added lists', () => {
     expect((await node.get(`${pathOf(path)}?${name}=today`)).json).toMatchObject({ field: name, value: 'today' });
   });
 
+  const borders = ['/v1/executions', '/v1/jobs/{job}/ticks'].flatMap((path) =>
+    ['_start', '_end'].map((name) => ({ path, name })),
+  );
+  it.each(borders)('$path?$name= takes a whole number', async ({ path, name }) => {
+    for (const value of ['0', '%2B3', '-1', '99999999999999999999', '']) {
+      expect([value, (await node.get(`${pathOf(path)}?${name}=${value}`)).status]).toEqual([value, 200]);
+    }
+    for (const value of ['x', '1.5', '1e3', 'null', '0x1']) {
+      const { status, json } = await node.get(`${pathOf(path)}?${name}=${value}`);
+      expect([status, json.code, json.field, json.value]).toEqual([400, 'invalid_value', name, value]);
+      expect(json.allowed).toBe('a whole number');
+    }
+    expect((await node.get(`${pathOf(path)}?_start=-1`)).text).toBe('[]');
+    expect((await node.get(`${pathOf(path)}?_start=5&_end=2`)).text).toBe('[]');
+  });
+
+  it('/v1/executions?output_size_limit= and group= take a whole number ≥ 0', async () => {
+    for (const name of ['output_size_limit', 'group']) {
+      expect((await node.get(`/v1/executions?${name}=3`)).status).toBe(200);
+      for (const value of ['x', '-1', '1.5']) {
+        const { status, json } = await node.get(`/v1/executions?${name}=${value}`);
+        expect([status, json.code, json.field, json.value]).toEqual([400, 'invalid_value', name, value]);
+      }
+    }
+  });
+
+  it('tell all that is wrong at once', async () => {
+    const { json } = await node.get('/v1/executions?_start=x&_order=asc&from=today');
+    const fields = json.problems.map((one: { field: string }) => one.field).toSorted();
+    expect(fields).toEqual(['_order', '_start', 'from']);
+  });
+
   it('executions: each filter leaves what fits', async () => {
     await node.put('other', shell('true'));
     const id = await node.launch('other');

@@ -2,7 +2,6 @@ import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } f
 import type { FastifyReply } from 'fastify';
 import type { Execution, ExecutionState } from '@dkron/jobs';
 import { executionToJson } from '@dkron/jobs';
-import type { ExecutionQuery } from '@dkron/store';
 import { openStream } from '../events/open-stream.ts';
 import { OutputStream } from '../events/output-stream.ts';
 import type { EventServices } from '../events/services.ts';
@@ -12,15 +11,18 @@ import { ApiError } from './api-error.ts';
 import { defined } from './defined.ts';
 import { keptOutput } from './kept-output.ts';
 import { limitedOutput } from './output-limit.ts';
-import { instant, invalid, oneOf, wholeNumber } from './query-checks.ts';
+import { invalid } from './query-checks.ts';
 import type { Query as QueryMap } from './query.ts';
-import { all, first, pretty, slice } from './query.ts';
+import { all, pretty, sliceOf } from './query.ts';
 import { isRefusal, refusalError } from './refusals.ts';
+import { executionsQuery } from './schemas/job-queries.ts';
+import { readQuery } from './schemas/query-schema.ts';
+import { EXECUTION_STATES } from './schemas/values.ts';
 import { EVENTS, NODE_CONTEXT } from './tokens.ts';
 
 const PAGE = 100;
-const STATES: readonly ExecutionState[] = ['pending', 'running', 'success', 'failed', 'lost', 'cancelled'];
-const TRIGGERS = ['schedule', 'catchup', 'manual', 'create', 'parent'] as const;
+/** `state` may be given several times. */
+const singleParameters = executionsQuery.omit({ state: true });
 
 /** Executions of all jobs, and cancelling one. */
 @Controller('v1/executions')
@@ -36,15 +38,22 @@ export class ExecutionsController {
   @Get()
   async list(@Query() query: QueryMap, @Res() reply: FastifyReply): Promise<void> {
     const { store } = this.#node;
+    const {
+      _start,
+      _end,
+      _order,
+      _sort,
+      output_size_limit: limit = 0,
+      ...filters
+    } = readQuery(singleParameters, query);
     const { executions, total } = await store.listExecutions({
-      ...slice(query, PAGE),
-      order: first(query, '_order') === 'ASC' ? 'asc' : 'desc',
-      sort: oneOf(query, '_sort', ['started_at', 'finished_at']) ?? 'stamp',
-      ...filters(query),
+      ...sliceOf(_start ?? 0, _end, PAGE),
+      order: _order === 'ASC' ? 'asc' : 'desc',
+      sort: _sort ?? 'stamp',
+      ...defined({ ...filters, states: states(query) }),
     });
-    const limit = first(query, 'output_size_limit') ?? '0';
     const items = executions.map((execution) => {
-      const { output, truncated } = limitedOutput(store.getOutput(execution.id), limit);
+      const { output, truncated } = limitedOutput(store.getOutput(execution.id), String(limit));
       return executionToJson(execution, { output, outputTruncated: truncated, pretty: pretty(query) });
     });
     answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(total) } });
@@ -97,23 +106,12 @@ function wantsEvents(accept: string | undefined): boolean {
   return accept !== undefined && /(^|,)\s*text\/event-stream\s*(;|,|$)/i.test(accept);
 }
 
-function filters(query: QueryMap): ExecutionQuery {
-  const wanted = states(query);
-  return defined({
-    job: first(query, 'job') || undefined,
-    states: wanted.length === 0 ? undefined : wanted,
-    node: first(query, 'node') || undefined,
-    trigger: oneOf(query, 'trigger', TRIGGERS),
-    group: wholeNumber(query, 'group'),
-    from: instant(query, 'from'),
-    to: instant(query, 'to'),
-  });
-}
-
-function states(query: QueryMap): readonly ExecutionState[] {
-  return all(query, 'state').map((text) => {
-    const state = STATES.find((candidate) => candidate === text);
-    if (!state) throw invalid('state', text, STATES.join(', '));
+function states(query: QueryMap): readonly ExecutionState[] | undefined {
+  const texts = all(query, 'state').filter((text) => text !== '');
+  if (texts.length === 0) return undefined;
+  return texts.map((text) => {
+    const state = EXECUTION_STATES.find((candidate) => candidate === text);
+    if (!state) throw invalid('state', text, EXECUTION_STATES.join(', '));
     return state;
   });
 }

@@ -19,9 +19,10 @@ import { comingTick, echoJobJson, jobToJson } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
 import { JobsService } from '../services/jobs.service.ts';
 import { answerJson, etagOf, locationHeader } from './answers.ts';
-import { dryRunJson, isDryRun } from './dry-run.ts';
+import { dryRunJson } from './dry-run.ts';
 import type { JobReads } from './job-reads.ts';
 import { preconditionOf } from './precondition.ts';
+import { switched } from './query-checks.ts';
 import type { Query as QueryMap } from './query.ts';
 import { has, pretty } from './query.ts';
 import { JOB_READS, JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
@@ -110,7 +111,7 @@ export class JobsController {
     this.#jobs.assertSubmissionsOpen();
     const parsed = this.#jobs.parse(body);
     const precondition = preconditionOf(request.headers, this.#node.store.getJob(parsed.definition.name));
-    if (isDryRun(query)) {
+    if (switched(query, 'dry_run', false)) {
       const outcome = this.#jobs.dryRun(parsed, precondition);
       return answerJson(reply, dryRunJson(outcome, this.#node.clock.wallNanos(), pretty(query)));
     }

@@ -28,13 +28,22 @@ export function integer(text: string | undefined, otherwise: number): number {
   return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(text)));
 }
 
-/** `_start`/`_end` as a slice of a list of any length: never reversed; a negative border leaves nothing (G-A2). */
-export function slice(query: Query, defaultEnd: number): { readonly start: number; readonly end: number } {
-  const start = integer(first(query, '_start'), 0);
-  if (start < 0) return { start: 0, end: 0 };
+export interface Slice {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** `_start`/`_end` as a slice of a list of any length, as the original reads numbers. */
+export function slice(query: Query, defaultEnd: number): Slice {
   const endText = first(query, '_end');
-  const end = endText === undefined ? start + defaultEnd : Math.max(start, integer(endText, 0));
-  return { start, end };
+  const end = endText === undefined ? undefined : integer(endText, 0);
+  return sliceOf(integer(first(query, '_start'), 0), end, defaultEnd);
+}
+
+/** Never reversed; a negative border leaves nothing (G-A2). */
+export function sliceOf(start: number, end: number | undefined, defaultEnd: number): Slice {
+  if (start < 0) return { start: 0, end: 0 };
+  return { start, end: end === undefined ? start + defaultEnd : Math.max(start, end) };
 }
 
 /** `metadata[key]=value` pairs; the first value of a key counts. */

@@ -6,8 +6,9 @@ import type { NodeContext } from '../node-context.ts';
 import { JobsService, notFound } from '../services/jobs.service.ts';
 import { answerJson, etagOf, locationHeader } from './answers.ts';
 import { stringifyJson } from './json.ts';
+import { switched } from './query-checks.ts';
 import type { Query as QueryMap } from './query.ts';
-import { first, pretty } from './query.ts';
+import { pretty } from './query.ts';
 import { JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
 
 const TOKEN_LENGTH_MAX = 128;
@@ -56,11 +57,12 @@ export class RunsController {
   ): Promise<void> {
     const before = this.#node.store.getJob(name);
     if (!before) throw notFound(`job ${name} does not exist`);
+    const waits = switched(query, 'wait', true);
     const run = await this.#jobs.run(name, {
-      respectConcurrency: first(query, 'respect_concurrency') === 'true',
+      respectConcurrency: switched(query, 'respect_concurrency', false),
       token: (token ?? '').slice(0, TOKEN_LENGTH_MAX),
     });
-    if (first(query, 'wait') === 'false') return this.#answerAccepted(reply, run);
+    if (!waits) return this.#answerAccepted(reply, run);
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort(new Error('the client went away')));
     await this.#node.engine.waitSettled(run.rootGroup, gone.signal);

@@ -5,26 +5,13 @@ import type { NodeContext } from '../node-context.ts';
 import { answerJson, jsonList } from './answers.ts';
 import { ApiError } from './api-error.ts';
 import { defined } from './defined.ts';
-import { instant, oneOf } from './query-checks.ts';
 import type { Query as QueryMap } from './query.ts';
-import { first, pretty, slice } from './query.ts';
+import { pretty, sliceOf } from './query.ts';
+import { ticksQuery } from './schemas/job-queries.ts';
+import { readQuery } from './schemas/query-schema.ts';
 import { NODE_CONTEXT } from './tokens.ts';
 
 const PAGE = 100;
-const DECISIONS = ['run', 'skipped', 'missed'] as const;
-const TRIGGERS = ['schedule', 'catchup', 'manual', 'create', 'parent'] as const;
-const REASONS = [
-  'forbid',
-  'disabled',
-  'paused',
-  'expired',
-  'not_started',
-  'no_targets',
-  'skip',
-  'last',
-  'limit',
-  'window',
-] as const;
 
 /** The tick ledger of a job: what became of every scheduled instant, newest first. */
 @Controller('v1/jobs')
@@ -41,16 +28,11 @@ export class TicksController {
       const message = `job ${name} does not exist`;
       throw new ApiError({ status: 404, code: 'not_found', message, additive: true });
     }
+    const { _start, _end, _order, ...filters } = readQuery(ticksQuery, query);
     const { entries, total } = this.#node.store.ledger(name, {
-      ...slice(query, PAGE),
-      order: first(query, '_order') === 'ASC' ? 'asc' : 'desc',
-      ...defined({
-        decision: oneOf(query, 'decision', DECISIONS),
-        reason: oneOf(query, 'reason', REASONS),
-        trigger: oneOf(query, 'trigger', TRIGGERS),
-        from: instant(query, 'from'),
-        to: instant(query, 'to'),
-      }),
+      ...sliceOf(_start ?? 0, _end, PAGE),
+      order: _order === 'ASC' ? 'asc' : 'desc',
+      ...defined(filters),
     });
     const items = entries.map((entry) => ledgerEntryToJson(entry, { pretty: pretty(query) }));
     answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(total) } });

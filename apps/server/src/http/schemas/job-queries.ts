@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { instantParameter, wordParameter } from './query-schema.ts';
+import { instantParameter, numberParameter, positionParameter, stampParameter, wordParameter } from './query-schema.ts';
 import { documentedAs } from './documented.ts';
 import { DECISIONS, EXECUTION_STATES, TICK_REASONS, TRIGGERS } from './values.ts';
 
-/** The queries of lists, as documented; `query.ts` and its neighbours read those of the original in its odd ways. */
+/**
+ * The queries of lists. Those of added paths are read by these schemas, which refuse what is not described; `query.ts`
+ * and its neighbours read those of the original in its odd ways.
+ */
 const position = (description: string): z.ZodType =>
   documentedAs(z.string(), { type: 'integer' }).optional().meta({ description });
 const start = position('First position of the page, from 0');
@@ -13,6 +16,15 @@ const order = (fallback: string): z.ZodType =>
     .optional()
     .meta({ description: `\`DESC\` or \`ASC\`; absent = \`${fallback}\`` });
 const limit = (description: string): z.ZodType => position(description);
+
+const addedPage = {
+  _order: wordParameter(['DESC', 'ASC']).optional().meta({ description: 'Absent = `DESC`' }),
+  _start: positionParameter.optional().meta({ description: 'First position of the page, from 0' }),
+  _end: positionParameter.optional().meta({ description: 'Position after the last; absent = 100 after `_start`' }),
+};
+
+/** The key alone means true. */
+const switchParameter = (): z.ZodType => wordParameter(['true', 'false', '1', '0']).optional();
 
 export const jobsQuery = z.object({
   _sort: wordParameter([
@@ -42,12 +54,12 @@ export const jobsQuery = z.object({
 
 export const createQuery = z.object({
   runoncreate: z.string().optional().meta({ description: 'Present with any value: run the job at once' }),
-  dry_run: wordParameter(['true', 'false']).optional().meta({ description: '`true`: judge the job and store nothing' }),
+  dry_run: switchParameter().meta({ description: '`true`: judge the job and store nothing' }),
 });
 
 export const runQuery = z.object({
-  wait: z.string().optional().meta({ description: '`false`: answer 202 when the start is committed' }),
-  respect_concurrency: z.string().optional().meta({ description: '`true`: 409 while a run of a `forbid` job is open' }),
+  wait: switchParameter().meta({ description: '`false`: answer 202 when the start is committed' }),
+  respect_concurrency: switchParameter().meta({ description: '`true`: 409 while a run of a `forbid` job is open' }),
 });
 
 export const jobExecutionsQuery = z.object({
@@ -63,16 +75,16 @@ export const executionsQuery = z.object({
   state: wordParameter(EXECUTION_STATES).optional().meta({ description: 'Repeatable: any of them' }),
   node: z.string().optional(),
   trigger: wordParameter(TRIGGERS).optional(),
-  group: documentedAs(z.string(), { type: 'integer', format: 'int64' }).optional(),
+  group: stampParameter.optional(),
   from: instantParameter.optional().meta({ description: 'Earliest `started_at`' }),
   to: instantParameter.optional().meta({ description: 'Latest `started_at`' }),
   _sort: wordParameter(['started_at', 'finished_at'])
     .optional()
     .meta({ description: 'Absent = by the number in the id' }),
-  _order: order('DESC'),
-  _start: start,
-  _end: position('Position after the last; absent = 100 after `_start`'),
-  output_size_limit: limit('Keep the last bytes of the output; absent = 0'),
+  ...addedPage,
+  output_size_limit: numberParameter(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: 'Keep the last bytes of the output; absent = 0' }),
 });
 
 export const ticksQuery = z.object({
@@ -81,9 +93,7 @@ export const ticksQuery = z.object({
   trigger: wordParameter(TRIGGERS).optional(),
   from: instantParameter.optional().meta({ description: 'Earliest `tick`' }),
   to: instantParameter.optional().meta({ description: 'Latest `tick`' }),
-  _order: order('DESC'),
-  _start: start,
-  _end: position('Position after the last; absent = 100 after `_start`'),
+  ...addedPage,
 });
 
 export const statsQuery = z.object({

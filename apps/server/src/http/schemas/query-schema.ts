@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ApiProblem } from '../api-error.ts';
 import { ApiError } from '../api-error.ts';
 import type { Query } from '../query.ts';
-import { first } from '../query.ts';
+import { first, integer } from '../query.ts';
 import { documentedAs } from './documented.ts';
 
 /** In the schemas of queries the message of a finding is what would be allowed. */
@@ -33,6 +33,24 @@ export function numberParameter(least: number, most: number): z.ZodType<number, 
     .refine((value) => value >= least && value <= most, allowed);
   return documentedAs(schema, { type: 'integer', minimum: least, maximum: most });
 }
+
+/** A border of a page: a whole number, negative ones included. Beyond 2^53 it is cut to the nearest safe integer. */
+export const positionParameter = documentedAs(
+  z
+    .string()
+    .regex(/^[+-]?\d+$/, 'a whole number')
+    .transform((text) => integer(text, 0)),
+  { type: 'integer' },
+);
+
+/** A whole number ≥ 0 of 64 bits. */
+export const stampParameter = documentedAs(
+  z
+    .string()
+    .regex(/^\d{1,19}$/, 'a whole number')
+    .transform(BigInt),
+  { type: 'integer', format: 'int64' },
+);
 
 export function wordParameter<const T extends readonly [string, ...string[]]>(
   words: T,
