@@ -81,3 +81,25 @@ describe('a dry run of create', () => {
     expect((await warnings({ parent_job: 'up' }))[0]).toMatch(/^schedule: .* not used/);
   });
 });
+
+describe('a job that is never due', () => {
+  const never = 'schedule: "0 0 0 30 2 *" has no coming tick';
+  const warnings = () =>
+    node.log.filter(({ level, message }) => level === 'warn' && message === 'api: the job never runs');
+
+  it('is taken as the original takes it; a dry run and a line of the log say so', async () => {
+    const body = job('never', { schedule: '0 0 0 30 2 *' });
+    expect((await dry(body)).json).toMatchObject({ valid: true, next: [], warnings: [never] });
+    expect(warnings()).toEqual([]);
+    await node.put('never', body);
+    expect(warnings().map(({ fields }) => fields)).toEqual([{ job: 'never', why: never }]);
+  });
+
+  it('is no news when that is meant', async () => {
+    const before = warnings().length;
+    await node.put('by-hand', { schedule: '@manually' });
+    await node.put('off', { schedule: '0 0 0 30 2 *', disabled: true });
+    await node.put('due', { schedule: '0 0 0 29 2 *' });
+    expect(warnings()).toHaveLength(before);
+  });
+});

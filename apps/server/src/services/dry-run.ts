@@ -1,10 +1,10 @@
-import { formatRfc3339 } from '@dkron/cron';
 import type { ParsedJob, Precondition, PutJob, Refusal, StoredJob } from '@dkron/jobs';
 import type { EpochNanos } from '@dkron/runtime';
 import { systemRandom } from '@dkron/runtime/system';
 import { isRefusal } from '@dkron/scheduler';
 import { judgePut } from '@dkron/store';
 import type { NodeContext } from '../node-context.ts';
+import { neverDue } from './never-due.ts';
 
 const TICKS_SHOWN = 5;
 
@@ -54,16 +54,15 @@ function warningsOf(
   next: readonly EpochNanos[],
   now: EpochNanos,
 ): string[] {
-  const { schedule, parentJob, disabled, expiresAt } = definition;
+  const { schedule, parentJob, disabled } = definition;
   const warnings: string[] = [];
   if (state.problem !== '') warnings.push(`schedule: cannot be scheduled: ${state.problem}`);
   else if (parentJob !== '' && schedule !== '') {
     warnings.push(`schedule: "${schedule}" is not used, the job starts when its parent ${parentJob} succeeds`);
   } else if (disabled) warnings.push('disabled: the job does not run until it is enabled');
-  else if (expiresAt !== null && expiresAt <= now) {
-    warnings.push(`expires_at: ${formatRfc3339(expiresAt)} is past, the job never runs by schedule`);
-  } else if (next.length === 0 && schedule !== '' && schedule !== '@manually') {
-    warnings.push(`schedule: "${schedule}" has no coming tick`);
+  else {
+    const never = neverDue(definition, next.length > 0, now);
+    if (never !== undefined) warnings.push(never);
   }
   if (planner.planTargets(definition, membership.members(), systemRandom).length === 0) {
     warnings.push(`tags: no node of the cluster matches ${JSON.stringify(definition.tags)} now`);

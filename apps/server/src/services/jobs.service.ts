@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ParsedJob, PutJob, Precondition, Run, StoredJob, ToggleJob } from '@dkron/jobs';
 import { parseJobJson, validateJob } from '@dkron/jobs';
+import type { EpochNanos } from '@dkron/runtime';
 import { ApiError } from '../http/api-error.ts';
 import { isRefusal, refusalError } from '../http/refusals.ts';
 import { NODE_CONTEXT } from '../http/tokens.ts';
 import type { NodeContext } from '../node-context.ts';
 import type { DryRun } from './dry-run.ts';
 import { dryRun } from './dry-run.ts';
+import { storedNeverDue } from './never-due.ts';
 
 /** A plan computed from a version that another write replaced meanwhile is made anew this often. */
 const PLAN_TRIES_MAX = 8;
@@ -61,10 +63,18 @@ export class JobsService {
         plan: planner.planPut(parsed.definition, parsed.submitted, stored, stamp),
       };
       const result = await log.propose(command);
-      if (!isRefusal(result)) return result.job;
+      if (!isRefusal(result)) return this.#warned(result.job, stamp);
       if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX)
         throw refusalError(result, 'put', parsed.definition.parentJob);
     }
+  }
+
+  /** What is allowed and probably not meant is told in the log: the answer is the original's. */
+  #warned(job: StoredJob, now: EpochNanos): StoredJob {
+    const never = storedNeverDue(job, now);
+    if (never !== undefined)
+      this.#node.logger.warn('api: the job never runs', { job: job.definition.name, why: never });
+    return job;
   }
 
   /** Judges a create or replace without storing it. Throws the error of the real call. */
