@@ -151,13 +151,14 @@ describe('refusals', () => {
     const { problems } = refused({ env: { DKRON_SERVER: 'yes' }, file: 'bootstrap-expect: many\njoin: {a: b}\n' });
     expect(problems).toMatchObject([
       { key: 'server', value: 'yes', source: 'DKRON_SERVER', allowed: 'true or false' },
-      { key: 'bootstrap-expect', value: 'many', source: '/c.yml:1', allowed: 'a whole number' },
+      { key: 'bootstrap-expect', value: 'many', source: '/c.yml:1', allowed: 'a whole number ≥ 0' },
       { key: 'join', value: '{"a":"b"}', source: '/c.yml:2', allowed: 'a list of texts' },
     ]);
   });
 
   it.each([
     ['rpc-port: 70000', 'from 1 to 65535'],
+    ['bootstrap-expect: -1', 'a whole number ≥ 0'],
     ['lease: 5', 'a duration'],
     ['lease: -5s', 'not negative'],
     ['max-body-size: 0', 'a size'],
@@ -172,6 +173,14 @@ describe('refusals', () => {
     ['server: 2021-01-01', 'true or false'],
   ])('%s', (file, allowed) => {
     expect(refused({ file }).problems[0]?.allowed).toContain(allowed);
+  });
+
+  it('a number of servers below zero, wherever it is given', () => {
+    const expected = { key: 'bootstrap-expect', value: '-1', allowed: 'a whole number ≥ 0' };
+    const [byFlag] = refused({ flags: { 'bootstrap-expect': ['-1'] } }).problems;
+    const [byVariable] = refused({ env: { DKRON_BOOTSTRAP_EXPECT: '-1' } }).problems;
+    expect(byFlag).toMatchObject({ ...expected, source: '--bootstrap-expect' });
+    expect(byVariable).toMatchObject({ ...expected, source: 'DKRON_BOOTSTRAP_EXPECT' });
   });
 
   it('a secret is not shown', () => {

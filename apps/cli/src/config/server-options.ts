@@ -30,7 +30,7 @@ export function serverOptions(defaults: ServerOptions, { values, addresses, host
     advertiseAddr: addresses.advertiseAddr,
     httpAddr: addresses.httpAddr,
     rpcPort: values['rpc-port'],
-    bootstrapExpect: Math.max(0, values['bootstrap-expect']),
+    bootstrapExpect: values['bootstrap-expect'],
     logLevel: logLevelOf(values),
     logFormat: values['log-format'] === 'json' ? 'json' : 'text',
     // The original's mark of a server that begins alone.
