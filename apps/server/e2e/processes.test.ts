@@ -129,7 +129,8 @@ describe('SIGTERM', () => {
     const before = performance.now();
     process.kill(server.pid, 'SIGTERM');
     expect(await server.exited()).toBe(1);
-    expect(performance.now() - before).toBeLessThan(7_000);
+    // The first signal alone would wait 30 s for what runs.
+    expect(performance.now() - before).toBeLessThan(20_000);
     await until('process group gone', async () => !alive(-pid));
   });
 });
