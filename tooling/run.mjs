@@ -1,12 +1,14 @@
-// The one door to this repository: `npm start`, `npm test`, `npm run verify`, `npm run -s dkron -- ARGS`.
+// The one door to this repository: `npm start`, `npm test`, `npm run verify`, `npm run -s dkron -- ARGS`,
+// `npm run -s node -- FILE ARGS`.
 // Plain JavaScript for Node 18 or newer without dependencies, so that it runs on a bare machine; it installs the rest.
+import { node } from './run/node.mjs';
 import { StepFailed } from './run/process.mjs';
 import { sim } from './run/sim.mjs';
 import { dkron, start } from './run/start.mjs';
 import { test } from './run/test.mjs';
 import { verify } from './run/verify.mjs';
 
-const COMMANDS = { start, test, verify, dkron, sim };
+const COMMANDS = { start, test, verify, dkron, node, sim };
 
 const [name, ...args] = process.argv.slice(2);
 const command = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name] : undefined;

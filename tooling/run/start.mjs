@@ -10,7 +10,7 @@ const CLI = '@dkron/cli';
 const CLI_ENTRY = join(root, 'apps', 'cli', 'dist', 'main.js');
 
 /** npm and pnpm start scripts in the clone's root; relative paths are meant from where the caller stands. */
-function callerFolder() {
+export function callerFolder() {
   const { INIT_CWD, npm_package_json: manifest } = process.env;
   const fromScript = manifest !== undefined && resolve(manifest) === join(root, 'package.json');
   return fromScript && INIT_CWD ? INIT_CWD : process.cwd();

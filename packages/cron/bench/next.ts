@@ -1,4 +1,4 @@
-/** ns/op of `nextSeconds` for five typical schedules beside cron-parser, in one run: `pnpm run build && node bench/next.ts`. */
+/** ns/op of `nextSeconds` for five typical schedules beside cron-parser, in one run: `npm run -s node -- packages/cron/bench/next.ts`. */
 import { CronExpressionParser } from 'cron-parser';
 import { parseSchedule } from '@dkron/cron';
 

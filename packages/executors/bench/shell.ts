@@ -1,6 +1,6 @@
 /**
  * Shell executions per second beside a vfork loop in C (where there is a compiler), both in turn, medians of several
- * rounds: `node bench/shell.ts [helper processes] [MiB of heap]` after a build.
+ * rounds: `npm run -s node -- packages/executors/bench/shell.ts [helper processes] [MiB of heap]`.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * How many entries three cores in one thread commit, in memory: the cost of the algorithm alone, without disk, network or
- * encoding. `node bench/core.ts [inFlight] [seconds]`. Reports CPU time, which other processes on the machine do not
+ * encoding. `npm run -s node -- packages/raft/bench/core.ts [inFlight] [seconds]`. Reports CPU time, which other processes on the machine do not
  * disturb as much as the clock.
  */
 import { type Entry, confStateWith, MemoryStorage, type Message, RaftCore } from '@dkron/raft/core';

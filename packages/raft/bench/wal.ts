@@ -2,7 +2,7 @@
  * Entries per second and commit latency of the write-ahead log against the floor: one write and one fdatasync of as many
  * bytes on a preallocated file. Both run in turns in one process, so the ratio is worth more than either figure.
  *
- *     node --conditions=@dkron/source packages/raft/bench/wal.ts [milliseconds per case] [rounds] [folder]
+ *     npm run -s node -- --conditions=@dkron/source packages/raft/bench/wal.ts [milliseconds per case] [rounds] [folder]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, loadavg } from 'node:os';
