@@ -17,8 +17,8 @@ const SHARED_INPUTS = [
 /** Manifests of all workspace packages, by name. */
 export function workspacePackages() {
   const found = new Map();
-  for (const group of ['packages', 'apps', 'tooling']) {
-    for (const name of listFolder(join(root, group))) {
+  for (const group of ['packages', 'apps', 'tooling', 'examples']) {
+    for (const name of group === 'examples' ? ['.'] : listFolder(join(root, group))) {
       const folder = join(root, group, name);
       const manifestPath = join(folder, 'package.json');
       if (!existsSync(manifestPath)) continue;
