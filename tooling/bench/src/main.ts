@@ -20,6 +20,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '200000' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
+    'in-flight': { type: 'string', default: '1,64,512' },
   },
 });
 const parts = new Set(values.only.split(','));
@@ -31,7 +32,9 @@ if (parts.has('lag')) for (const count of [1_000, 10_000]) figures.push(...(awai
 if (parts.has('server')) await serverFigures();
 if (parts.has('rest')) figures.push(...(await restFigures(jobCount)));
 if (parts.has('raft')) {
-  figures.push(...(await raftFigures({ rounds: Number(values.rounds), measureMs: Number(values.seconds) * 1000 })));
+  const measureMs = Number(values.seconds) * 1000;
+  const inFlight = values['in-flight'].split(',').map(Number);
+  figures.push(...(await raftFigures({ rounds: Number(values.rounds), measureMs, inFlight })));
 }
 process.stdout.write(`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}\n\n`);
 process.stdout.write(`${tableOf(figures)}\n`);

@@ -1,18 +1,17 @@
 import type { NodeId, TransportHandler } from '@dkron/raft';
 import type { Message } from '@dkron/raft/core';
-import type { Cancel, Timers } from '@dkron/runtime';
 import { FrameKind } from '../codec/frame.ts';
 import type { Frame } from '../codec/frame.ts';
 
 export interface InboxModules {
-  readonly timers: Timers;
   readonly handler: TransportHandler;
   /** Told after bulk frames of so many bytes were processed. */
   readonly processed: (bytes: number) => void;
 }
 
 /**
- * Hands the messages of one stream to the server, as many at a time as arrived in one turn. While the server works off
+ * Hands the messages of one stream to the server behind the code that read them, so that they still count for the turn of
+ * the event loop in which they came. While the server works off
  * what it got, bulk frames wait here and control frames go on; their number is bounded by the window of the stream.
  */
 export class Inbox {
@@ -22,7 +21,7 @@ export class Inbox {
   #bulk: Message[] = [];
   #bulkBytes = 0;
   #busy = 0;
-  #turn: Cancel | undefined;
+  #scheduled = false;
   #closed = false;
 
   constructor(from: NodeId, modules: InboxModules) {
@@ -43,16 +42,16 @@ export class Inbox {
   /** Nothing is delivered afterwards. */
   close(): void {
     this.#closed = true;
-    this.#turn?.();
     this.#control = [];
     this.#bulk = [];
   }
 
   #schedule(): void {
-    if (this.#turn !== undefined || this.#closed) return;
+    if (this.#scheduled || this.#closed) return;
     if (this.#control.length === 0 && (this.#busy > 0 || this.#bulk.length === 0)) return;
-    this.#turn = this.#modules.timers.nextTurn(() => {
-      this.#turn = undefined;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
       if (!this.#closed) this.#deliver();
     });
   }

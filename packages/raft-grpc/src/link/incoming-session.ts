@@ -20,7 +20,7 @@ export function serveSession(
   { peer, reader, write }: AcceptedStream<SessionIn, SessionOut>,
   context: StreamContext,
 ): Promise<void> {
-  const { options, modules, handler } = context;
+  const { options, handler } = context;
   const ends: Ends = { from: peer.from, to: options.id };
   let received = 0;
   let processed = 0;
@@ -29,7 +29,6 @@ export function serveSession(
   let pieceBytes = 0;
 
   const inbox = new Inbox(peer.from, {
-    timers: modules.timers,
     handler,
     processed: (bytes) => {
       processed += bytes;

@@ -1,6 +1,5 @@
 import type { Message } from '../core/message.ts';
-import type { TraceEvent } from '../core/events.ts';
-import { traceLevel } from '../core/events.ts';
+import { type TraceEvent, traceLevel } from '../core/events.ts';
 import { NONE } from '../core/ids.ts';
 import type { LogWindow } from '../core/log/log-window.ts';
 import { RaftCore } from '../core/raft/raft-core.ts';
@@ -11,6 +10,7 @@ import { applyConfEntry, applyTransferStep } from './apply-conf.ts';
 import { AppendLane } from './append-lane.ts';
 import { ApplyLane } from './apply-lane.ts';
 import { CatchUps } from './catch-up.ts';
+import { CommitNews } from './commit-news.ts';
 import { coreOptions } from './core-options.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { asError, failed } from './errors.ts';
@@ -41,7 +41,6 @@ export interface EngineContext {
   readonly modules: ResolvedModules;
   readonly emitter: RaftEmitter;
   readonly metrics: NodeMetrics;
-  /** Addresses known before any membership entry names them. */
   readonly onFatal: (error: Error) => void;
   readonly onForget: (id: NodeId) => void;
 }
@@ -70,6 +69,7 @@ export class Engine implements Host {
   readonly #ticker: Ticker;
   readonly #failover: FastFailover;
   readonly #resignation: Resignation;
+  readonly #news = new CommitNews();
   #running = true;
   #scheduled = false;
   #skippedTick = false;
@@ -265,14 +265,15 @@ export class Engine implements Host {
     this.proposals.flush(this.core);
     this.reads.flush(this.core);
     if (this.core.hasReady()) this.#handle(this.core.ready());
+    else if (this.#news.waits) this.send(this.#news.pass([]));
     this.transfers.check();
     if (this.#leadership.isLeader) this.#resignation.check();
-    if (this.core.hasReady()) this.schedule();
+    if (this.core.hasReady() || this.#news.waits) this.schedule();
   }
 
   #handle(ready: Ready): void {
     this.#observeLeadership();
-    if (ready.messages.length > 0) this.send(ready.messages);
+    this.send(this.#news.pass(ready.messages));
     if (ready.storageAppend !== undefined) this.appendLane.submit(ready.storageAppend, ready.mustSync);
     if (ready.storageApply !== undefined) this.applyLane.submit(ready.storageApply);
     for (const state of ready.readStates) this.reads.confirmed(state, this.applyLane.applied);

@@ -1,19 +1,27 @@
 import { open, mkdir, readdir, rename, rm, rmdir, statfs } from 'node:fs/promises';
-import { close, fdatasync, fstat, ftruncate, open as openFd, read, write } from 'node:fs';
+import { close, constants, fdatasync, fstat, ftruncate, open as openFd, read, write } from 'node:fs';
+import { platform } from 'node:os';
 import { join } from 'node:path';
 import { isMissing } from './errors.ts';
 import type { Disk, DiskFile } from './disk.ts';
+
+/** Where a write to a descriptor with O_DSYNC is all that fdatasync does. */
+const ONE_CALL = platform() === 'linux';
 
 /** The real file system under `root`. The only file of the package that imports `node:fs`. */
 export function nodeDisk(root: string): Disk {
   const at = (path: string): string => join(root, path);
   return {
-    open: (path, options) =>
-      new Promise((resolve, reject) => {
-        openFd(at(path), options?.create === true ? 'wx+' : 'r+', 0o600, (error, fd) =>
-          error === null ? resolve(new NodeFile(fd)) : reject(error),
-        );
-      }),
+    open: async (path, options) => {
+      const fd = await openAt(at(path), options?.create === true ? 'wx+' : 'r+');
+      if (!ONE_CALL) return new NodeFile(fd);
+      try {
+        return new DurableNodeFile(fd, await openAt(at(path), constants.O_RDWR | constants.O_DSYNC));
+      } catch (error) {
+        close(fd, () => {});
+        throw error;
+      }
+    },
     rename: (from, to) => rename(at(from), at(to)),
     remove: (path) => rm(at(path)),
     removeDir: (path) => rmdir(at(path)),
@@ -43,6 +51,12 @@ export function nodeDisk(root: string): Disk {
   };
 }
 
+function openAt(path: string, flags: string | number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    openFd(path, flags, 0o600, (error, fd) => (error === null ? resolve(fd) : reject(error)));
+  });
+}
+
 /** Callbacks on the bare descriptor: a third of the overhead of a FileHandle on the append path. */
 class NodeFile implements DiskFile {
   readonly #fd: number;
@@ -68,9 +82,8 @@ class NodeFile implements DiskFile {
     return done === length ? bytes : bytes.subarray(0, done);
   }
 
-  async write(bytes: Uint8Array, offset: number): Promise<void> {
-    let done = await this.#writeOnce(bytes, 0, offset);
-    while (done < bytes.byteLength) done += await this.#writeOnce(bytes, done, offset + done);
+  write(bytes: Uint8Array, offset: number): Promise<void> {
+    return writeAll(this.#fd, bytes, offset);
   }
 
   truncate(length: number): Promise<void> {
@@ -93,17 +106,43 @@ class NodeFile implements DiskFile {
     });
   }
 
-  #writeOnce(bytes: Uint8Array, from: number, offset: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      write(this.#fd, bytes, from, bytes.byteLength - from, offset, (error, put) =>
-        error === null ? resolve(put) : reject(error),
-      );
-    });
-  }
-
   #call(start: (done: (error: Error | null | undefined) => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       start((error) => (error == null ? resolve() : reject(error)));
     });
   }
+}
+
+/** Writes and syncs in one visit of the thread pool: at one small write a time a third of the latency. */
+class DurableNodeFile extends NodeFile {
+  readonly #durableFd: number;
+
+  constructor(fd: number, durableFd: number) {
+    super(fd);
+    this.#durableFd = durableFd;
+  }
+
+  writeDurable(bytes: Uint8Array, offset: number): Promise<void> {
+    return writeAll(this.#durableFd, bytes, offset);
+  }
+
+  override async close(): Promise<void> {
+    const closed = new Promise<void>((resolve, reject) => {
+      close(this.#durableFd, (error) => (error == null ? resolve() : reject(error)));
+    });
+    await Promise.all([closed, super.close()]);
+  }
+}
+
+async function writeAll(fd: number, bytes: Uint8Array, offset: number): Promise<void> {
+  let done = await writeOnce(fd, bytes, 0, offset);
+  while (done < bytes.byteLength) done += await writeOnce(fd, bytes, done, offset + done);
+}
+
+function writeOnce(fd: number, bytes: Uint8Array, from: number, offset: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, bytes, from, bytes.byteLength - from, offset, (error, put) =>
+      error === null ? resolve(put) : reject(error),
+    );
+  });
 }

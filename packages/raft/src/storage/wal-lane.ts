@@ -254,7 +254,7 @@ export class WalLane {
     this.#busySinceMs = startedMs;
     const bytes = this.#modules.writer.filledBytes;
     const synced = group.some((operation) => operation.sync);
-    if (bytes > 0) await this.#modules.writer.write();
+    if (bytes > 0) await this.#modules.writer.write(synced);
     if (synced) await this.#modules.writer.sync();
     this.#busySinceMs = undefined;
     this.#inFlight = [];

@@ -98,11 +98,15 @@ export class WalWriter {
     return { offset, bytes };
   }
 
-  /** Writes the group. */
-  async write(): Promise<void> {
-    await this.segment.file.write(this.#buffer.subarray(0, this.#filled), this.#end);
+  /** Writes the group; with `durably`, and nothing before it unsynced, the file may sync it in the same call. */
+  async write(durably = false): Promise<void> {
+    const { file } = this.segment;
+    const bytes = this.#buffer.subarray(0, this.#filled);
+    const inOne = durably && this.#synced === this.#end && file.writeDurable !== undefined;
+    await (inOne ? file.writeDurable!(bytes, this.#end) : file.write(bytes, this.#end));
     this.#end += this.#filled;
     this.#filled = 0;
+    if (inOne) this.#synced = this.#end;
     if (this.#buffer.byteLength > KEPT_BUFFER_BYTES) this.#buffer = new Uint8Array(INITIAL_BUFFER_BYTES);
   }
 

@@ -56,7 +56,7 @@ class Member {
 
   async end(): Promise<void> {
     const exited = once(this.#child, 'exit');
-    this.#child.kill('SIGTERM');
+    this.#child.disconnect();
     await exited;
   }
 }
@@ -72,7 +72,7 @@ export class OurCluster {
   static async start(folder: string): Promise<OurCluster> {
     const members: Member[] = [];
     for (const id of IDS) {
-      const child = fork(MEMBER, [id, join(folder, id)], { execArgv: [...process.execArgv, ...profiling(id, folder)] });
+      const child = fork(MEMBER, [id, join(folder, id)], { execArgv: [...process.execArgv, ...profiling(id)] });
       await once(child, 'message');
       members.push(new Member(child));
     }
@@ -130,9 +130,7 @@ export class OurCluster {
 }
 
 /** RAFT_BENCH_PROFILE=folder: each server leaves a CPU profile there. */
-function profiling(id: string, folder: string): string[] {
+function profiling(id: string): string[] {
   const to = process.env['RAFT_BENCH_PROFILE'];
-  return to === undefined
-    ? []
-    : ['--cpu-prof', `--cpu-prof-dir=${to}`, `--cpu-prof-name=${id}${folder.length}.cpuprofile`];
+  return to === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${to}`, `--cpu-prof-name=${id}.cpuprofile`];
 }

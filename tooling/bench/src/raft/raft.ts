@@ -13,7 +13,6 @@ import { describe, medianOf, sample } from './sample.ts';
 import { tracedSyncs } from './traced-syncs.ts';
 
 const BYTES = 300;
-const IN_FLIGHT = [1, 64, 512] as const;
 const SATURATED = 512;
 const SLOW_SYNC_MS = 2;
 /** At least the syncs that a majority makes for a commit that comes alone. */
@@ -22,6 +21,8 @@ const MAJORITY = 2;
 export interface RaftBenchOptions {
   readonly rounds: number;
   readonly measureMs: number;
+  /** Commands under way at a time: one series for each. */
+  readonly inFlight: readonly number[];
 }
 
 /** Ours, etcd, ours, …: every ratio is that of two runs side by side. */
@@ -84,7 +85,7 @@ class RaftBench {
   }
 
   async #round(round: number): Promise<void> {
-    for (const inFlight of IN_FLIGHT) {
+    for (const inFlight of this.#options.inFlight) {
       const ours = await this.#sampleOurs(this.#oursLoad, inFlight);
       const floor = await this.#sampleEtcd(inFlight);
       this.#keep(round, `in process, ${inFlight} in flight`, { ours, floor });

@@ -12,16 +12,21 @@ export class SlowDisk {
   }
 
   #slow(file: DiskFile): DiskFile {
+    const delayed = async (work: () => Promise<void>): Promise<void> => {
+      this.syncs += 1;
+      if (this.delayMs > 0) await systemTimers.sleep(this.delayMs);
+      await work();
+    };
     return {
       size: () => file.size(),
       read: (offset, length) => file.read(offset, length),
       write: (bytes, offset) => file.write(bytes, offset),
       truncate: (length) => file.truncate(length),
       close: () => file.close(),
-      sync: () => {
-        this.syncs += 1;
-        return this.delayMs === 0 ? file.sync() : systemTimers.sleep(this.delayMs).then(() => file.sync());
-      },
+      sync: () => delayed(() => file.sync()),
+      ...(file.writeDurable === undefined
+        ? {}
+        : { writeDurable: (bytes, offset) => delayed(async () => file.writeDurable?.(bytes, offset)) }),
     };
   }
 }
