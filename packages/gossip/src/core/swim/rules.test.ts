@@ -437,6 +437,18 @@ describe('about us', () => {
     expect(lone.swim.queuedNews).toBe(1);
   });
 
+  it('suspect: who missed our refutation is told again, alone', () => {
+    const lone = new LoneSwim(quiet);
+    lone.hear(suspect(1, 'me'));
+    lone.take();
+    const from = { ip: '10.0.0.50', port: 5050 };
+    lone.hearFrom(from, suspect(1, 'me'));
+    const { to, messages } = lone.runTo('packet');
+    expect(to).toEqual(from);
+    expect(messages.map(({ message }) => message)).toMatchObject([{ type: 'alive', node: 'me', incarnation: 2 }]);
+    expect(lone.member('me')?.incarnation).toBe(2);
+  });
+
   it('leave: nothing about us is refuted any more', () => {
     const lone = new LoneSwim(quiet);
     lone.hear(alive(1));

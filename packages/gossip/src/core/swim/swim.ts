@@ -9,6 +9,7 @@ import { gossip, hasNews } from './gossip-round.ts';
 import { viewOf } from './member-table.ts';
 import type { SwimTuning } from './options.ts';
 import { Prober } from './probe.ts';
+import { remind } from './refute.ts';
 import { pushPullIntervalMs } from './scale.ts';
 import { localState, mergeNodes, mergeRefusal } from './table-exchange.ts';
 import { Ticker } from './ticker.ts';
@@ -212,9 +213,11 @@ export class Swim {
         applyAlive(context, message);
         break;
       case 'suspect':
+        remind(context, message, from);
         applySuspect(context, message);
         break;
       case 'dead':
+        remind(context, message, from);
         applyDead(context, message);
         break;
       case 'user':
