@@ -12,9 +12,11 @@ import { LogPositions } from './log-positions.ts';
 import { Monotony } from './monotony.ts';
 import { NothingEarly } from './nothing-early.ts';
 import { ProgressShape } from './progress-shape.ts';
+import { OwnEntry } from './own-entry.ts';
 import { Quiescence } from './quiescence.ts';
 import { Reads } from './reads.ts';
 import { StateMachineSafety } from './state-machine-safety.ts';
+import { Transfers } from './transfers.ts';
 import { UncommittedSize } from './uncommitted-size.ts';
 
 /** A fresh set of all checkers of single runs, for one run. Determinism is checked by running twice. */
@@ -37,5 +39,7 @@ export function allCheckers(): Checker[] {
     new NothingEarly(),
     new Liveness(),
     new Quiescence(),
+    new OwnEntry(),
+    new Transfers(),
   ];
 }

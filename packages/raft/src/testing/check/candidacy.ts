@@ -18,6 +18,11 @@ export class Candidacy implements Checker {
       this.name,
       () => `${server.id} campaigns in term ${server.term}, no voter`,
     );
+    must(
+      !server.changesUnapplied(),
+      this.name,
+      () => `${server.id} campaigns in term ${server.term} with a committed membership change to apply`,
+    );
     this.#candidates.add(server.id);
   }
 

@@ -23,8 +23,17 @@ export interface ServerView {
   readonly asyncStorage: boolean;
   /** Whether a leader that is no voter any more must step down. */
   readonly stepDownOnRemoval: boolean;
+  /** To whom a leader hands over; `''` if it does not. */
+  readonly transferee: NodeId;
+  readonly transfereeIsVoter: boolean;
+  /** A snapshot is to replace the log, and is not durable yet. */
+  readonly installing: boolean;
   /** Term of an entry of the whole log, unstable ones too. */
   termAt(index: number): number | undefined;
+  /** Term of an entry on the disk. */
+  durableTermAt(index: number): number | undefined;
+  /** Whether a membership change is committed and not applied. */
+  changesUnapplied(): boolean;
 }
 
 /** What is on a server's disk: it survives a crash. */
@@ -47,6 +56,8 @@ export interface PeerView {
   readonly paused: boolean;
   /** Last indexes of the messages in flight, oldest first. */
   readonly inflight: readonly number[];
+  /** Messages that may be in flight. */
+  readonly window: number;
 }
 
 /** State of the parts that must come to rest in an idle cluster. */
@@ -93,6 +104,8 @@ export interface Checker {
   configured?(server: NodeId, index: number, before: ConfState, after: ConfState): void;
   /** Positions of the membership changes in a leader's log that it has not applied. */
   leaderTail?(server: ServerView, confIndexes: readonly number[], validated: boolean): void;
+  /** A membership change at `index` could not be made. */
+  changeRefused?(server: ServerView, index: number, isJoint: boolean): void;
   leaderPeers?(server: ServerView, peers: readonly PeerView[], isMember: (id: NodeId) => boolean): void;
   emptyRefused?(server: ServerView): void;
   restarted?(server: NodeId, durable: DurableView): void;

@@ -16,9 +16,11 @@ import { LogPositions } from './log-positions.ts';
 import { Monotony } from './monotony.ts';
 import { NothingEarly } from './nothing-early.ts';
 import { ProgressShape } from './progress-shape.ts';
+import { OwnEntry } from './own-entry.ts';
 import { Quiescence } from './quiescence.ts';
 import { Reads } from './reads.ts';
 import { StateMachineSafety } from './state-machine-safety.ts';
+import { Transfers } from './transfers.ts';
 import { UncommittedSize } from './uncommitted-size.ts';
 import { Violation } from './violation.ts';
 import { Watch } from './watch.ts';
@@ -44,7 +46,12 @@ function server(fields: Partial<ServerView> & { terms?: readonly number[] } = {}
     snapshotIndex: 0,
     asyncStorage: true,
     stepDownOnRemoval: true,
+    transferee: '',
+    transfereeIsVoter: false,
+    installing: false,
     termAt: (index) => terms[index - 1],
+    durableTermAt: (index) => terms[index - 1],
+    changesUnapplied: () => false,
     ...rest,
   };
 }
@@ -63,6 +70,7 @@ const peer = (fields: Partial<PeerView> = {}): PeerView => ({
   next: 3,
   paused: false,
   inflight: [2],
+  window: 4,
   ...fields,
 });
 const final = (fields: Partial<FinalView> = {}): FinalView => ({
@@ -200,6 +208,54 @@ describe('I7 durability', () => {
   });
 });
 
+describe('I7 in memory', () => {
+  it('within a term nothing that was acknowledged leaves the log', () => {
+    const checker = new Durability();
+    checker.sent('a', message({ type: 'AppResp', term: 3, index: 2 }), disk(3, '', [1, 2]));
+    checker.stepped(server({ term: 3, terms: [1, 2] }));
+    checker.stepped(server({ term: 4, terms: [1] }));
+    checker.stepped(server({ term: 3, terms: [1], installing: true }));
+    expect(() => checker.stepped(server({ term: 3, terms: [1] }))).toThrow('its log ends at 1');
+  });
+
+  it('what is believed to be durable is on the disk, in the same term', () => {
+    const checker = new Durability();
+    checker.stepped(server({ terms: [1, 2, 3], stable: 2, durableTermAt: () => 2 }));
+    expect(() => checker.stepped(server({ terms: [1, 3], stable: 2, durableTermAt: () => 2 }))).toThrow('of term 2');
+    expect(() => checker.stepped(server({ stable: 3, durableTermAt: () => undefined }))).toThrow('of term undefined');
+  });
+});
+
+describe('I4 own entry', () => {
+  it('a new leader has an entry of its term', () => {
+    const checker = new OwnEntry();
+    checker.becameLeader(server({ role: 'leader', term: 2, terms: [1, 2] }));
+    expect(() => checker.becameLeader(server({ role: 'leader', term: 2, terms: [1] }))).toThrow('I4 own entry');
+  });
+});
+
+describe('leadership transfer', () => {
+  const handing = (fields: Parameters<typeof server>[0] = {}) =>
+    server({ role: 'leader', transferee: 'b', transfereeIsVoter: true, ...fields });
+
+  it('goes to voters', () => {
+    const checker = new Transfers();
+    checker.stepped(handing());
+    checker.stepped(handing({ isVoter: false, transfereeIsVoter: false }));
+    expect(() => checker.stepped(handing({ transfereeIsVoter: false }))).toThrow('which is no voter');
+  });
+
+  it('a leader that hands over appends nothing; one that gave it up, restarted or won again does', () => {
+    const checker = new Transfers();
+    checker.stepped(handing());
+    expect(() => checker.stepped(handing({ terms: [1, 1, 1, 1] }))).toThrow('appends entry 4');
+    checker.stepped(handing({ terms: [1, 1, 1, 1], life: 2 }));
+    checker.stepped(handing({ terms: [1, 1, 1, 1, 2], life: 2, term: 2 }));
+    checker.stepped(server({ role: 'leader', term: 2, life: 2 }));
+    checker.stepped(handing({ terms: [1, 1, 1, 1, 2, 2], life: 2, term: 2 }));
+  });
+});
+
 describe('I8 log positions', () => {
   it.each<Partial<ServerView>>([
     { applied: 2, applying: 1, commit: 2 },
@@ -308,6 +364,7 @@ describe('I14 candidacy', () => {
     checker.sent('a', message({ type: 'Vote' }));
     expect(() => checker.becameCandidate(server({ isVoter: false }))).toThrow('no voter');
     expect(() => checker.becameCandidate(server({ isLearner: true }))).toThrow('no voter');
+    expect(() => checker.becameCandidate(server({ changesUnapplied: () => true }))).toThrow('to apply');
   });
 
   it('only voters lead', () => {

@@ -15,6 +15,10 @@ export class ConfigChanges implements Checker {
     );
   }
 
+  changeRefused({ id }: ServerView, index: number, isJoint: boolean): void {
+    must(!isJoint, this.name, () => `${id}: the log holds at ${index} a change that a joint membership does not allow`);
+  }
+
   configured(server: NodeId, index: number, before: ConfState, after: ConfState): void {
     if (before.voters.length === 0) return;
     const key = [before.voters, before.votersOutgoing, after.voters, after.votersOutgoing].join('|');

@@ -1,10 +1,12 @@
 import type { Message, NodeId } from '../../core/index.ts';
-import type { Checker, DurableView } from './checker.ts';
+import type { Checker, DurableView, ServerView } from './checker.ts';
 import { must } from './violation.ts';
 
 interface Promised {
   term: number;
   readonly votes: Map<number, NodeId>;
+  /** Term of the last acknowledgement. */
+  inTerm: number;
   ackedIndex: number;
   ackedTerm: number;
 }
@@ -27,11 +29,30 @@ export class Durability implements Checker {
       case 'AppResp':
         promise.term = Math.max(promise.term, message.term);
         if (message.reject || message.index === 0) break;
+        promise.inTerm = message.term;
         promise.ackedIndex = message.index;
         promise.ackedTerm = durable.termAt(message.index) ?? 0;
         break;
       default:
     }
+  }
+
+  stepped(server: ServerView): void {
+    const { id, term, stable, lastIndex, firstIndex, installing } = server;
+    const promise = this.#promises.get(id);
+    must(
+      promise === undefined || promise.inTerm !== term || installing || lastIndex >= promise.ackedIndex,
+      this.name,
+      () => `${id} acknowledged entry ${promise!.ackedIndex} in term ${term}, its log ends at ${lastIndex}`,
+    );
+    if (installing || stable < firstIndex) return;
+    const own = server.termAt(stable);
+    const onDisk = server.durableTermAt(stable);
+    must(
+      own === onDisk,
+      this.name,
+      () => `${id} believes entry ${stable} of term ${own} to be durable, on the disk is one of term ${onDisk}`,
+    );
   }
 
   restarted(server: NodeId, durable: DurableView): void {
@@ -71,7 +92,7 @@ export class Durability implements Checker {
   #of(id: NodeId): Promised {
     let promise = this.#promises.get(id);
     if (promise === undefined) {
-      promise = { term: 0, votes: new Map(), ackedIndex: 0, ackedTerm: 0 };
+      promise = { term: 0, votes: new Map(), inTerm: 0, ackedIndex: 0, ackedTerm: 0 };
       this.#promises.set(id, promise);
     }
     return promise;

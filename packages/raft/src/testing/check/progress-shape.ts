@@ -13,10 +13,11 @@ export class ProgressShape implements Checker {
   }
 }
 
-function problemOf(server: ServerView, { state, match, next, paused, inflight, id }: PeerView): string | undefined {
+function problemOf(server: ServerView, { state, match, next, paused, inflight, id, window }: PeerView): string | undefined {
   if (match >= next) return `match ${match}, next ${next}`;
   if (match > server.lastIndex) return `match ${match}, the last entry is ${server.lastIndex}`;
   if (next > server.lastIndex + 1) return `next ${next}, the last entry is ${server.lastIndex}`;
+  if (inflight.length > window) return `${inflight.length} messages in flight, ${window} are allowed`;
   if (state === 'snapshot' && !paused) return 'not paused while it installs a snapshot';
   for (let i = 1; i < inflight.length; i++) {
     if (inflight[i]! <= inflight[i - 1]!) return `in flight ${inflight.join(' ')}`;

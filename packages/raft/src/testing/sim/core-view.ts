@@ -1,15 +1,18 @@
 import type { NodeId, RaftCore, Role } from '../../core/index.ts';
 import { viewProgress } from '../../core/index.ts';
 import type { PeerView, ServerView } from '../check/checker.ts';
+import type { SimLog } from './sim-log.ts';
 
 /** A core as checkers see it. Reads through: nothing is copied. */
 export class CoreView implements ServerView {
   readonly id: NodeId;
   life = 0;
   readonly #state: () => RaftCore['internals'];
+  readonly #disk: () => SimLog;
 
-  constructor(id: NodeId, core: () => RaftCore) {
+  constructor(id: NodeId, core: () => RaftCore, disk: () => SimLog) {
     this.id = id;
+    this.#disk = disk;
     this.#state = () => core().internals;
   }
 
@@ -73,14 +76,37 @@ export class CoreView implements ServerView {
     return this.#state().options.stepDownOnRemoval;
   }
 
+  get transferee(): NodeId {
+    return this.#state().leadTransferee;
+  }
+
+  get transfereeIsVoter(): boolean {
+    return this.#state().tracker.config.voters.has(this.transferee);
+  }
+
+  get installing(): boolean {
+    return this.#state().log.unstable.snapshot !== undefined;
+  }
+
+  durableTermAt(index: number): number | undefined {
+    return this.#disk().termAt(index);
+  }
+
+  changesUnapplied(): boolean {
+    const { log } = this.#state();
+    return log.hasConfChange(log.applied + 1, log.committed + 1);
+  }
+
   termAt(index: number): number | undefined {
     return this.#state().log.term(index);
   }
 
   peers(): PeerView[] {
-    return this.#state().tracker.peers.map((peer) => {
+    const { tracker, options } = this.#state();
+    const window = options.maxInflightMsgs;
+    return tracker.peers.map((peer) => {
       const { id, state, match, next, paused } = viewProgress(peer);
-      return { id, state, match, next, paused, inflight: peer.inflights.indexes() };
+      return { id, state, match, next, paused, inflight: peer.inflights.indexes(), window };
     });
   }
 }

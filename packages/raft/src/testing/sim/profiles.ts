@@ -51,7 +51,7 @@ function churn(plan: Plan, random: Random): Plan {
       maxInflightMsgs: pick(random, [1, 1, 64]),
       maxInflightBytes: 0,
     },
-    network: { ...calm.network, delay: pick(random, [5, 30]), jitter: pick(random, [10, 60]), reorder: true },
+    network: { ...calm.network, delay: pick(random, [5, 30, 60]), jitter: pick(random, [20, 60, 100]), reorder: true },
     disk: {
       ...calm.disk,
       writeDelay: pick(random, [10, 60, 200]),
@@ -63,7 +63,7 @@ function churn(plan: Plan, random: Random): Plan {
       const burst = (after: number): ScriptEvent => ({
         at: at + after,
         kind: 'burst',
-        count: 1 + random.nextInt(4),
+        count: 1 + random.nextInt(6),
         bytes: 1,
         stale: chance(random, 500),
       });

@@ -72,6 +72,12 @@ export class ServerObserver {
     if (full) world.mark('empty append through a full window');
   }
 
+  /** A membership change could not be made. */
+  changeRefused({ index }: Entry, { votersOutgoing }: ConfState): void {
+    const { view } = this.#server;
+    this.#world.watch.each((checker) => checker.changeRefused?.(view, index, votersOutgoing.length > 0));
+  }
+
   /** A membership change was applied. */
   changed(before: ConfState, after: ConfState): void {
     const world = this.#world;

@@ -72,7 +72,11 @@ export class SimServer {
     this.id = id;
     this.slot = world.servers.length;
     this.#period = Math.max(1, Math.floor(period));
-    this.view = new CoreView(id, () => this.core);
+    this.view = new CoreView(
+      id,
+      () => this.core,
+      () => this.log,
+    );
     this.#observer = new ServerObserver(world, this);
     this.#resignation = new Resignation(world, this);
     this.log = new SimLog(snapshot, (entry, chain) => world.watch.appended(id, entry, chain));
@@ -382,6 +386,7 @@ export class SimServer {
       } catch (error) {
         // Refused alike everywhere: the membership stays.
         if ((error as Error).name !== 'ConfChangeError') throw error;
+        this.#observer.changeRefused(entry, before);
       }
     });
     const { conf } = this;
