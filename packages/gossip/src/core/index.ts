@@ -1,6 +1,7 @@
 /**
  * Membership by gossip, the pure part: what the originals put on the wire, as plain data. SWIM's and Serf's messages
- * and their bytes, checksums, compression, key ring, addresses. No sockets, no clock, no chance.
+ * and their bytes, checksums, compression, key ring, addresses; and SWIM as a state machine. No sockets, no clock, no
+ * chance.
  *
  * Decoders throw {@link WireError} for bytes that are not what they should be, and nothing else; encoders throw
  * RangeError for values that do not fit.

@@ -58,6 +58,22 @@ describe('a virtual pool', () => {
     expect(agrees(network)).toBe(true);
   });
 
+  it('30 % loss without help of streams: Lifeguard lets fewer be buried than plain SWIM', () => {
+    const burials = (lifeguard: boolean): number => {
+      const off = { awarenessMaxMultiplier: 1, suspicionMaxTimeoutMult: 1, buddyPing: false };
+      const tuning = { streamPings: false, ...(lifeguard ? {} : off) };
+      const network = new SwimNetwork({ seed: 31, mode: 'objects', tuning });
+      network.populate(40, 20);
+      network.run(5000);
+      network.lossPpm = 300_000;
+      network.run(60_000);
+      return seen(network, 'failed').length;
+    };
+    const plain = burials(false);
+    expect(plain).toBeGreaterThan(20);
+    expect(burials(true)).toBeLessThanOrEqual(plain / 10);
+  });
+
   it('SuspectNode_Refute: a member that hears it is suspect contradicts with a higher incarnation', () => {
     const network = pool(4, 10);
     network.member('n3').do((swim) => {
