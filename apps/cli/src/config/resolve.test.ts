@@ -151,14 +151,13 @@ describe('refusals', () => {
     const { problems } = refused({ env: { DKRON_SERVER: 'yes' }, file: 'bootstrap-expect: many\njoin: {a: b}\n' });
     expect(problems).toMatchObject([
       { key: 'server', value: 'yes', source: 'DKRON_SERVER', allowed: 'true or false' },
-      { key: 'bootstrap-expect', value: 'many', source: '/c.yml:1', allowed: 'a whole number ≥ 0' },
+      { key: 'bootstrap-expect', value: 'many', source: '/c.yml:1', allowed: 'a whole number' },
       { key: 'join', value: '{"a":"b"}', source: '/c.yml:2', allowed: 'a list of texts' },
     ]);
   });
 
   it.each([
     ['rpc-port: 70000', 'from 1 to 65535'],
-    ['bootstrap-expect: -1', 'a whole number ≥ 0'],
     ['lease: 5', 'a duration'],
     ['lease: -5s', 'not negative'],
     ['max-body-size: 0', 'a size'],
@@ -175,12 +174,15 @@ describe('refusals', () => {
     expect(refused({ file }).problems[0]?.allowed).toContain(allowed);
   });
 
-  it('a number of servers below zero, wherever it is given', () => {
-    const expected = { key: 'bootstrap-expect', value: '-1', allowed: 'a whole number ≥ 0' };
-    const [byFlag] = refused({ flags: { 'bootstrap-expect': ['-1'] } }).problems;
-    const [byVariable] = refused({ env: { DKRON_BOOTSTRAP_EXPECT: '-1' } }).problems;
-    expect(byFlag).toMatchObject({ ...expected, source: '--bootstrap-expect' });
-    expect(byVariable).toMatchObject({ ...expected, source: 'DKRON_BOOTSTRAP_EXPECT' });
+  it.each([
+    [{ flags: { 'bootstrap-expect': ['-1'] } }, '--bootstrap-expect'],
+    [{ env: { DKRON_BOOTSTRAP_EXPECT: '-1' } }, 'DKRON_BOOTSTRAP_EXPECT'],
+    [{ file: 'bootstrap-expect: -1\n' }, '/c.yml:1'],
+  ])('a number of servers below zero starts, as there, as none and with a warning: %j', (sources, source) => {
+    const { values, warnings } = resolve(sources);
+    expect(values['bootstrap-expect']).toBe(0);
+    const message = '"-1" is not allowed, expected a whole number ≥ 0; 0 is used: no cluster is made';
+    expect(warnings).toEqual([{ key: 'bootstrap-expect', source, message, wrong: true }]);
   });
 
   it('a secret is not shown', () => {

@@ -32,7 +32,8 @@ export function resolveConfig(sources: Sources): Resolved {
     const setting = SETTINGS[key];
     const found = givenFor(key, sources, warnings);
     if (found !== undefined) given.set(key, found);
-    const value = found === undefined ? undefined : read(key, found, { warnings, problems });
+    const value =
+      found === undefined ? undefined : atLeastNone(key, found, read(key, found, { warnings, problems }), warnings);
     values.set(key, value ?? defaultOf(setting));
     if (found !== undefined && value !== undefined) warnings.push(...withoutEffect(key, value, found));
   }
@@ -60,6 +61,19 @@ function read(
   const problem = { key, value, source: found.source, allowed: converted.allowed };
   out.problems.push({ ...problem, ...originalMessage(key, found, converted.original) });
   return undefined;
+}
+
+/** The original starts with a number of servers below zero and never forms a cluster; 0 says the same, and is told. */
+function atLeastNone(
+  key: SettingKey,
+  { source }: Given,
+  value: Value | undefined,
+  warnings: Warning[],
+): Value | undefined {
+  if (key !== 'bootstrap-expect' || typeof value !== 'number' || value >= 0) return value;
+  const message = `"${value}" is not allowed, expected a whole number ≥ 0; 0 is used: no cluster is made`;
+  warnings.push({ key, source, message, wrong: true });
+  return 0;
 }
 
 function shown(raw: RawValue): string {

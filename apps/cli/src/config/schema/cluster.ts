@@ -8,7 +8,6 @@ export const CLUSTER = {
   'bootstrap-expect': {
     kind: 'int',
     default: 0,
-    min: 0,
     effect: 'used',
     help: 'number of servers that make a new cluster, the same on all of them; 0 = join an existing one',
   },
