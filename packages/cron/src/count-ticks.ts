@@ -3,6 +3,7 @@ import { EverySchedule } from './every-schedule.ts';
 import { floorSeconds } from './seconds-schedule.ts';
 import type { Schedule } from './schedule.ts';
 
+/** The ticks of an interval, counted up to a limit. */
 export interface TickCount {
   /** Ticks in the interval, or `max` when there are at least so many. */
   readonly count: number;

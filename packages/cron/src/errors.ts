@@ -1,5 +1,6 @@
 import { DkronError } from '@dkron/runtime';
 
+/** The part of a schedule that cannot be used. */
 export type ScheduleErrorCode =
   /** The text is empty, or has a number of fields other than six. */
   | 'schedule_shape'
@@ -14,6 +15,7 @@ export type ScheduleErrorCode =
   /** The zone in the text or the job's `timezone` is not known. */
   | 'schedule_timezone';
 
+/** Where reading stopped and what was expected there. */
 export interface ScheduleErrorDetails {
   /** The text as given. */
   readonly text: string;

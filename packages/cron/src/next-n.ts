@@ -6,6 +6,7 @@ import { floorSeconds } from './seconds-schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { zoneOf } from './zone-of.ts';
 
+/** What a change of the zone's offset did to a tick. */
 export type TickNote =
   /** Between the tick before (or `from`) and this one, a matching reading fell into a gap and was dropped. */
   | 'gap'
@@ -16,6 +17,7 @@ export type TickNote =
   /** Due because of readings inside the gap that ends here (`dstGap: 'after'`). */
   | 'moved';
 
+/** A tick, as an instant and as a clock in its zone shows it. */
 export interface UpcomingTick {
   readonly tick: EpochNanos;
   /** RFC 3339 in the schedule's zone, with offset. */

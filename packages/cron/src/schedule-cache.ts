@@ -5,6 +5,7 @@ import { floorSeconds } from './seconds-schedule.ts';
 import type { ParseScheduleOptions, Schedule } from './schedule.ts';
 import { isKnownTimezone } from './zone.ts';
 
+/** How much the cache may hold. */
 export interface ScheduleCacheOptions {
   /** Schedules kept; the one not asked for longest goes first. At least 1. */
   readonly maxEntries: number;

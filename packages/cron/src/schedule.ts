@@ -1,5 +1,6 @@
 import type { EpochNanos } from '@dkron/runtime';
 
+/** What a schedule means beyond its text; all have defaults. */
 export interface ParseScheduleOptions {
   /** Decides what `~` stands for. Default `''`. */
   readonly jobName?: string;
@@ -15,6 +16,7 @@ export interface ParseScheduleOptions {
   readonly dstOverlap?: 'both' | 'first' | 'last';
 }
 
+/** The form of the text; descriptors such as `@daily` are `fields`. */
 export type ScheduleKind = 'fields' | 'every' | 'at' | 'after' | 'manually';
 
 /** A compiled schedule: immutable as seen from outside, safe to share between jobs. */

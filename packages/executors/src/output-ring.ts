@@ -1,5 +1,6 @@
 import { assert } from '@dkron/runtime';
 
+/** How much of an output is kept; all have defaults. */
 export interface OutputRingOptions {
   /** Bytes kept of the end. @default 256000 */
   readonly tailBytesMax?: number;

@@ -23,6 +23,7 @@ export interface StartedInfo {
   readonly startTime?: string;
 }
 
+/** What an executor may use during one attempt. */
 export interface ExecuteContext {
   /** Abort = cancel the attempt. */
   readonly signal: AbortSignal;
@@ -39,6 +40,7 @@ export interface ExecuteContext {
 /** Why an attempt was unsuccessful. */
 export type FailureReason = 'exit' | 'timeout' | 'executor' | 'cancelled';
 
+/** How an attempt ended. */
 export interface ExecuteResult {
   readonly success: boolean;
   /** Empty exactly when `success`; else one line in the original's words, e.g. `exit status 2`. */

@@ -17,6 +17,10 @@ export interface PassedTicks {
   readonly count: number;
 }
 
+/**
+ * Stores a definition, new or over the old one. Refused: `stale`, `precondition_failed`, `parent_not_found`,
+ * `parent_cycle`.
+ */
 export interface PutJob {
   readonly type: 'putJob';
   readonly stamp: Stamp;
@@ -42,6 +46,10 @@ export interface JobPlan {
   readonly problem: string;
 }
 
+/**
+ * Removes a job with its executions, outputs and ledger. Refused: `not_found`, `precondition_failed`,
+ * `has_children`.
+ */
 export interface DeleteJob {
   readonly type: 'deleteJob';
   readonly stamp: Stamp;
@@ -49,6 +57,7 @@ export interface DeleteJob {
   readonly precondition: Precondition;
 }
 
+/** Sets `disabled` and nothing else of a definition. Refused: `not_found`, `stale`, `precondition_failed`. */
 export interface ToggleJob {
   readonly type: 'toggleJob';
   readonly stamp: Stamp;
@@ -67,6 +76,10 @@ export interface Target {
   readonly nodeName: NodeName;
 }
 
+/**
+ * What becomes of `count` consecutive ticks of one job, `tick` to `lastTick`; more than one only where none of them
+ * runs.
+ */
 export interface TickDecision {
   readonly jobName: JobName;
   /** Definition version this was computed from. */
@@ -86,12 +99,17 @@ export interface TickDecision {
   readonly next: EpochNanos;
 }
 
+/** The decisions of one turn of the leader; each is applied or, after an edit in between, answered as stale. */
 export interface DecideTicks {
   readonly type: 'decideTicks';
   readonly stamp: Stamp;
   readonly decisions: readonly TickDecision[];
 }
 
+/**
+ * A start that no tick asked for: by hand or at creation, of a child, or the next attempt of a run that is still
+ * open.
+ */
 export type RunStart =
   | {
       readonly kind: 'manual' | 'create';
@@ -123,12 +141,14 @@ export type RunStart =
       readonly target: Target;
     };
 
+/** Starts decided in one turn; each is answered by its run or by its own refusal. */
 export interface StartRuns {
   readonly type: 'startRuns';
   readonly stamp: Stamp;
   readonly starts: readonly RunStart[];
 }
 
+/** What a node or the leader learnt about one attempt. Applied at most once: a repetition is `known`. */
 export type ExecutionUpdate =
   | { readonly kind: 'started'; readonly id: ExecutionId; readonly attempt: number; readonly at: EpochNanos }
   | {
@@ -152,18 +172,24 @@ export type ExecutionUpdate =
       readonly output: Uint8Array | null;
     };
 
+/** Updates of one turn, in the order in which they are applied. */
 export interface ExecutionUpdates {
   readonly type: 'executionUpdates';
   readonly stamp: Stamp;
   readonly updates: readonly ExecutionUpdate[];
 }
 
+/** Removes what a job has executed and sets its counters to 0; the definition stays. Refused: `not_found`. */
 export interface DeleteExecutions {
   readonly type: 'deleteExecutions';
   readonly stamp: Stamp;
   readonly name: JobName;
 }
 
+/**
+ * Stops or lets go, for the whole cluster: `submissions` = new jobs are refused, `schedule` = no tick starts
+ * anything.
+ */
 export interface SetPause {
   readonly type: 'setPause';
   readonly stamp: Stamp;
@@ -171,6 +197,7 @@ export interface SetPause {
   readonly paused: boolean;
 }
 
+/** One replicated setting of the cluster, such as its default zone; replaces the one before. */
 export interface PutSetting {
   readonly type: 'putSetting';
   readonly stamp: Stamp;
@@ -190,6 +217,10 @@ export type Command =
   | SetPause
   | PutSetting;
 
+/**
+ * Why an applied command changed nothing. `stale`: computed from another version, so that the leader may try anew;
+ * `forbidden_overlap`: the slot is held; the others are final.
+ */
 export type RefusalCode =
   | 'not_found'
   | 'stale'
@@ -202,12 +233,14 @@ export type RefusalCode =
   | 'forbidden_overlap'
   | 'already_finished';
 
+/** The answer to a command that changed nothing. */
 export interface Refusal {
   readonly refused: RefusalCode;
   /** A sentence naming the value. */
   readonly message: string;
 }
 
+/** Type of a command → what apply answers. */
 export interface CommandResults {
   readonly putJob: { readonly job: StoredJob; readonly created: boolean } | Refusal;
   readonly deleteJob: { readonly job: StoredJob } | Refusal;
@@ -223,6 +256,7 @@ export interface CommandResults {
   readonly putSetting: { readonly value: string };
 }
 
+/** What apply answers to a command of this type. */
 export type CommandResult<C extends Command = Command> = CommandResults[C['type']];
 
 /** What one applied entry changed, in order; told to the leader's engine and to watchers after the write. */

@@ -3,6 +3,7 @@ import type { Trigger } from './execution.ts';
 import type { JobDefinition } from './job.ts';
 import type { SkipReason } from './ledger.ts';
 
+/** All that decides whether a job may start now. */
 export interface StartQuestion {
   readonly definition: Pick<JobDefinition, 'disabled' | 'parentJob' | 'concurrency' | 'startsAt' | 'expiresAt'>;
   readonly trigger: Trigger;
@@ -18,6 +19,7 @@ export interface StartQuestion {
   readonly respectConcurrency?: boolean;
 }
 
+/** `run`, or the first reason that stands against it. */
 export type StartDecision = 'run' | { readonly skipped: SkipReason };
 
 /**

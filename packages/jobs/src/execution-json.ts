@@ -4,6 +4,7 @@ import { ordered, writeGoJson, type GoJson, type GoObject, type WriteOptions } f
 import { timeText } from './go-time.ts';
 import { decodeUtf8 } from './utf8.ts';
 
+/** What an execution's JSON holds beside its record. */
 export interface ExecutionJsonOptions extends WriteOptions {
   /** Left out when empty. Bytes that are no UTF-8 become U+FFFD. */
   readonly output?: Uint8Array | string;
@@ -45,6 +46,7 @@ export function executionValue(execution: Execution, options: ExecutionJsonOptio
   );
 }
 
+/** The text of {@link executionValue}. */
 export function executionToJson(execution: Execution, options: ExecutionJsonOptions = {}): string {
   return writeGoJson(executionValue(execution, options), options);
 }

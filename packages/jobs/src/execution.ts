@@ -1,7 +1,12 @@
 import type { EpochNanos } from '@dkron/runtime';
 import type { JobName, NodeName } from './job.ts';
 
+/** `pending` = decided, not started yet; `running`; the other four are ends. `lost`: its node or journal is gone. */
 export type ExecutionState = 'pending' | 'running' | 'success' | 'failed' | 'lost' | 'cancelled';
+/**
+ * What asked for a run. `catchup`: a tick later than the grace; `create`: `?runoncreate=true`; `parent`: the
+ * parent's success.
+ */
 export type Trigger = 'schedule' | 'catchup' | 'manual' | 'create' | 'parent';
 /** Why an attempt ended without success. */
 export type EndReason = 'exit' | 'timeout' | 'executor' | 'unreachable' | 'lease' | 'restart' | 'cancelled';
@@ -43,7 +48,9 @@ export interface ExecutionOutput {
   readonly totalBytes: number;
 }
 
+/** Bytes kept of the end of an output, as the original keeps. */
 export const OUTPUT_TAIL_BYTES_MAX = 256_000;
+/** Bytes kept of the beginning of an output, apart from its end. */
 export const OUTPUT_HEAD_BYTES_MAX = 16_384;
 
 /** A node's part of a run. `waiting` = a retry is due later. */
@@ -71,6 +78,7 @@ export interface Run {
 /** Work that a result made due, replicated so that any leader carries on. */
 export type DueKind = 'retry' | 'child' | 'process';
 
+/** One piece of pending work: a retry, the start of a child, or the processing of an output. */
 export interface Due {
   /** Unique, ordered: stamp of the command that made it, plus its position. */
   readonly id: bigint;

@@ -19,6 +19,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'map[string]plugin.Config': 'an object of objects of strings',
 };
 
+/** A JSON object of strings; null as in Go's absent map. */
 export type MapValue = Readonly<Record<string, string>> | null;
 
 /**

@@ -1,6 +1,7 @@
 /** A value to be written: `members` keeps the order of an object's keys. */
 export type GoJson = string | number | bigint | boolean | null | readonly GoJson[] | GoObject;
 
+/** An object to be written, its members in the order given. */
 export interface GoObject {
   readonly members: readonly (readonly [key: string, value: GoJson])[];
 }
@@ -56,6 +57,7 @@ function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }
 
+/** How JSON text is laid out. */
 export interface WriteOptions {
   /** Indent by four spaces. Default false. */
   readonly pretty?: boolean;

@@ -3,6 +3,7 @@ import { ordered, sortedMap, writeGoJson, type GoJson, type GoObject, type Write
 import { nullableTimeText, timeText } from './go-time.ts';
 import type { JobDefinition, StoredJob, StringMap } from './job.ts';
 
+/** How a job's JSON is laid out, and what it shows beside the record. */
 export interface JobJsonOptions extends WriteOptions {
   /** What `next` shows (see `comingTick`). Default: the stored value. */
   readonly coming?: EpochNanos;

@@ -1,12 +1,19 @@
 import type { EpochNanos } from '@dkron/runtime';
 
+/** One or more lower-case letters (of any alphabet), `0`–`9`, `_`, `-`; unique in the cluster. */
 export type JobName = string;
+/** Unique in the cluster; part of execution ids. */
 export type NodeName = string;
+/** Text by text, e.g. tags or the settings of an executor. */
 export type StringMap = Readonly<Record<string, string>>;
 
+/** `forbid`: one open run at a time; `allow`, and `''` as sent by old clients: any number. */
 export type Concurrency = 'allow' | 'forbid' | '';
+/** A reading that the clock skips: no run (`skip`), or one at the first instant after the gap (`after`). */
 export type DstGap = 'skip' | 'after';
+/** A reading that the clock shows twice: a run at `both` passes, at the `first` or at the `last`. */
 export type DstOverlap = 'both' | 'first' | 'last';
+/** Ticks later than the grace: recorded as missed (`skip`), the newest runs (`last`), or `all` within the window. */
 export type Catchup = 'skip' | 'last' | 'all';
 /** `''` = never finished a run. */
 export type JobStatus = '' | 'success' | 'failed' | 'partially_failed';
@@ -71,6 +78,7 @@ export interface JobState {
   readonly problem: string;
 }
 
+/** A job as the state machine holds it. */
 export interface StoredJob {
   readonly definition: JobDefinition;
   readonly state: JobState;

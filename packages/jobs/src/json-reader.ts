@@ -9,6 +9,7 @@ export type JsonNode =
   | { readonly kind: 'array'; readonly items: readonly JsonNode[] }
   | { readonly kind: 'object'; readonly members: readonly (readonly [key: string, value: JsonNode])[] };
 
+/** Arrays and objects inside one another beyond this are a syntax error. */
 export const JSON_DEPTH_MAX = 1_000;
 
 /** Text that is no JSON. `message` is the wording of the original's decoder. */
@@ -37,6 +38,7 @@ const ESCAPES: ReadonlyMap<number, string> = new Map([
   [0x74, '\t'],
 ]);
 
+/** How much of the text must be JSON. */
 export interface ReadJsonOptions {
   /** Refuse anything but white space after the first value. Default false: the rest is ignored. */
   readonly strict?: boolean;

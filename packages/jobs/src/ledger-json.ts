@@ -18,6 +18,7 @@ export function ledgerEntryValue(entry: LedgerEntry): GoObject {
   );
 }
 
+/** The text of {@link ledgerEntryValue}. */
 export function ledgerEntryToJson(entry: LedgerEntry, options: WriteOptions = {}): string {
   return writeGoJson(ledgerEntryValue(entry), options);
 }

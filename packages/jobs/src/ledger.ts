@@ -2,8 +2,16 @@ import type { EpochNanos } from '@dkron/runtime';
 import type { ExecutionId, Group, Trigger } from './execution.ts';
 import type { JobName } from './job.ts';
 
+/** `run`: executions were decided; `skipped`: a rule stood against it; `missed`: too late. */
 export type Decision = 'run' | 'skipped' | 'missed';
+/**
+ * Why a tick in time did not run; `forbid` = a run of the job was open, the dates are `starts_at` and `expires_at`.
+ */
 export type SkipReason = 'forbid' | 'disabled' | 'paused' | 'expired' | 'not_started' | 'no_targets';
+/**
+ * Why a late tick did not run: catch-up is off (`skip`), a newer tick ran for it (`last`), too many were late
+ * (`limit`), or it lies before the catch-up window (`window`).
+ */
 export type MissReason = 'skip' | 'last' | 'limit' | 'window';
 
 /** What became of `count` consecutive ticks. */
@@ -24,4 +32,5 @@ export interface LedgerEntry {
   readonly executions: readonly ExecutionId[];
 }
 
+/** The count of an entry that stands for this many ticks or more. */
 export const TICK_COUNT_MAX = 100_000;

@@ -6,6 +6,7 @@ const STATUS_NUMBER: Readonly<Record<MemberStatus, number>> = { none: 0, alive: 
 const PROTOCOL = [1, 5, 2] as const;
 const DELEGATE = [2, 5, 4] as const;
 
+/** How a member's JSON is laid out, and its row id. */
 export interface MemberJsonOptions extends WriteOptions {
   /** Row id of the member list, new per request; absent (GET leader): neither `id` nor `statusText`. */
   readonly id?: string;
@@ -29,6 +30,7 @@ export function memberValue(member: Member, options: Pick<MemberJsonOptions, 'id
   );
 }
 
+/** The text of {@link memberValue}. */
 export function memberToJson(member: Member, options: MemberJsonOptions = {}): string {
   return writeGoJson(memberValue(member, options), options);
 }

@@ -1,5 +1,6 @@
 import type { NodeName, StringMap } from './job.ts';
 
+/** As the original's membership library names them. `left`: on its own; `failed`: without a word. */
 export type MemberStatus = 'none' | 'alive' | 'leaving' | 'left' | 'failed';
 
 /** A node as membership knows it. */

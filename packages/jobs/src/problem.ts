@@ -1,5 +1,6 @@
 import { DkronError } from '@dkron/runtime';
 
+/** The kind of finding; `invalid_json` is about the body as a whole. */
 export type ProblemCode = 'invalid_json' | 'invalid_value' | 'unknown_zone' | 'invalid_schedule';
 
 /** One finding about a submitted job. */
@@ -19,6 +20,7 @@ export interface Problem {
 
 const VALUE_CHARACTERS_MAX = 200;
 
+/** The words of a {@link Problem}. */
 export interface ProblemText {
   readonly value?: string;
   readonly allowed: string;
@@ -26,12 +28,14 @@ export interface ProblemText {
   readonly message: string;
 }
 
+/** Makes a finding; `value` is cut at 200 characters. */
 export function problem(code: ProblemCode, field: string, text: ProblemText): Problem {
   const { value, allowed, column = null, message } = text;
   if (value === undefined) return { code, field, allowed, column, message };
   return { code, field, value: [...value].slice(0, VALUE_CHARACTERS_MAX).join(''), allowed, column, message };
 }
 
+/** How the original begins its answer: the body could not be read, or a rule is broken. */
 export type InvalidPrefix = 'Unable to parse payload' | 'Job validation failed';
 
 /** A submitted job that cannot be taken. `message` is the original's answer; `problems` are all findings. */

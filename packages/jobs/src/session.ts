@@ -6,6 +6,7 @@ import type { EpochNanos } from '@dkron/runtime';
 import type { EndReason, ExecutionId, ExecutionOutput, Group } from './execution.ts';
 import type { JobDefinition, JobName, NodeName } from './job.ts';
 
+/** An attempt in a node's journal. `accepted`: not started; `died`: ended with an earlier process of the node. */
 export interface HelloItem {
   readonly id: ExecutionId;
   readonly attempt: number;
@@ -14,6 +15,7 @@ export interface HelloItem {
   readonly startedAt: EpochNanos;
 }
 
+/** One attempt for a node to run, with the definition of the decided version. */
 export interface Dispatch {
   readonly id: ExecutionId;
   readonly attempt: number;
@@ -25,6 +27,7 @@ export interface Dispatch {
   readonly killGraceMs: number;
 }
 
+/** How an attempt ended on its node; times are by the node's clock. */
 export interface FinishedReport {
   readonly success: boolean;
   readonly cancelled: boolean;
@@ -35,6 +38,7 @@ export interface FinishedReport {
   readonly output: ExecutionOutput;
 }
 
+/** What a worker says. `seq` counts its messages that want an acknowledgement, from 1 in each session. */
 export type ToServer =
   | {
       readonly type: 'hello';
@@ -87,8 +91,10 @@ export type ToServer =
   /** No new work, what runs goes on. */
   | { readonly type: 'drain' };
 
+/** The leader's word on an attempt in a hello: go on, send the result again, kill it, or drop it from the journal. */
 export type Verdict = 'keep' | 'resend' | 'kill' | 'forget';
 
+/** What the leader says. A welcome of a lower term than the worker has seen ends the session. */
 export type ToWorker =
   | {
       readonly type: 'welcome';

@@ -6,4 +6,5 @@ import { DkronError } from '@dkron/runtime';
  */
 export type ProcessorErrorCode = 'missing' | 'timeout' | 'stopped' | 'bad_result';
 
+/** Why a processor changed nothing; switch on `code`. */
 export class ProcessorError extends DkronError<ProcessorErrorCode> {}

@@ -3,23 +3,27 @@ import { assert } from '@dkron/runtime';
 import { ProcessorError } from './errors.ts';
 import type { Processor, ProcessorConfig, ProcessorInput } from './types.ts';
 
+/** Settings of the pipeline; all have defaults. */
 export interface ProcessorPipelineOptions {
   /** Longest time of one processor in milliseconds. @default 30000 */
   readonly timeoutMs?: number;
 }
 
+/** What the pipeline is given; names of processors are unique. */
 export interface ProcessorPipelineModules {
   readonly processors: readonly Processor[];
   readonly timers: Timers;
   readonly logger: Logger;
 }
 
+/** A processor that left the output as it was, and why. */
 export interface ProcessorFailure {
   readonly name: string;
   /** One line. */
   readonly error: string;
 }
 
+/** What a job's processors made of an output. */
 export interface ProcessorPipelineResult {
   readonly output: Uint8Array;
   /** Names of those that succeeded, in order. */

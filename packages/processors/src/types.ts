@@ -14,6 +14,7 @@ export interface ProcessorInput {
   readonly output: Uint8Array;
 }
 
+/** What a processor may use during one call. */
 export interface ProcessorContext {
   /** Aborts when the time is up or the node stops; what comes after is dropped. */
   readonly signal: AbortSignal;

@@ -1,4 +1,6 @@
+/** From the most talkative to the least. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+/** Names and values that go with an event; values are turned into text by the logger. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Structured log. `event` is a fixed sentence; what varies goes into `fields`. */

@@ -1,3 +1,4 @@
+/** Names and values that tell the series of one instrument apart; keep their number bounded. */
 export type Labels = Readonly<Record<string, string>>;
 
 /** Only grows. */
@@ -5,10 +6,12 @@ export interface Counter {
   add(value: number, labels?: Labels): void;
 }
 
+/** Goes up and down. */
 export interface Gauge {
   set(value: number, labels?: Labels): void;
 }
 
+/** Counts observations by size; the unit is that of the name. */
 export interface Histogram {
   observe(value: number, labels?: Labels): void;
 }

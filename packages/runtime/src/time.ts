@@ -1,7 +1,9 @@
 /** Nanoseconds since 1970-01-01T00:00:00Z. A bigint: a `number` cannot hold today's value exactly. */
 export type EpochNanos = bigint;
 
+/** Nanoseconds in a millisecond. */
 export const NANOS_PER_MILLISECOND = 1_000_000n;
+/** Nanoseconds in a second. */
 export const NANOS_PER_SECOND = 1_000_000_000n;
 
 /** 0001-01-01T00:00:00Z, the original's "no time": an unfinished execution's `finished_at`, a job without a next tick. */
@@ -20,6 +22,7 @@ export interface Clock {
 /** Undoes a pending timer; harmless when it already fired. */
 export type Cancel = () => void;
 
+/** Waits on monotonic time. */
 export interface Timers {
   /** Calls `fn` once, not before `delayMs` (≥ 0) of monotonic time passed. Delays over 2^31-1 ms are refused. */
   after(delayMs: number, fn: () => void): Cancel;

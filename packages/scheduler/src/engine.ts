@@ -27,6 +27,7 @@ import { Ticker } from './ticks/ticker.ts';
 
 const DRAIN_POLL_MS = 20;
 
+/** How a run that no tick asked for is started. */
 export interface RunRequest {
   readonly trigger: 'manual' | 'create';
   /** Refuse while a run of the job is open. Default false: by hand passes `forbid`, and holds the slot. */

@@ -3,6 +3,7 @@ import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import type { Planner } from './planner/planner.ts';
 import type { Membership, ReplicatedLog, StateView } from './ports.ts';
 
+/** Settings of the engine; all but `clusterId` have defaults. */
 export interface EngineOptions {
   /** Sent in every welcome, 32 hex digits. */
   readonly clusterId: string;
@@ -42,6 +43,7 @@ export type ProcessResult = (
   signal: AbortSignal,
 ) => Promise<Uint8Array | null>;
 
+/** What the engine is given: the log and the state, the members, and the seams to time, chance and telemetry. */
 export interface EngineModules {
   readonly log: ReplicatedLog;
   readonly view: StateView;

@@ -50,6 +50,7 @@ export interface StateView {
   onApplied(listener: (events: readonly ApplyEvent[]) => void): () => void;
 }
 
+/** Who is in the cluster, as this node knows it by now. */
 export interface Membership {
   /** All members still remembered. */
   members(): readonly Member[];

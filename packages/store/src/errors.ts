@@ -1,5 +1,9 @@
 import { DkronError } from '@dkron/runtime';
 
+/**
+ * `store_stopped`: a write failed before, so that the state on disk is unknown; `unknown_command`: written by a
+ * newer version; `bad_index`: an entry out of order; `corrupt`: records that contradict one another.
+ */
 export type StoreErrorCode =
   | 'store_locked'
   | 'disk_full'

@@ -8,6 +8,7 @@ import { isToldByRun } from './new-execution.ts';
 import type { ExecutionRecord } from './records.ts';
 import type { Codecs } from './state.ts';
 
+/** Which executions to list; what is absent restricts nothing. */
 export interface ExecutionQuery {
   readonly job?: JobName;
   /** Any of these. */
@@ -27,6 +28,7 @@ export interface ExecutionQuery {
   readonly end?: number;
 }
 
+/** A slice of the executions that match. */
 export interface ExecutionPage {
   /** Matches in all. */
   readonly total: number;

@@ -1,3 +1,4 @@
+/** A digest of the whole state after the entry at `index`; equal on all servers. */
 export interface StateHash {
   readonly index: bigint;
   /** SHA-256, hex. */

@@ -2,6 +2,7 @@ import type { StoredJob } from '@dkron/jobs';
 import { Paged } from '@dkron/runtime/collections';
 import type { NameSlots } from '@dkron/runtime/collections';
 
+/** What jobs can be sorted by: JSON names of the original. */
 export type JobSort =
   | 'name'
   | 'displayname'

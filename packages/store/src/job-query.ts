@@ -2,6 +2,7 @@ import type { StoredJob } from '@dkron/jobs';
 import type { JobSort } from './job-columns.ts';
 import type { JobTable } from './job-table.ts';
 
+/** Which jobs to list; what is absent restricts nothing. */
 export interface JobQuery {
   /** Default `name`. Texts compare case-insensitively; no last time sorts after every other; ties by name. */
   readonly sort?: JobSort;
@@ -18,12 +19,14 @@ export interface JobQuery {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** A slice of the jobs that match, decoded. */
 export interface JobPage {
   /** After filtering, before slicing. */
   readonly total: number;
   readonly jobs: readonly StoredJob[];
 }
 
+/** A slice of the jobs that match, by name. */
 export interface JobNamePage {
   /** After filtering, before slicing. */
   readonly total: number;

@@ -2,6 +2,7 @@ import type { Decision, JobName, LedgerEntry, MissReason, SkipReason, Trigger } 
 import type { QueryModules } from './execution-query.ts';
 import { ledgerKey } from './keys.ts';
 
+/** Which entries of one job's ledger to list; what is absent restricts nothing. */
 export interface LedgerQuery {
   readonly decision?: Decision;
   readonly reason?: '' | SkipReason | MissReason;
@@ -16,6 +17,7 @@ export interface LedgerQuery {
   readonly end?: number;
 }
 
+/** A slice of the entries that match; `total` counts them all. */
 export interface LedgerPage {
   readonly total: number;
   readonly entries: readonly LedgerEntry[];

@@ -13,6 +13,7 @@ export interface Retention {
   readonly outputBytesPerJob: number | null;
 }
 
+/** What is kept where the options say nothing. */
 export const DEFAULT_RETENTION: Retention = {
   executionsPerJob: 100,
   ledgerEntriesPerJob: 1000,
@@ -20,6 +21,7 @@ export const DEFAULT_RETENTION: Retention = {
   outputBytesPerJob: null,
 };
 
+/** Settings of a store; all have defaults. */
 export interface StoreOptions {
   readonly retention?: Partial<Retention>;
   /** A checkpoint of the state hash is kept every so many entries. Default 1,000. */

@@ -6,6 +6,7 @@ export interface KeyRange {
   readonly lt?: Uint8Array;
 }
 
+/** Order and length of a walk through a range. */
 export interface IterateOptions {
   /** Largest key first. Default false. */
   readonly reverse?: boolean;
@@ -13,17 +14,21 @@ export interface IterateOptions {
   readonly limit?: number;
 }
 
+/** One record. */
 export type KeyValueEntry = readonly [key: Uint8Array, value: Uint8Array];
 
+/** One operation of a batch; deleting what is not there is no error. */
 export type WriteOp =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: Uint8Array };
 
+/** What a write has survived when its promise resolves. */
 export interface WriteOptions {
   /** True: durable when the promise resolves. False: survives the process, not the machine. Default false. */
   readonly sync?: boolean;
 }
 
+/** Reads of ordered bytes. */
 export interface KeyValueReader {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Entries as they were when iteration began; later writes are not seen. */
@@ -51,6 +56,7 @@ export interface KeyValue extends KeyValueReader {
   close(): Promise<void>;
 }
 
+/** Values ↔ bytes of one kind of record. */
 export interface Codec<T> {
   /** @param free bytes left free before the record, for the caller to fill. Default 0 */
   encode(value: T, free?: number): Uint8Array;

@@ -56,6 +56,7 @@ export interface StateRecord {
   readonly meta: JobMeta;
 }
 
+/** How many attempts ended on one day. */
 export interface DayStats {
   /** UTC day, `YYYY-MM-DD`. */
   readonly date: string;

@@ -39,6 +39,7 @@ import { storeMetrics } from './store-metrics.ts';
 import type { StoreMetrics } from './store-metrics.ts';
 import { Transaction } from './transaction.ts';
 
+/** What a store is given. It closes `kv` when it is closed itself. */
 export interface StoreModules {
   readonly kv: KeyValue;
   readonly codec: StoreCodec;
@@ -60,6 +61,7 @@ export interface EntryEvents {
   readonly end: number;
 }
 
+/** Called after each write with what the batch changed, in order; must not throw. */
 export type AppliedListener = (events: readonly ApplyEvent[], entries: readonly EntryEvents[]) => void;
 
 /** What the store remembers of itself between construction steps. */

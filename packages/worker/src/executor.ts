@@ -24,6 +24,7 @@ export interface ExecuteContext {
   started?(info: { processGroup?: number; startTime?: string }): void;
 }
 
+/** How an attempt ended. */
 export interface ExecuteResult {
   readonly success: boolean;
   /** `''` on success. */

@@ -5,6 +5,7 @@ import type { Journal } from './journal/journal.ts';
 
 const SLOTS_MAX = 100_000;
 
+/** Settings of a worker; what has no default names the node. */
 export interface WorkerOptions {
   readonly node: string;
   readonly region: string;
@@ -16,6 +17,7 @@ export interface WorkerOptions {
   readonly startReportMs?: number;
 }
 
+/** What a worker is given. */
 export interface WorkerModules {
   readonly journal: Journal;
   readonly executors: ExecutorSource;
@@ -26,6 +28,7 @@ export interface WorkerModules {
   readonly metrics: Metrics;
 }
 
+/** How a worker ends. */
 export interface StopOptions {
   /** Executions may go on this long, then they are killed. */
   readonly timeoutMs: number;

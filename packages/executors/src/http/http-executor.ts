@@ -8,11 +8,13 @@ import { ExpectedBody } from './expect-body.ts';
 import { HttpRequestError, send, transportText } from './request.ts';
 import { readSettings, type HttpSettings } from './settings.ts';
 
+/** Settings of the `http` executor; all have defaults. */
 export interface HttpExecutorOptions {
   /** Bytes of a body, from its beginning, that `expectBody` is searched in. @default 8388608 */
   readonly searchBytesMax?: number;
 }
 
+/** What the `http` executor is given. */
 export interface HttpExecutorModules {
   /** @default the system's */
   readonly timers?: Timers;

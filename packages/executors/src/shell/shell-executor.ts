@@ -8,6 +8,7 @@ import { procTable, type ProcessTable } from './process-table.ts';
 import { ShellRun, type ShellRunModules } from './shell-run.ts';
 import type { AccountFiles } from './users.ts';
 
+/** Settings of the `shell` executor; all have defaults. */
 export interface ShellExecutorOptions {
   /** What `shell: "true"` runs commands with. @default '/bin/sh' */
   readonly shellPath?: string;
@@ -17,6 +18,7 @@ export interface ShellExecutorOptions {
   readonly accountFiles?: AccountFiles;
 }
 
+/** What the `shell` executor is given. */
 export interface ShellExecutorModules {
   /** Stays the caller's to close. */
   readonly spawnHelper: SpawnHelper;

@@ -5,11 +5,13 @@ export class UnknownAccountError extends Error {
   override readonly name = 'UnknownAccountError';
 }
 
+/** Numbers of the user and the group that a command runs as. */
 export interface Credential {
   readonly uid: number;
   readonly gid: number;
 }
 
+/** Where users and groups are looked up. */
 export interface AccountFiles {
   /** @default '/etc/passwd' */
   readonly passwd?: string;

@@ -6,4 +6,5 @@ import { DkronError } from '@dkron/runtime';
  */
 export type SpawnHelperErrorCode = 'start' | 'busy' | 'closed' | 'crashed';
 
+/** A command that the helper did not run, or not to its end; switch on `code`. */
 export class SpawnHelperError extends DkronError<SpawnHelperErrorCode> {}

@@ -9,6 +9,7 @@ import type { EndNote, ReadyNote, SpawnOrder, StartedNote } from './messages.ts'
 import { signalGroup } from './process-stat.ts';
 import type { HelperKind, HelperProgram } from './program.ts';
 
+/** What is told about a command while it runs; callbacks must not throw. */
 export interface RunEvents {
   started?(note: StartedNote): void;
   output(chunk: Uint8Array, stderr: boolean): void;

@@ -16,17 +16,20 @@ export interface SpawnOrder {
   readonly stdin: boolean;
 }
 
+/** A helper's first word. */
 export interface ReadyNote {
   /** Of temporary files, for the server to remove should the helper be killed. */
   readonly folder?: string;
 }
 
+/** The command's process exists. `startTime`: kernel ticks since boot, tells a reused id apart. */
 export interface StartedNote {
   readonly pid: number;
   /** Absent where there is no `/proc`. */
   readonly startTime?: string;
 }
 
+/** How a command ended: exactly one of `exitCode`, `signal` and `failure` is there. */
 export interface EndNote {
   readonly exitCode?: number;
   /** E.g. `SIGKILL`. */

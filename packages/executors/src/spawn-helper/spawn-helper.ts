@@ -5,6 +5,7 @@ import { HelperProcess, type RunEvents } from './helper-process.ts';
 import type { EndNote, SpawnOrder } from './messages.ts';
 import { HELPER_PROGRAMS, type HelperKind } from './program.ts';
 
+/** Settings of the spawn helper; all have defaults. */
 export interface SpawnHelperOptions {
   /** What helper processes are: `auto` = a Perl program where there is a `perl`, else Node. @default 'auto' */
   readonly program?: HelperKind | 'auto';
@@ -18,6 +19,7 @@ export interface SpawnHelperOptions {
   readonly restartDelayMaxMs?: number;
 }
 
+/** What the spawn helper is given. */
 export interface SpawnHelperModules {
   readonly timers: Timers;
   readonly logger: Logger;
@@ -29,6 +31,7 @@ export type SpawnRequest = Omit<SpawnOrder, 'stdin'> & {
   readonly stdin?: Uint8Array;
 };
 
+/** A command under way. */
 export interface SpawnedRun {
   /** Settles when the process ended and its output is closed. Rejects with {@link SpawnHelperError}. */
   readonly ended: Promise<EndNote>;

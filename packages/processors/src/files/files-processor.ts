@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { forwardOr } from '../forward.ts';
 import type { Processor, ProcessorConfig, ProcessorContext, ProcessorInput } from '../types.ts';
 
+/** Settings of the `files` processor; all have defaults. */
 export interface FilesProcessorOptions {
   /** Folder of jobs that name none; made when it is absent. @default '/var/log/dkron' */
   readonly defaultFolder?: string;

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { forwardOr } from '../forward.ts';
 import type { Processor, ProcessorInput } from '../types.ts';
 
+/** Settings of the `log` processor; all have defaults. */
 export interface LogProcessorOptions {
   /** Takes the outputs of successful runs. @default standard output */
   readonly stdout?: (bytes: Uint8Array) => void;

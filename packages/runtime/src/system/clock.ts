@@ -10,6 +10,7 @@ function wallNanos(): bigint {
   return BigInt(whole) * 1_000_000n + BigInt(Math.floor((base - whole) * 1_000_000));
 }
 
+/** The clocks of this machine. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   wallNanos,

@@ -1,5 +1,6 @@
 import type { Fields, Logger, LogLevel } from '../logger.ts';
 
+/** What is written, how and where to; all have defaults. */
 export interface ConsoleLoggerOptions {
   /** Lowest level that is written. @default 'info' */
   readonly level?: LogLevel;

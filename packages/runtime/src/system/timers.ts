@@ -29,4 +29,5 @@ function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** The timers of this process. */
 export const systemTimers: Timers = { after, nextTurn, sleep };

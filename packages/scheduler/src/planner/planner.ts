@@ -16,6 +16,7 @@ import { rangeOf } from './count.ts';
 import { Schedules } from './schedules.ts';
 import type { SharedSchedule } from './schedules.ts';
 
+/** Settings of the planner. */
 export interface PlannerOptions {
   /** Zone of jobs without one, IANA name. Default `UTC`. */
   readonly defaultTimezone?: string;

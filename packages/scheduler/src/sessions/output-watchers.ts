@@ -1,7 +1,9 @@
 import type { ExecutionId, ToServer } from '@dkron/jobs';
 
+/** A piece of an attempt's output and where in it the piece begins, in bytes. */
 export type OutputChunk = Omit<Extract<ToServer, { type: 'output' }>, 'type' | 'seq'>;
 
+/** Takes the output of one execution as it appears. */
 export interface OutputListener {
   /**
    * A piece of live output; never blocks. The first one holds what is kept so far. Offsets grow within an attempt; a

@@ -24,6 +24,7 @@ import { Receiver } from './receiver.ts';
 import type { UpdateBatcher } from './update-batcher.ts';
 import { WorkerSession } from './worker-session.ts';
 
+/** What a request to cancel has brought so far. */
 export interface CancelAnswer {
   /** `cancelled`: final. `requested`: final when the node confirms or its lease ends. */
   readonly outcome: 'cancelled' | 'requested';

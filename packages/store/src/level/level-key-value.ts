@@ -15,6 +15,7 @@ import type {
 type Db = ClassicLevel<Uint8Array, Uint8Array>;
 type DbSnapshot = ReturnType<Db['snapshot']>;
 
+/** Where a LevelDB lies and what it may use. */
 export interface LevelOptions {
   /** Directory, made when missing. */
   readonly path: string;

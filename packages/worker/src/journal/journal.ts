@@ -8,6 +8,7 @@ import type { JournalStorage, ProcessControl } from './storage.ts';
 import { AttemptTable, attemptKey } from './table.ts';
 import type { RecoveredAttempt } from './table.ts';
 
+/** Settings of the journal; all have defaults. */
 export interface JournalOptions {
   /** Rewritten when longer than this and half of it is dead. Default 1 MiB. */
   readonly rewriteAboveBytes?: number;
@@ -17,6 +18,7 @@ export interface JournalOptions {
   readonly lazyMs?: number;
 }
 
+/** What the journal is given. */
 export interface JournalModules {
   readonly storage: JournalStorage;
   readonly processes: ProcessControl;

@@ -11,6 +11,7 @@ export interface AttemptRef {
   readonly jobName: JobName;
 }
 
+/** When an attempt's process started and what it can be found by; `startTime` is `''` when unknown. */
 export interface StartInfo {
   readonly at: EpochNanos;
   /** 0 = none known. */

@@ -2,6 +2,7 @@ import type { FinishedReport } from '@dkron/jobs';
 import type { LoggedRecord } from './log.ts';
 import type { AttemptRef, JournalRecord, StartInfo } from './record.ts';
 
+/** An attempt that the journal knows from before this process. */
 export interface RecoveredAttempt {
   readonly ref: AttemptRef;
   readonly start: StartInfo | null;
