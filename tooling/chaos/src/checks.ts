@@ -1,29 +1,33 @@
 import type { Known, Shape } from './known.ts';
 import { textOf } from './known.ts';
 
-interface Tick {
+export interface Tick {
   readonly tick: string;
   readonly last_tick: string;
   readonly count: number;
   readonly decision: string;
   readonly reason: string;
   readonly trigger: string;
+  readonly decided_at: string;
   readonly executions?: readonly string[];
 }
 
-interface Execution {
+export interface Execution {
   readonly id: string;
   readonly state: string;
   readonly attempt: number;
+  /** Read as a double: equal for the attempts of one run, which is all that is asked of it. */
+  readonly group: number;
   readonly reason?: string;
   readonly started_at: string;
+  readonly finished_at: string;
 }
 
 const SETTLE_TRIES = 200;
 const SETTLE_PAUSE_MS = 100;
-const SECOND_MS = 1_000;
+export const SECOND_MS = 1_000;
 /** A tick may wait this long for its decision while everything is checked. */
-const DECISION_MS = 3 * SECOND_MS;
+export const DECISION_MS = 3 * SECOND_MS;
 
 /** Reads one list; numbers beyond 2^53 are not looked at here. */
 async function list<T>(url: string): Promise<readonly T[]> {

@@ -2,6 +2,7 @@ import type { Random } from '@dkron/runtime';
 import type { Known, Shape } from './known.ts';
 
 const NAMES_PER_WRITER = 10;
+const TOGGLE_MS_MAX = 10_000;
 
 /** Creates `count` jobs that tick every second and leave a mark per started attempt. */
 export async function createTicking(url: string, count: number, marks: string, known: Known): Promise<void> {
@@ -19,6 +20,7 @@ export async function createTicking(url: string, count: number, marks: string, k
       },
     );
     known.tickingSince.set(name, Date.now());
+    if (i % 3 === 0) known.forbids.add(name);
   }
 }
 
@@ -80,14 +82,22 @@ async function remove({ url, known }: Writer, name: string, signal: AbortSignal)
   known.acknowledged(name, undefined);
 }
 
-async function toggle({ url, known }: Writer, name: string, signal: AbortSignal): Promise<void> {
+/** What was disabled while it ticked gets its range on record, so that its ledger reaches until now. */
+export async function enableTicking(url: string, known: Known): Promise<void> {
+  for (const name of known.tickingSince.keys()) {
+    if (known.shapeOf(name)?.disabled) await toggle({ url, known }, name, AbortSignal.timeout(TOGGLE_MS_MAX));
+  }
+}
+
+async function toggle({ url, known }: Pick<Writer, 'url' | 'known'>, name: string, signal: AbortSignal): Promise<void> {
   const before = known.shapeOf(name);
   if (before === undefined) return;
   const after = { ...before, disabled: !before.disabled };
   known.sending(name, after);
   const answer = await fetch(`${url}/v1/jobs/${name}/toggle`, { method: 'POST', signal });
-  await answer.text();
+  const { disabled } = JSON.parse(await answer.text()) as { disabled?: boolean };
   if (answer.status !== 200) throw new Error(`toggle ${name}: ${answer.status}`);
+  if (disabled !== after.disabled) throw new Error(`toggle ${name}: answered disabled ${disabled}`);
   known.acknowledged(name, after);
 }
 

@@ -7,7 +7,9 @@ import { ServerProcess } from '@dkron/harness';
 import { seededRandom } from '@dkron/runtime/testing';
 import { checkJobs, checkLedger, checkMarks, checkRuns, checkSettled, evidenceOf } from './checks.ts';
 import { Known } from './known.ts';
-import { churn, createTicking } from './load.ts';
+import { checkDecisions } from './decisions.ts';
+import { churn, createTicking, enableTicking } from './load.ts';
+import type { Outage } from './outages.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +23,8 @@ const jobCount = Number(values.jobs);
 const random = seededRandom(Number(values.seed));
 const UP_MS_MAX = 2_500;
 const DOWN_MS_MAX = 600;
+/** Every third kill hits a server that is not ready yet: it reads and repairs what the last one left. */
+const START_KILL_EVERY = 3;
 const WRITERS = 3;
 /** Nothing that is to be compared may be trimmed. */
 const ARGS = ['--log-level=warn', '--execution-retention=0', '--ledger-retention=1000000'];
@@ -30,19 +34,28 @@ const dataDir = join(directory, 'data');
 const marksFile = join(directory, 'marks');
 const known = new Known();
 const failures: string[] = [];
+const outages: Outage[] = [];
+let downSinceMs: number | undefined;
+/** How long a start took the last time. */
+let startMs = 1_000;
+let startKills = 0;
 let server: ServerProcess | undefined;
 
 process.stdout.write(`chaos: seed ${values.seed}, ${kills} kills, ${jobCount} ticking jobs\n`);
 try {
   for (let kill = 0; kill < kills; kill++) {
-    server = await ServerProcess.start({ dataDir, nodeName: 'chaos', args: ARGS });
+    if (kill % START_KILL_EVERY === 1) {
+      await killWhileStarting();
+      continue;
+    }
+    server = await startServer();
     if (kill === 0) await createTicking(server.url, jobCount, marksFile, known);
     else failures.push(...(await checkJobs(server.url, known)));
     await loadFor(server, 50 + random.nextInt(UP_MS_MAX));
     await pause(random.nextInt(DOWN_MS_MAX));
     if (failures.length > 0) break;
   }
-  server = await ServerProcess.start({ dataDir, nodeName: 'chaos', args: ARGS });
+  server = await startServer();
   failures.push(...(await finalChecks(server)));
 } catch (error) {
   failures.push(`${(error as Error).stack ?? String(error)}\n${server?.log ?? ''}`);
@@ -55,6 +68,23 @@ else rmSync(directory, { recursive: true, force: true });
 process.stdout.write(`chaos: ${failures.length === 0 ? 'ok' : 'FAILED'}, seed ${values.seed}\n`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
+async function startServer(): Promise<ServerProcess> {
+  const beganMs = Date.now();
+  const started = await ServerProcess.start({ dataDir, nodeName: 'chaos', args: ARGS });
+  startMs = Date.now() - beganMs;
+  if (downSinceMs !== undefined) outages.push({ fromMs: downSinceMs, toMs: Date.now() });
+  downSinceMs = undefined;
+  return started;
+}
+
+/** At any moment between the start of the process and a little after the server leads. */
+async function killWhileStarting(): Promise<void> {
+  server = await ServerProcess.launch({ dataDir, nodeName: 'chaos', args: ARGS });
+  await pause(random.nextInt(Math.ceil(startMs * 1.2)));
+  await server.kill();
+  startKills++;
+}
+
 async function loadFor(target: ServerProcess, upMs: number): Promise<void> {
   const stop = new AbortController();
   const writers = Array.from({ length: WRITERS }, (_, number) => {
@@ -63,6 +93,7 @@ async function loadFor(target: ServerProcess, upMs: number): Promise<void> {
     return churn(writer, stop.signal).catch((error: unknown) => void failures.push(String(error)));
   });
   await pause(upMs);
+  downSinceMs = Date.now();
   await target.kill();
   stop.abort();
   await Promise.all(writers);
@@ -70,7 +101,7 @@ async function loadFor(target: ServerProcess, upMs: number): Promise<void> {
 
 async function finalChecks(target: ServerProcess): Promise<readonly string[]> {
   const found = [...(await checkJobs(target.url, known))];
-  await enableAll(target.url);
+  await enableTicking(target.url, known);
   await pause(2_500);
   const untilMs = Date.now();
   await fetch(`${target.url}/v1/scheduler/pause`, { method: 'POST' });
@@ -82,20 +113,19 @@ async function finalChecks(target: ServerProcess): Promise<readonly string[]> {
     attempts += evidence.executions.length;
     found.push(
       ...checkLedger(evidence, sinceMs, untilMs),
+      ...checkDecisions(evidence, known, outages),
       ...checkRuns(evidence, known),
       ...checkMarks(evidence, marks),
     );
   }
-  const counts = [`${known.jobCount} jobs`, `${attempts} attempts`, `${marks.length - 1} starts`];
+  const counts = [
+    `${startKills} kills during a start`,
+    `${known.jobCount} jobs`,
+    `${attempts} attempts`,
+    `${marks.length - 1} starts`,
+  ];
   process.stdout.write(`chaos: ${counts.join(', ')}, ${known.runs.size} acknowledged runs by hand\n`);
   return found;
-}
-
-/** What was disabled while it ticked gets its range on record, so that its ledger reaches until now. */
-async function enableAll(url: string): Promise<void> {
-  for (const name of known.tickingSince.keys()) {
-    if (known.shapeOf(name)?.disabled) await fetch(`${url}/v1/jobs/${name}/toggle`, { method: 'POST' });
-  }
 }
 
 function pause(ms: number): Promise<void> {
