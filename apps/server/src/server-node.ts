@@ -14,6 +14,7 @@ import { listenHttp } from './http/http-server.ts';
 import { MeteredLog } from './metrics/metered-log.ts';
 import { addProcessMetrics } from './metrics/process-metrics.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
+import { countRuns } from './metrics/run-metrics.ts';
 import type { NodeContext } from './node-context.ts';
 import { openStore } from './open-store.ts';
 import type { LocalWorker } from './local-worker.ts';
@@ -69,6 +70,7 @@ export async function startNode(
     const localLog = new LocalLog({ store, codec: storeCodec.command, timers: systemTimers, logger, onFatal });
     undo.push(() => localLog.close());
     const log = registry ? new MeteredLog({ log: localLog, store, clock: systemClock, registry }) : localLog;
+    if (registry) countRuns({ store, log, registry });
     const membership = new SingleMember(options, advertised);
     const common = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics };
     const settings = await settle(options, { store, log, ...common });

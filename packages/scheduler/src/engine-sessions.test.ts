@@ -55,6 +55,21 @@ describe('Engine: worker sessions', () => {
     expect(other.dispatches.some(({ id }) => id === retry?.id)).toBe(true);
   });
 
+  it('G-X15: an attempt of which no word was heard has its node and number from the decision, and its retry a node', async () => {
+    const worker = await h.connect();
+    const id = await pending(1);
+    expect(worker.dispatches.map((dispatch) => dispatch.id)).toEqual([id]);
+    // The node took it and is gone before its first message.
+    worker.disconnect();
+    await h.time.advance(20_000);
+    const [first, retry] = [...h.state.executions.values()];
+    expect(first).toMatchObject({ id, attempt: 1, nodeName: 'n1', state: 'lost' });
+    expect(id).toMatch(/^[1-9]\d+-n1$/);
+    expect(retry).toMatchObject({ attempt: 2, nodeName: 'n1', state: 'pending' });
+    const back = await h.connect();
+    expect(back.dispatches.map((dispatch) => dispatch.id)).toEqual([retry!.id]);
+  });
+
   it('a silent node loses its lease: sent is lost(lease), cancelled if that was asked', async () => {
     const worker = await h.connect();
     const id = await pending();

@@ -120,7 +120,7 @@ describe('request', () => {
 });
 
 describe('answer', () => {
-  it('without expectCode any status is success', async () => {
+  it('G-E8: without expectCode any status is success', async () => {
     expect(await get('/status/500')).toMatchObject({ result: { success: true, error: '' }, stdout: 'body' });
   });
 
@@ -128,7 +128,7 @@ describe('answer', () => {
     ['200', '200, 204', true],
     ['204', '200, 204', true],
     ['500', '200,204', false],
-  ])('status %s with expectCode %s: %s', async (status, expectCode, success) => {
+  ])('G-E8: status %s with expectCode %s: %s', async (status, expectCode, success) => {
     const { result } = await get(`/status/${status}`, { expectCode });
     expect(result.error).toBe(success ? '' : 'received response code does not match the expected code');
   });
