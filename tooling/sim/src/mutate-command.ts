@@ -56,29 +56,49 @@ async function mutateAll(
   const failing = judgedByTests(original, undefined);
   if (failing !== undefined) throw new Error(`the core fails without a defect: ${failing}`);
   const marks = marksOf(baseline, COMMON_SEEDS);
-  let killed = 0;
+  const counts: Record<Kind, number> = { checker: 0, 'unit test': 0, 'mark only': 0, survived: 0 };
   for (const mutation of wanted) {
-    const verdict =
-      judge(await simulateCopy(original, mutation, seeds, true), seeds, marks) ?? judgedByTests(original, mutation);
-    if (verdict !== undefined) killed++;
-    process.stdout.write(
-      `${verdict === undefined ? 'SURVIVED' : 'killed  '} ${mutation.id}: ${verdict ?? mutation.what}\n`,
+    const { kind, detail } = verdictOf(
+      judge(await simulateCopy(original, mutation, seeds, true), seeds, marks),
+      () => judgedByTests(original, mutation),
+      mutation,
     );
+    counts[kind]++;
+    process.stdout.write(`${kind.padEnd(9)} ${mutation.id}: ${detail}\n`);
   }
-  process.stdout.write(`killed ${killed} of ${wanted.length}\n`);
+  const killed = counts.checker + counts['unit test'];
+  const parts = Object.entries(counts).map(([kind, count]) => `${kind} ${count}`);
+  process.stdout.write(`killed ${killed} of ${wanted.length} (${parts.join(', ')})\n`);
   return killed >= least;
 }
 
-/** What noticed the defect; `undefined` if nothing did. */
-function judge(outcome: SeedsOutcome, seeds: number, marks: Marks): string | undefined {
+/** Who noticed a defect. A mark that is not reached is no kill: the defect may have deleted what sets it. */
+type Kind = 'checker' | 'unit test' | 'mark only' | 'survived';
+
+interface Verdict {
+  readonly kind: Kind;
+  readonly detail: string;
+}
+
+function verdictOf(simulated: Verdict | undefined, tested: () => string | undefined, { what }: Mutation): Verdict {
+  if (simulated?.kind === 'checker') return simulated;
+  const test = tested();
+  if (test !== undefined) return { kind: 'unit test', detail: test };
+  return simulated ?? { kind: 'survived', detail: what };
+}
+
+/** What the simulator noticed of the defect; `undefined` if nothing. */
+function judge(outcome: SeedsOutcome, seeds: number, marks: Marks): Verdict | undefined {
   const { reports } = outcome;
   const failed = reports.find((report) => report.failed !== undefined);
-  if (failed !== undefined)
-    return `${failed.failed!.failure.checker} (seed ${failed.result.seed}, ${reports.length} runs)`;
-  if (reports.length < seeds) return 'does not end';
+  if (failed !== undefined) {
+    const { checker } = failed.failed!.failure;
+    return { kind: 'checker', detail: `${checker} (seed ${failed.result.seed}, ${reports.length} runs)` };
+  }
+  if (reports.length < seeds) return { kind: 'checker', detail: 'does not end' };
   const reached = marksOf(outcome, 1);
   const missing = [...marks].filter((mark) => !reached.has(mark));
-  return missing.length > 0 ? `marks not reached: ${missing.join(', ')}` : undefined;
+  return missing.length > 0 ? { kind: 'mark only', detail: `not reached: ${missing.join(', ')}` } : undefined;
 }
 
 function marksOf({ reports }: SeedsOutcome, least: number): Marks {
@@ -99,14 +119,23 @@ function judgedByTests(original: string, mutation: Mutation | undefined): string
   const folder = copyWith(original, mutation);
   try {
     const report = join(folder, 'report.json');
-    const args = ['run', '--root', folder, 'src/core', '--exclude', '**/*.prop.test.ts', '--reporter=json'];
+    const args = [
+      'run',
+      '--root',
+      folder,
+      'src/core',
+      '--exclude',
+      '**/*.prop.test.ts',
+      '--no-isolate',
+      '--reporter=json',
+    ];
     spawnSync(join(ROOT, 'node_modules', '.bin', 'vitest'), [...args, `--outputFile=${report}`], {
       stdio: 'ignore',
       timeout: 2 * TIMEOUT_MS,
     });
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as TestReport;
     const failed = testResults.flatMap((file) => file.assertionResults).find(({ status }) => status === 'failed');
-    return failed === undefined ? undefined : `unit test "${failed.fullName}"`;
+    return failed === undefined ? undefined : `"${failed.fullName}"`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -224,6 +224,23 @@ describe('pre-vote', () => {
     ]);
   });
 
+  it('a pre-candidate of an earlier term is told of ours, or it would try for ever', () => {
+    const one = new TestServer({ id: 'a', voters: IDS, preVote: true });
+    one.core.step(createMessage({ type: 'Heartbeat', from: 'c', to: 'a', term: 7 }));
+    one.settle();
+    one.core.step(createMessage({ type: 'PreVote', from: 'b', to: 'a', term: 5 }));
+    const answers = one.settle();
+    expect(answers.map(({ to, type, reject, term }) => [to, type, reject, term])).toEqual([
+      ['b', 'PreVoteResp', true, 7],
+    ]);
+
+    const other = new TestServer({ id: 'b', voters: IDS, preVote: true });
+    other.core.campaign();
+    other.settle();
+    other.core.step(answers[0]!);
+    expect(other.core.basicStatus()).toMatchObject({ role: 'follower', term: 7 });
+  });
+
   it('a rejected pre-vote of a later term moves the pre-candidate there', () => {
     const one = new TestServer({ id: 'a', voters: IDS, preVote: true });
     one.core.campaign();

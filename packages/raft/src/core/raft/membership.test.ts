@@ -217,6 +217,18 @@ describe('ProposeAndConfChange', () => {
     expect(one.confStates).toEqual([confStateWith(['a']), confStateWith(['a'])]);
   });
 
+  it('in a joint membership nothing but leaving it enters the log', () => {
+    const one = alone();
+    propose(one, change('lb', 'explicit'));
+    for (const what of [change('lc'), change('lc', 'explicit'), simpleChange('addVoter', 'c')]) {
+      propose(one, what);
+      expect(one.applied.at(-1)).toMatchObject({ type: EntryType.normal, data: new Uint8Array(0) });
+    }
+    expect(one.confStates).toHaveLength(1);
+    propose(one, LEAVE_JOINT);
+    expect(one.confStates.at(-1)).toEqual(confStateWith(['a'], ['b']));
+  });
+
   it('JointAutoLeave: one entry, however much is applied before it', () => {
     const one = alone({ maxCommittedSizePerReady: 1 });
     one.core.proposeConfChange(change('lb', 'implicit'));

@@ -111,6 +111,21 @@ describe('linearizable reads', () => {
     expect(one.core.internals.readQueue.size).toBe(0);
   });
 
+  it('dissertation 6.4: a majority confirms a read, not the first answer', () => {
+    const one = new TestServer({ id: 'a', voters: serverIds(5) });
+    one.core.campaign();
+    one.settle();
+    for (const from of ['b', 'c']) respond(one, { type: 'VoteResp', from });
+    for (const from of ['b', 'c']) respond(one, { type: 'AppResp', from, index: 1 });
+    one.core.readIndex(mark('x'));
+    const { context } = one.settle().at(-1)!;
+    respond(one, { type: 'HeartbeatResp', from: 'b', context });
+    respond(one, { type: 'HeartbeatResp', from: 'b', context });
+    expect(one.readStates).toEqual([]);
+    respond(one, { type: 'HeartbeatResp', from: 'd', context });
+    expect(one.readStates).toMatchObject([{ index: 1 }]);
+  });
+
   it('a round nobody began confirms nothing', () => {
     const one = leader();
     respond(one, { type: 'AppResp', index: 1 });

@@ -13,7 +13,10 @@ export class ProgressShape implements Checker {
   }
 }
 
-function problemOf(server: ServerView, { state, match, next, paused, inflight, id, window }: PeerView): string | undefined {
+function problemOf(
+  server: ServerView,
+  { state, match, next, paused, inflight, id, window }: PeerView,
+): string | undefined {
   if (match >= next) return `match ${match}, next ${next}`;
   if (match > server.lastIndex) return `match ${match}, the last entry is ${server.lastIndex}`;
   if (next > server.lastIndex + 1) return `next ${next}, the last entry is ${server.lastIndex}`;

@@ -8,9 +8,9 @@ interface Handover {
   readonly lastIndex: number;
 }
 
-/** A leader hands over to voters only, and takes no proposals while it does (dissertation 3.10). */
+/** I20: a leader hands over to voters only, and takes no proposals while it does (dissertation 3.10). */
 export class Transfers implements Checker {
-  readonly name = 'leadership transfer';
+  readonly name = 'I20 leadership transfer';
   readonly #handovers = new Map<NodeId, Handover>();
 
   stepped(server: ServerView): void {

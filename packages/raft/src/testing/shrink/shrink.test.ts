@@ -24,7 +24,7 @@ describe('ddmin', () => {
 });
 
 describe('shrinking of plans', () => {
-  const plan = drawPlan(5, { nodes: 5, allFaults: true });
+  const plan = drawPlan(5, { nodes: 5, allFaults: true, profile: 'none' });
 
   /** Fails when three events of different kinds and a lossy network come together. */
   const fails = (one: typeof plan): SimulationFailure | undefined => {

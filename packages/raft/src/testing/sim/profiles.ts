@@ -87,7 +87,8 @@ function jointElections(plan: Plan, random: Random): Plan {
       ...plan.core,
       electionTick: 4,
       heartbeatTick: 1,
-      checkQuorum: false,
+      // With neither of both, a server of a later term that knows only the old members can silence the leader for ever.
+      checkQuorum: true,
       preVote: false,
       confChangeNeedsCurrentTermCommit: false,
       maxUncommittedSize: 0,
