@@ -266,6 +266,18 @@ describe('stalls', () => {
     expect(lone.member('a')?.state).toBe('alive');
   });
 
+  it.each([50, 700])('timers that are always %i ms late do not keep us from working', (lateMs) => {
+    const lone = prober(0, { stallThresholdMs: 500 });
+    lone.hear({ type: 'suspect', node: 'a', from: 'x', incarnation: 1 });
+    lone.take();
+    for (let i = 0; i < 200; i++) {
+      lone.nowMs = Math.max(lone.nowMs, lone.swim.nextDeadlineMs) + lateMs;
+      lone.do((swim) => swim.advance(lone.nowMs));
+    }
+    expect(new Set(sentTypes(lone))).toContain('ping');
+    expect(lone.swim.queuedNews).toBe(0);
+  });
+
   it('a clock that jumps back changes nothing', () => {
     const lone = prober();
     lone.run(5000);

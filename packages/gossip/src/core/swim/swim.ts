@@ -255,7 +255,8 @@ export class Swim {
     const lateMs = context.nowMs - Math.max(this.#holdUntilMs, wasMs, this.#promisedMs);
     this.#promisedMs = Infinity;
     if (lateMs <= LATE_MS) return;
-    this.#holdUntilMs = context.nowMs + HOLD_MS;
+    // Only once in a row: who is always late has to act some time.
+    if (this.#holdUntilMs <= wasMs) this.#holdUntilMs = context.nowMs + HOLD_MS;
     if (lateMs <= context.tuning.stallThresholdMs) return;
     this.#prober.abandon();
     postponeBurials(context, lateMs);
