@@ -68,6 +68,17 @@ describe('dkron config check', () => {
     });
   });
 
+  it('the address of the REST API, as JSON, also when another address cannot be used', async () => {
+    const { code, out } = await check('http-addr: 127.0.0.1:9000\n', {}, '--output=json', '--bind-addr=127.0.0.1:1');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      http_addr: '127.0.0.1:9000',
+      settings: expect.arrayContaining([{ key: 'bind-addr', value: '127.0.0.1:1', source: '--bind-addr' }]),
+      problems: [{ key: 'advertise-addr' }],
+    });
+    expect(JSON.parse((await check('', {}, '--output=json')).out).http_addr).toBe(':8080');
+  });
+
   it('a broken file', async () => {
     const { code, err } = await check('a: [');
     expect(code).toBe(1);

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Call, Command } from '../command/command.ts';
 import { localAddresses } from '../config/address/interfaces.ts';
-import { resolveAddresses } from '../config/address/resolve-addresses.ts';
+import { resolveAddresses, resolveHttpAddress } from '../config/address/resolve-addresses.ts';
 import { ConfigError, describeProblem, describeWarning, type Problem, type Warning } from '../config/problem.ts';
 import { AGENT_FLAGS } from '../config/schema/flags.ts';
 import { SETTINGS, type SettingKey, type Value } from '../config/schema/index.ts';
@@ -31,7 +31,10 @@ Ends with 1 when the node would not start, and also for unknown keys, which a no
 };
 
 interface Findings {
+  /** What was given, also when the addresses cannot be resolved. */
   readonly resolved: Resolved | undefined;
+  /** Where the REST API would listen. */
+  readonly httpAddr: string | undefined;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Warning[];
 }
@@ -42,13 +45,15 @@ async function check(call: Call): Promise<number> {
   if (output !== 'table' && output !== 'json') {
     throw new CommandError(`--output: ${JSON.stringify(output)} is not allowed, expected table or json`);
   }
-  const { resolved, problems, warnings } = await findingsOf(call);
+  const { resolved, httpAddr, problems, warnings } = await findingsOf(call);
   const all = [...warnings, ...misspeltVariables({ env: io.env, flags: call.flags, file: undefined })];
   const wrong = problems.length > 0 || all.some((warning) => warning.wrong);
   const rows = resolved === undefined ? [] : settingsOf(resolved);
   if (output === 'json') {
     const settings = rows.map(([key, value, source]) => ({ key, value, source }));
-    io.out(`${JSON.stringify({ ok: !wrong, settings, problems, warnings: all }, undefined, 2)}\n`);
+    io.out(
+      `${JSON.stringify({ ok: !wrong, http_addr: httpAddr ?? null, settings, problems, warnings: all }, undefined, 2)}\n`,
+    );
     return wrong ? 1 : 0;
   }
   if (rows.length > 0) io.out(table(['SETTING', 'VALUE', 'FROM'], rows));
@@ -59,13 +64,17 @@ async function check(call: Call): Promise<number> {
 }
 
 async function findingsOf(call: Call): Promise<Findings> {
+  let resolved: Resolved | undefined;
+  let httpAddr: string | undefined;
   try {
-    const resolved = await readConfig(call);
-    const { warnings } = await resolveAddresses(resolved, { local: localAddresses() });
-    return { resolved, problems: [], warnings: [...resolved.warnings, ...warnings] };
+    const local = localAddresses();
+    resolved = await readConfig(call);
+    httpAddr = resolveHttpAddress(resolved, local);
+    const { warnings } = await resolveAddresses(resolved, { local });
+    return { resolved, httpAddr, problems: [], warnings: [...resolved.warnings, ...warnings] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { resolved: undefined, problems: error.problems, warnings: error.warnings };
+    return { resolved, httpAddr, problems: error.problems, warnings: error.warnings };
   }
 }
 

@@ -41,7 +41,7 @@ export async function resolveAddresses(resolved: Resolved, modules: AddressModul
   const find = modules.lookup ?? systemLookup;
   const warnings: Warning[] = [];
   const bindAddr = hostPort(withPrivate(resolved, modules.local, warnings), PORT);
-  const httpAddr = single('http-addr', resolved, modules.local);
+  const httpAddr = resolveHttpAddress(resolved, modules.local);
   const host = hostOf(bindAddr);
   const found = await resolveHost(resolved, host, find);
   const own = single('advertise-addr', resolved, modules.local);
@@ -50,6 +50,15 @@ export async function resolveAddresses(resolved: Resolved, modules: AddressModul
   const fallback = warnings.length > 0;
   if (isLoopback(told) && !fallback && !resolved.values.devmode) throw loopback(resolved, bindAddr);
   return { bindAddr, httpAddr, advertiseAddr: `${bracketed(told)}:${portOf(bindAddr)}`, warnings };
+}
+
+/**
+ * Where the REST API listens, whatever the other addresses are.
+ *
+ * @throws ConfigError when it cannot be resolved
+ */
+export function resolveHttpAddress(resolved: Resolved, local: readonly LocalAddress[]): string {
+  return single('http-addr', resolved, local);
 }
 
 /** A machine without a private address is still able to run a server for itself. */
