@@ -146,6 +146,18 @@ describe('a virtual pool', () => {
     expect(seen(network, 'failed').filter((line) => !line.endsWith(': n2'))).toEqual([]);
   });
 
+  it('members that know each other from the start have little to tell: two packets each per second', () => {
+    const network = new SwimNetwork({ seed: 10, mode: 'objects' });
+    network.populateKnown(100);
+    expect(agrees(network)).toBe(true);
+    network.run(10_000);
+    const before = network.packetsSent;
+    network.run(20_000);
+    expect((network.packetsSent - before) / 100 / 20).toBeCloseTo(2, 1);
+    expect(agrees(network)).toBe(true);
+    expect(seen(network, 'suspect')).toEqual([]);
+  });
+
   it('the same seed gives the same run', () => {
     const record = (): unknown => {
       const network = new SwimNetwork({ seed: 9 });

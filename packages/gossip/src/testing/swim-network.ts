@@ -83,6 +83,14 @@ export class SwimNetwork {
     return all;
   }
 
+  /** `count` members that know each other from the start, with nothing left to tell. */
+  populateKnown(count: number): VirtualMember[] {
+    const all = Array.from({ length: count }, (_, i) => this.add(`n${i}`));
+    const nodes = all.flatMap(({ swim }) => swim.localState(false).nodes);
+    for (const member of all) member.do((swim) => swim.preload(nodes, this.#nowMs));
+    return all;
+  }
+
   member(name: string): VirtualMember {
     const member = this.members.get(name);
     assert(member !== undefined, `no member ${name}`);

@@ -47,6 +47,8 @@ export class SwimContext {
   lastRefutedMs = -Infinity;
   /** When a suspicion may be overdue: not later than the first deadline. */
   burialMs = Infinity;
+  /** While set, news are taken without being passed on. */
+  quiet = false;
   effects: SwimEffect[] = [];
   readonly #encode: (message: PacketMessage) => Uint8Array;
   readonly #overheadBytes: () => number;
@@ -99,6 +101,7 @@ export class SwimContext {
 
   /** Spreads news about a member; they replace older ones about it. */
   broadcast(message: Alive | Suspect | Dead, onDone?: () => void): void {
+    if (this.quiet) return;
     const encoded = this.encode(message);
     this.news.add({ value: encoded, lengthBytes: encoded.bytes.length, subject: message.node, onDone });
   }

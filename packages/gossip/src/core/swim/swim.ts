@@ -54,6 +54,14 @@ export class Swim {
     for (const ticker of [this.#probeTicker, this.#gossipTicker, this.#pushPullTicker]) ticker.start(nowMs, random);
   }
 
+  /** Takes over what is known already, without passing it on: large pools of simulations begin so. */
+  preload(nodes: readonly PushNodeState[], nowMs: number): void {
+    this.#enter(nowMs);
+    this.#context.quiet = true;
+    mergeNodes(this.#context, nodes);
+    this.#context.quiet = false;
+  }
+
   /** Messages of one packet that came from `from`. */
   receive(messages: readonly PacketMessage[], from: Address, nowMs: number): void {
     this.#enter(nowMs);
