@@ -33,10 +33,8 @@ import { statsCodec } from './records.ts';
 import type { DayStats } from './records.ts';
 import { finishRestore, stageSnapshot } from './restore.ts';
 import { writeSnapshot } from './snapshot.ts';
-import { byGroup, codecsOf } from './state.ts';
-import type { Codecs, State } from './state.ts';
-import { storeMetrics } from './store-metrics.ts';
-import type { StoreMetrics } from './store-metrics.ts';
+import { byGroup, codecsOf, type Codecs, type State } from './state.ts';
+import { storeMetrics, type StoreMetrics } from './store-metrics.ts';
 import { Transaction } from './transaction.ts';
 
 /** What a store is given. It closes `kv` when it is closed itself. */
