@@ -100,3 +100,23 @@ it('a command that cannot be written is refused alone; the log goes on', async (
   expect([fatal, store.getSetting('key-2')]).toEqual([[], '2']);
   await log.close();
 });
+
+it('takes a proposal made in the very turn in which the one before was answered, and those after it', async () => {
+  const store = await Store.open(
+    {},
+    { kv: new MemoryKeyValue(), codec: storeCodec, logger: silentLogger, metrics: noMetrics },
+  );
+  const log = new LocalLog({
+    store,
+    codec: storeCodec.command,
+    timers: systemTimers,
+    logger: silentLogger,
+    onFatal: (error) => expect.unreachable(error.message),
+  });
+  let later: Promise<unknown> = log.propose(setting(1)).then(() => log.propose(setting(2)));
+  for (let n = 3; n <= 20; n += 1) later = later.then(() => log.propose(setting(n)));
+  await Promise.all([later, log.propose(setting(100)).then(() => log.propose(setting(101)))]);
+  await log.close();
+  expect(store.getSetting('key-20')).toBe('20');
+  expect(store.getSetting('key-101')).toBe('101');
+});

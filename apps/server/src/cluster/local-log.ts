@@ -30,7 +30,8 @@ interface Proposal {
 export class LocalLog implements ReplicatedLog {
   readonly #modules: LocalLogModules;
   readonly #queue: Proposal[] = [];
-  #flushing: Promise<void> | undefined;
+  /** From the first proposal until the queue is empty. */
+  #draining: Promise<void> | undefined;
   #open = true;
 
   constructor(modules: LocalLogModules) {
@@ -52,22 +53,18 @@ export class LocalLog implements ReplicatedLog {
       // What cannot be written concerns its proposer alone, so that it is found out here.
       const data = this.#modules.codec.encode(command);
       this.#queue.push({ command, data, resolve: resolve as (result: never) => void, reject });
-      if (!this.#flushing && this.#queue.length === 1) this.#modules.timers.nextTurn(() => this.#flush());
+      this.#draining ??= this.#drain();
     });
   }
 
   /** Refuses new proposals and waits for those under way. */
   async close(): Promise<void> {
     this.#open = false;
-    await this.#flushing;
-  }
-
-  #flush(): void {
-    if (this.#flushing) return;
-    this.#flushing = this.#drain().finally(() => (this.#flushing = undefined));
+    await this.#draining;
   }
 
   async #drain(): Promise<void> {
+    await new Promise<void>((resolve) => this.#modules.timers.nextTurn(resolve));
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, BATCH_MAX);
       try {
@@ -78,6 +75,8 @@ export class LocalLog implements ReplicatedLog {
         this.#fail(batch, cause as Error);
       }
     }
+    // In the turn that found the queue empty: a proposal made as the last answers settle must find it either way.
+    this.#draining = undefined;
   }
 
   #entries(batch: readonly Proposal[]): Required<StoreEntry>[] {
