@@ -1,4 +1,5 @@
 /** Keeps a cluster at its limit and counts elections, of which there must be none. See README. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Cluster } from './cluster.ts';
@@ -20,6 +21,8 @@ const bytes = wholeNumber('bytes', values.bytes, 1, 1 << 20);
 const LEADER_MS = 30_000;
 const STATUS_MS = 30_000;
 const REPORT_SECONDS = 30;
+/** This process has nothing to do: when it stands still, the machine has no time for anybody. */
+const idle = monitorEventLoopDelay({ resolution: 20 });
 const violations: string[] = [];
 let cluster: Cluster | undefined;
 
@@ -41,6 +44,7 @@ async function saturate(target: Cluster): Promise<void> {
     if (error !== undefined) throw new Error(`${server.id}: ${error}`);
   }
   const startMs = performance.now();
+  idle.enable();
   for (let passed = 0; passed < seconds;) {
     const slice = Math.min(REPORT_SECONDS, seconds - passed);
     await pause(slice * 1_000);
@@ -67,6 +71,7 @@ function report(
   say(`${passedSeconds.toFixed(0)} s: ${total(after).toLocaleString('en')} commands committed, ${rate} a second`);
   say(`term changes: ${terms}; changes of leader seen by each server: ${changes.join(', ')}`);
   say(`longest stall of each event loop: ${stalls}; snapshots taken: ${snapshots}`);
+  say(`longest stall of an idle process beside them: ${Math.round(idle.max / 1e6)} ms`);
   if (terms !== 0 || changes.some((count) => count !== 0)) {
     violations.push(`${terms} new terms, ${changes.join(', ')} changes of leader seen while nothing failed`);
   }
