@@ -227,6 +227,9 @@ describe('runs', () => {
     expect([one.status, two.status]).toEqual([202, 202]);
     expect(two.text).toBe(one.text);
     expect(other.text).not.toBe(one.text);
+    // Cut short, these two would be one.
+    const long = await start(`${'k'.repeat(128)}1`);
+    expect([long.status, long.text]).toEqual([400, expect.stringContaining('Idempotency-Key')]);
   });
 
   it('respect_concurrency=true is 409 while a run is open', async () => {

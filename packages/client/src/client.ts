@@ -321,19 +321,24 @@ export class DkronClient {
   }
 }
 
-/** A condition makes a repeated write harmless: it holds at most once. */
+/** A version makes a repeated write harmless: it holds at most once, or nothing changes. `*` holds every time. */
+function isVersion(ifMatch: string | undefined): boolean {
+  return ifMatch !== undefined && ifMatch.trim() !== '*';
+}
+
 function storing(job: JobInput, { ifMatch, ifNoneMatch, runOnCreate, ...call }: StoreOptions): Request {
   return {
     body: encodeJson(job),
     query: runOnCreate === true ? { runoncreate: 'true' } : {},
     headers: { 'if-match': ifMatch, 'if-none-match': ifNoneMatch },
-    repeatable: ifMatch !== undefined || ifNoneMatch !== undefined,
+    // An unchanged definition keeps its version, so that a second answer would run the job once more.
+    repeatable: ifNoneMatch !== undefined || (isVersion(ifMatch) && runOnCreate !== true),
     call,
   };
 }
 
 function matching({ ifMatch, ...call }: CallOptions & IfMatch): Request {
-  return { headers: { 'if-match': ifMatch }, repeatable: ifMatch !== undefined, call };
+  return { headers: { 'if-match': ifMatch }, repeatable: isVersion(ifMatch), call };
 }
 
 function running(

@@ -6,7 +6,7 @@ import type { NodeContext } from '../node-context.ts';
 import { JobsService, notFound } from '../services/jobs.service.ts';
 import { answerJson, etagOf, locationHeader } from './answers.ts';
 import { stringifyJson } from './json.ts';
-import { switched } from './query-checks.ts';
+import { invalid, switched } from './query-checks.ts';
 import type { Query as QueryMap } from './query.ts';
 import { pretty } from './query.ts';
 import { JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
@@ -60,7 +60,7 @@ export class RunsController {
     const waits = switched(query, 'wait', true);
     const run = await this.#jobs.run(name, {
       respectConcurrency: switched(query, 'respect_concurrency', false),
-      token: (token ?? '').slice(0, TOKEN_LENGTH_MAX),
+      token: keyOf(token ?? ''),
     });
     if (!waits) return this.#answerAccepted(reply, run);
     const gone = new AbortController();
@@ -85,4 +85,10 @@ export class RunsController {
       headers: { location: locationHeader(request.originalUrl), etag: etagOf(job.state) },
     });
   }
+}
+
+/** Throws {@link ApiError} 400 when it is too long: cut short, two keys could be one. */
+function keyOf(token: string): string {
+  if (token.length <= TOKEN_LENGTH_MAX) return token;
+  throw invalid('Idempotency-Key', token, `at most ${TOKEN_LENGTH_MAX} characters`);
 }
