@@ -177,11 +177,21 @@ function replacement(plan: Plan, random: Random): Plan {
     },
     network: { ...calm.network, lossPermille: pick(random, [10, 50, 150]), delay: 5, jitter: pick(random, [10, 100]) },
     clients: { ...plan.clients, count: 6, pause: 20 },
-    script: every(plan, random, 40, (at) => [
+    script: every(plan, random, 60, (at) => [
       { at, kind: 'members', how: 'replaceLeader', pick: random.nextInt(64), also: random.nextInt(64) },
       { at: at + random.nextInt(300), kind: 'burst', count: 3, bytes: 1 },
+      ...fallOf(plan, random, at + random.nextInt(400)),
     ]),
   };
+}
+
+/** The leader that is being replaced falls. Not among two: there its vote is needed, and it may be the gap that is known. */
+function fallOf({ voters }: Plan, random: Random, at: number): readonly ScriptEvent[] {
+  if (voters < 3 || chance(random, 400)) return [];
+  const length = ticks(10 + random.nextInt(15));
+  return chance(random, 500)
+    ? [{ at, kind: 'partition', shape: 'isolateLeader', pick: 0, length }]
+    : [{ at, kind: 'crash', server: LEADER, down: length, keep: random.nextInt(1001) }];
 }
 
 /** As the plan, with a network and disks that do not add faults of their own. */
