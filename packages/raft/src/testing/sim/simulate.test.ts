@@ -1,9 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Checker } from '../check/checker.ts';
 import { must } from '../check/violation.ts';
 import { drawPlan } from './draw-plan.ts';
 import { EventHeap } from './event-heap.ts';
 import { ALL_MARKS } from './marks.ts';
+import { planFromText } from '../shrink/plan-file.ts';
+import { PROFILE_NAMES } from './profiles.ts';
 import { simulate } from './simulate.ts';
 
 describe('simulation', () => {
@@ -41,6 +44,36 @@ describe('simulation', () => {
   it('a plan survives being stored', () => {
     const plan = drawPlan(9, { steps: 800 });
     expect(simulate(JSON.parse(JSON.stringify(plan)) as typeof plan).hash).toBe(simulate(plan).hash);
+  });
+});
+
+describe('plans on which a defective core failed, shrunk', () => {
+  const folder = new URL('../../../testdata/plans/', import.meta.url);
+
+  it.each(readdirSync(folder))('%s: the core keeps every invariant', (file) => {
+    const plan = planFromText(readFileSync(new URL(file, folder), 'utf8'));
+    expect(simulate(plan).failure).toBeUndefined();
+  });
+});
+
+describe('directed profiles', () => {
+  it.each(PROFILE_NAMES)('%s: every invariant holds on 10 seeds, and clients get work done', (profile) => {
+    let operations = 0;
+    for (let seed = 1; seed <= 10; seed++) {
+      const result = simulate(drawPlan(seed, { nodes: seed % 2 === 0 ? 3 : 5, steps: 1500, profile }));
+      expect(result.failure, `seed ${seed}`).toBeUndefined();
+      operations += result.operations;
+    }
+    expect(operations).toBeGreaterThan(20);
+  });
+
+  it('a third of the seeds or more run one, the others are left to chance', () => {
+    const seeds = Array.from({ length: 200 }, (_, i) => i + 1);
+    const same = (seed: number): boolean =>
+      JSON.stringify(drawPlan(seed)) === JSON.stringify(drawPlan(seed, { profile: 'none' }));
+    const blind = seeds.filter(same).length;
+    expect(blind).toBeGreaterThan(66);
+    expect(blind).toBeLessThan(134);
   });
 });
 
