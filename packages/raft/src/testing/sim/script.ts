@@ -148,7 +148,7 @@ function changeMembers(cluster: Cluster, event: Extract<ScriptEvent, { kind: 'me
 }
 
 /** All learners become voters, and as many voters other than the leader become learners. */
-function swapOf({ voters = [], learners = [] }: ConfState, leader: NodeId): ConfChangeStep[] {
+function swapOf({ voters, learners }: ConfState, leader: NodeId): ConfChangeStep[] {
   const others = voters.filter((id) => id !== leader).slice(0, learners.length);
   return [
     ...learners.map((id) => ({ kind: 'addVoter', id }) as const),
