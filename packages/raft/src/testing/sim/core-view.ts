@@ -7,13 +7,15 @@ import type { SimLog } from './sim-log.ts';
 export class CoreView implements ServerView {
   readonly id: NodeId;
   life = 0;
-  readonly #state: () => RaftCore['internals'];
-  readonly #disk: () => SimLog;
+  readonly #server: { readonly core: RaftCore; readonly log: SimLog };
 
-  constructor(id: NodeId, core: () => RaftCore, disk: () => SimLog) {
+  constructor(id: NodeId, server: { readonly core: RaftCore; readonly log: SimLog }) {
     this.id = id;
-    this.#disk = disk;
-    this.#state = () => core().internals;
+    this.#server = server;
+  }
+
+  #state(): RaftCore['internals'] {
+    return this.#server.core.internals;
   }
 
   get term(): number {
@@ -89,7 +91,7 @@ export class CoreView implements ServerView {
   }
 
   durableTermAt(index: number): number | undefined {
-    return this.#disk().termAt(index);
+    return this.#server.log.termAt(index);
   }
 
   changesUnapplied(): boolean {

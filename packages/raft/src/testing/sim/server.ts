@@ -72,11 +72,7 @@ export class SimServer {
     this.id = id;
     this.slot = world.servers.length;
     this.#period = Math.max(1, Math.floor(period));
-    this.view = new CoreView(
-      id,
-      () => this.core,
-      () => this.log,
-    );
+    this.view = new CoreView(id, this);
     this.#observer = new ServerObserver(world, this);
     this.#resignation = new Resignation(world, this);
     this.log = new SimLog(snapshot, (entry, chain) => world.watch.appended(id, entry, chain));
