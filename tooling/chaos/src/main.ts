@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ServerProcess } from '@dkron/harness';
 import { seededRandom } from '@dkron/runtime/testing';
+import type { Evidence } from './checks.ts';
 import { checkJobs, checkLedger, checkMarks, checkRuns, checkSettled, evidenceOf } from './checks.ts';
 import { Known } from './known.ts';
-import { checkDecisions } from './decisions.ts';
+import { checkDecisions, checkRunsHappen } from './decisions.ts';
 import { churn, createTicking, enableTicking } from './load.ts';
 import type { Outage } from './outages.ts';
 
@@ -108,9 +109,11 @@ async function finalChecks(target: ServerProcess): Promise<readonly string[]> {
   found.push(...(await checkSettled(target.url)));
   const marks = existsSync(marksFile) ? readFileSync(marksFile, 'utf8').split('\n') : [];
   let attempts = 0;
+  const all: Evidence[] = [];
   for (const [name, sinceMs] of known.tickingSince) {
     const evidence = await evidenceOf(target.url, name);
     attempts += evidence.executions.length;
+    all.push(evidence);
     found.push(
       ...checkLedger(evidence, sinceMs, untilMs),
       ...checkDecisions(evidence, known, outages),
@@ -118,6 +121,7 @@ async function finalChecks(target: ServerProcess): Promise<readonly string[]> {
       ...checkMarks(evidence, marks),
     );
   }
+  found.push(...checkRunsHappen(all));
   const counts = [
     `${startKills} kills during a start`,
     `${known.jobCount} jobs`,

@@ -414,7 +414,7 @@ export interface Routes {
       /** Present with any value: run the job at once */
       readonly runoncreate?: string | undefined;
       /** `true`: judge the job and store nothing */
-      readonly dry_run?: "true" | "false" | undefined;
+      readonly dry_run?: "0" | "1" | "true" | "false" | undefined;
     };
     readonly body: JobInput;
     readonly answers: {
@@ -428,7 +428,7 @@ export interface Routes {
       /** Present with any value: run the job at once */
       readonly runoncreate?: string | undefined;
       /** `true`: judge the job and store nothing */
-      readonly dry_run?: "true" | "false" | undefined;
+      readonly dry_run?: "0" | "1" | "true" | "false" | undefined;
     };
     readonly body: JobInput;
     readonly answers: {
@@ -443,7 +443,7 @@ export interface Routes {
       /** Present with any value: run the job at once */
       readonly runoncreate?: string | undefined;
       /** `true`: judge the job and store nothing */
-      readonly dry_run?: "true" | "false" | undefined;
+      readonly dry_run?: "0" | "1" | "true" | "false" | undefined;
     };
     readonly body: JobInput;
     readonly answers: {
@@ -472,9 +472,9 @@ export interface Routes {
     readonly path: { readonly job: string; };
     readonly query: {
       /** `false`: answer 202 when the start is committed */
-      readonly wait?: string | undefined;
+      readonly wait?: "0" | "1" | "true" | "false" | undefined;
       /** `true`: 409 while a run of a `forbid` job is open */
-      readonly respect_concurrency?: string | undefined;
+      readonly respect_concurrency?: "0" | "1" | "true" | "false" | undefined;
     };
     readonly answers: {
       readonly 200: Job;
@@ -486,9 +486,9 @@ export interface Routes {
     readonly path: { readonly job: string; };
     readonly query: {
       /** `false`: answer 202 when the start is committed */
-      readonly wait?: string | undefined;
+      readonly wait?: "0" | "1" | "true" | "false" | undefined;
       /** `true`: 409 while a run of a `forbid` job is open */
-      readonly respect_concurrency?: string | undefined;
+      readonly respect_concurrency?: "0" | "1" | "true" | "false" | undefined;
     };
     readonly answers: {
       readonly 200: Job;
@@ -567,8 +567,8 @@ export interface Routes {
       readonly to?: string | undefined;
       /** Absent = by the number in the id */
       readonly _sort?: "started_at" | "finished_at" | undefined;
-      /** `DESC` or `ASC`; absent = `DESC` */
-      readonly _order?: string | undefined;
+      /** Absent = `DESC` */
+      readonly _order?: "DESC" | "ASC" | undefined;
       /** First position of the page, from 0 */
       readonly _start?: number | undefined;
       /** Position after the last; absent = 100 after `_start` */
@@ -616,8 +616,8 @@ export interface Routes {
       readonly from?: string | undefined;
       /** Latest `tick` */
       readonly to?: string | undefined;
-      /** `DESC` or `ASC`; absent = `DESC` */
-      readonly _order?: string | undefined;
+      /** Absent = `DESC` */
+      readonly _order?: "DESC" | "ASC" | undefined;
       /** First position of the page, from 0 */
       readonly _start?: number | undefined;
       /** Position after the last; absent = 100 after `_start` */
