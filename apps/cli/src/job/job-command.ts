@@ -99,7 +99,7 @@ when it ended unsuccessfully on one.`,
       return;
     }
     if (json) {
-      const query = { wait: 'false' };
+      const query = { wait: 'false' } as const;
       return printBody(client.request('POST /v1/jobs/{job}/run', { path: { job: name }, query }));
     }
     const { executions } = await client.startJob(name, { idempotencyKey: crypto.randomUUID() });
