@@ -208,7 +208,7 @@ describe('the client on a real server', () => {
   it('reaches the routes without a method by their names', async () => {
     const body = quiet('by-route');
     expect((await client.request('PATCH /v1/jobs', { body })).status).toBe(201);
-    const query = { wait: 'false' };
+    const query = { wait: 'false' } as const;
     expect((await client.request('POST /v1/jobs/{job}', { path: { job: 'by-route' }, query })).status).toBe(202);
     expect((await client.request('GET /docs', {})).text).toMatch(/^<!doctype html>/i);
     await client.request('GET /', { headers: { accept: 'text/html' } }).catch(() => undefined);
