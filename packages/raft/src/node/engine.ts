@@ -105,7 +105,7 @@ export class Engine implements Host {
       loaded.snapshotIndex,
     );
     this.receiver = new SnapshotReceiver(this);
-    this.#sender = new SnapshotSender(this);
+    this.#sender = new SnapshotSender(this, this.snapshotter);
     const parts = { appendLane: this.appendLane, snapshotter: this.snapshotter };
     this.disk = new DiskWatch(this, parts, () => this.yieldLeadership());
     this.#ticker = new Ticker(context.options, context.modules, (tick) => this.#guard(() => this.#tick(tick)));

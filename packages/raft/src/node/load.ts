@@ -13,7 +13,7 @@ import { RaftError } from './errors.ts';
 import { FOUNDING_INDEX, foundingSteps } from './founding.ts';
 import { decodeInfos, MemberTable } from './members.ts';
 import type { ResolvedModules } from './modules.ts';
-import { readPrelude } from './prelude.ts';
+import { readPrelude, type SnapshotPrelude } from './prelude.ts';
 import { TransferBuffer, transferStepOf } from './state-transfer.ts';
 
 /** What a node resumes from. */
@@ -100,9 +100,25 @@ async function restoreState(
   if (reader === undefined) return new MemberTable(EMPTY_CONF_STATE, 0, {});
   const { prelude, rest } = await readPrelude(reader.stream);
   const meta = metaOf(reader);
-  if (durable === undefined || durable < meta.index) await modules.stateMachine.restore(rest, meta);
+  const held = prelude.machineIndex ?? meta.index;
+  if (durable === undefined || durable < held) await restoreFrom(prelude, rest, { modules, meta, durable });
   else await rest[Symbol.asyncIterator]().return?.();
   return new MemberTable(meta.confState, prelude.confIndex, prelude.infos);
+}
+
+async function restoreFrom(
+  prelude: SnapshotPrelude,
+  rest: AsyncIterable<Uint8Array>,
+  at: {
+    readonly modules: ResolvedModules;
+    readonly meta: SnapshotMeta;
+    readonly durable: number | undefined;
+  },
+): Promise<void> {
+  const { modules, meta, durable } = at;
+  if (prelude.stateless !== true) return await modules.stateMachine.restore(rest, meta);
+  const text = `the state machine holds entry ${durable ?? 0}, but had everything up to ${prelude.machineIndex} durably: its folder was lost or replaced; move the raft folder aside too, remove the server and let it join again`;
+  throw new RaftError('start_failed', text, { applied: durable ?? 0, snapshotIndex: meta.index });
 }
 
 function check(log: LogState, applied: number, durable: number | undefined): void {

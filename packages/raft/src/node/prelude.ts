@@ -6,6 +6,10 @@ export interface SnapshotPrelude {
   /** Index of the last membership change that the snapshot covers. */
   readonly confIndex: number;
   readonly infos: MemberInfos;
+  /** What a durable state machine said it held; below the snapshot's index when that is no command. */
+  readonly machineIndex?: number;
+  /** Nothing follows: the state machine of the server that took it holds the state durably. */
+  readonly stateless?: boolean;
 }
 
 /*

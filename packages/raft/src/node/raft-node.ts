@@ -255,9 +255,14 @@ export class RaftNode {
 
   /** The newest snapshot as the state machine wrote it: a backup for `restore`. @throws RaftError `snapshot_failed` */
   async openSnapshot(): Promise<{ readonly meta: StoredSnapshot; readonly stream: AsyncIterable<Uint8Array> }> {
-    const reader = await this.#modules.snapshots.openLatest();
+    const { snapshots } = this.#modules;
+    const reader = await snapshots.openLatest();
     if (reader === undefined) throw new RaftError('snapshot_failed', 'there is no snapshot yet', {});
-    return { meta: reader.meta, stream: (await readPrelude(reader.stream)).rest };
+    const { prelude, rest } = await readPrelude(reader.stream);
+    if (prelude.stateless !== true) return { meta: reader.meta, stream: rest };
+    await rest[Symbol.asyncIterator]().return?.();
+    const full = await snapshots.open((await this.#running().snapshotter.takeWithState()).id);
+    return { meta: full.meta, stream: (await readPrelude(full.stream)).rest };
   }
 
   /**

@@ -75,9 +75,12 @@ export async function recoverFromPeers(
   });
   const from = reader?.meta.index ?? 0;
   if (reader !== undefined) {
-    const { rest } = await readPrelude(reader.stream);
+    const { prelude, rest } = await readPrelude(reader.stream);
     const { index, term, confState } = reader.meta;
-    await stateMachine.restore(rest, { index, term, confState });
+    const durable = (await stateMachine.appliedIndex?.()) ?? 0;
+    if (prelude.stateless !== true) await stateMachine.restore(rest, { index, term, confState });
+    else if (durable < (prelude.machineIndex ?? index))
+      throw refused(`the state machine lost entries after ${durable}`);
   }
   const index = Math.max(from, state.lastIndex);
   const term = index === from ? reader!.meta.term : state.termRuns.at(-1)!.term;

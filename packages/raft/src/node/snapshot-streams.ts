@@ -1,9 +1,11 @@
 import type { Message } from '../core/message.ts';
-import type { NodeId } from '../core/types.ts';
+import type { NodeId, SnapshotMeta } from '../core/types.ts';
 import type { SnapshotSink, StoredSnapshot } from '../storage/ports.ts';
 import type { SnapshotHeader, SnapshotIntake, SnapshotSource } from '../transport/transport.ts';
 import { asError, RaftError } from './errors.ts';
 import type { Host } from './host.ts';
+import { readPrelude } from './prelude.ts';
+import type { Snapshotter } from './snapshotter.ts';
 
 /** Between the acceptance of a snapshot and its first bytes. */
 const INTAKE_TIMEOUT_MS = 30_000;
@@ -11,10 +13,12 @@ const INTAKE_TIMEOUT_MS = 30_000;
 /** Sends snapshots to peers: one at a time to each, few in all. */
 export class SnapshotSender {
   readonly #host: Host;
+  readonly #snapshotter: Pick<Snapshotter, 'takeWithState'>;
   readonly #sending = new Map<NodeId, AbortController>();
 
-  constructor(host: Host) {
+  constructor(host: Host, snapshotter: Pick<Snapshotter, 'takeWithState'>) {
     this.#host = host;
+    this.#snapshotter = snapshotter;
   }
 
   /** Serves a `Snap` message; always ends in `reportSnapshot`. */
@@ -39,14 +43,25 @@ export class SnapshotSender {
 
   async #send(message: Message, signal: AbortSignal): Promise<void> {
     const { snapshots, transport } = this.#host.modules;
-    const { index, term } = message.snapshot!;
-    const stored = (await snapshots.list()).find((one) => one.index === index && one.term === term);
-    if (stored === undefined) throw new RaftError('snapshot_failed', `snapshot ${index} is gone`, { index });
+    const stored = await this.#withState(message.snapshot!);
     const source: SnapshotSource = {
       header: { message, meta: message.snapshot!, bytes: stored.bytes, sha256: stored.sha256 },
       open: async (offset) => (await snapshots.open(stored.id, { offset, verify: offset === 0 })).stream,
     };
     await transport.sendSnapshot(message.to, this.#host.address(message.to), source, signal);
+  }
+
+  /** The asked-for snapshot, with the state; if that can only be had newer, the core will ask for the newer one. */
+  async #withState({ index, term }: SnapshotMeta): Promise<StoredSnapshot> {
+    const { snapshots } = this.#host.modules;
+    const stored = (await snapshots.list()).find((one) => one.index === index && one.term === term);
+    if (stored === undefined) throw new RaftError('snapshot_failed', `snapshot ${index} is gone`, { index });
+    const { prelude, rest } = await readPrelude((await snapshots.open(stored.id, { verify: false })).stream);
+    await rest[Symbol.asyncIterator]().return?.();
+    if (prelude.stateless !== true) return stored;
+    const taken = await this.#snapshotter.takeWithState();
+    if (taken.index === index && taken.term === term) return taken;
+    throw new RaftError('snapshot_failed', `snapshot ${index} holds no state, ${taken.index} does`, { index });
   }
 
   #done(to: NodeId, abort: AbortController, error: Error | undefined): void {

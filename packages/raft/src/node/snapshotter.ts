@@ -10,15 +10,20 @@ import type { TransferBuffer } from './state-transfer.ts';
 interface Captured {
   readonly meta: SnapshotMeta;
   readonly prelude: Uint8Array;
-  readonly state: StateSnapshot;
+  /** Absent: the state machine keeps it itself. */
+  readonly state: StateSnapshot | undefined;
 }
 
-/** Takes snapshots of the state machine, then compacts the log. */
+/**
+ * Takes snapshots of the state machine, then compacts the log. Where the state machine is durable itself they hold no
+ * state, until somebody needs it.
+ */
 export class Snapshotter {
   readonly #host: Host;
   readonly #applyLane: ApplyLane;
   readonly #transfer: TransferBuffer;
   #underWay: Promise<StoredSnapshot> | undefined;
+  #withState: Promise<StoredSnapshot> | undefined;
   #lastIndex: number;
   #nextCheckMs: number;
 
@@ -67,13 +72,25 @@ export class Snapshotter {
 
   /** Takes one now, or joins the one under way. @throws RaftError `snapshot_failed` */
   take(): Promise<StoredSnapshot> {
-    this.#underWay ??= this.#take().finally(() => (this.#underWay = undefined));
+    this.#underWay ??= this.#take(false).finally(() => (this.#underWay = undefined));
     return this.#underWay;
   }
 
-  async #take(): Promise<StoredSnapshot> {
+  /** Takes one that holds the state, for others to read. @throws RaftError `snapshot_failed` */
+  takeWithState(): Promise<StoredSnapshot> {
+    this.#withState ??= this.#takeWithState().finally(() => (this.#withState = undefined));
+    return this.#withState;
+  }
+
+  async #takeWithState(): Promise<StoredSnapshot> {
+    if (this.#underWay !== undefined) await this.#underWay.catch(() => {});
+    this.#underWay = this.#take(true).finally(() => (this.#underWay = undefined));
+    return await this.#underWay;
+  }
+
+  async #take(withState: boolean): Promise<StoredSnapshot> {
     if (this.#applyLane.applied === 0) throw new RaftError('snapshot_failed', 'nothing is applied yet', {});
-    const captured = await this.#applyLane.between(() => this.#capture());
+    const captured = await this.#applyLane.between(() => this.#capture(withState));
     const stored = await this.#persist(captured);
     if (!this.#host.running) return stored;
     const { core, window, modules, emitter, metrics, options } = this.#host;
@@ -88,7 +105,7 @@ export class Snapshotter {
     return stored;
   }
 
-  async #capture(): Promise<Captured> {
+  async #capture(withState: boolean): Promise<Captured> {
     const { core, members, modules } = this.#host;
     // Chunks that came are in the log alone, and must stay there.
     if (this.#transfer.isOpen) throw new RaftError('snapshot_failed', 'a restore is under way', {});
@@ -97,8 +114,19 @@ export class Snapshotter {
     if (term === undefined)
       throw new RaftError('snapshot_failed', `the term of entry ${index} is not known`, { index });
     const confState: ConfState = members.conf;
-    const prelude = encodePrelude({ confIndex: members.index, infos: members.infos() });
-    return { meta: { index, term, confState }, prelude, state: await modules.stateMachine.snapshot() };
+    const meta = { index, term, confState };
+    const { stateMachine } = modules;
+    const machineIndex = await stateMachine.appliedIndex?.();
+    const facts = {
+      confIndex: members.index,
+      infos: members.infos(),
+      ...(machineIndex === undefined ? {} : { machineIndex }),
+    };
+    if (!withState && stateMachine.checkpoint !== undefined && machineIndex !== undefined) {
+      await stateMachine.checkpoint();
+      return { meta, prelude: encodePrelude({ ...facts, stateless: true }), state: undefined };
+    }
+    return { meta, prelude: encodePrelude(facts), state: await stateMachine.snapshot() };
   }
 
   async #persist({ meta, prelude, state }: Captured): Promise<StoredSnapshot> {
@@ -107,7 +135,7 @@ export class Snapshotter {
     try {
       sink = await snapshots.create(meta);
       await sink.write(prelude);
-      await state.persist({ write: (chunk) => sink!.write(chunk) });
+      await state?.persist({ write: (chunk) => sink!.write(chunk) });
       failpoint('beforeSnapshotClose');
       const stored = await sink.close();
       failpoint('afterSnapshotClose');
@@ -122,7 +150,7 @@ export class Snapshotter {
         { cause },
       );
     } finally {
-      state.release();
+      state?.release();
     }
   }
 

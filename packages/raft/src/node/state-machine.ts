@@ -36,6 +36,11 @@ export interface StateMachine {
   restore(stream: AsyncIterable<Uint8Array>, meta: SnapshotMeta): Promise<void>;
   /** For state machines with durable state: last index they hold. The node starts from there if no snapshot is newer. */
   appliedIndex?(): Promise<number>;
+  /**
+   * For state machines with durable state: makes what is applied durable. With it, the log is compacted behind the state
+   * machine itself, and its state is written into a snapshot only when a follower or a backup asks for one.
+   */
+  checkpoint?(): Promise<void>;
   /** The membership changed; called in order with `apply`. */
   configuration?(index: number, conf: ConfState, members: readonly Member[]): void;
 }

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { JournalMachine } from '../testing/journal-machine.ts';
+import { NodeCluster } from '../testing/node-cluster.ts';
+
+/** Keeps its state over restarts of the node, as a database does. */
+class DurableMachine extends JournalMachine {
+  checkpoints: number[] = [];
+
+  async appliedIndex(): Promise<number> {
+    return this.index;
+  }
+
+  async checkpoint(): Promise<void> {
+    this.checkpoints.push(this.index);
+  }
+}
+
+interface Durable {
+  readonly cluster: NodeCluster;
+  machine(id: string): DurableMachine;
+  /** Its disk is lost. */
+  lose(id: string): void;
+}
+
+async function durable(count: number): Promise<Durable> {
+  const machines = new Map<string, DurableMachine>();
+  const machine = (id: string): DurableMachine => {
+    if (!machines.has(id)) machines.set(id, new DurableMachine());
+    return machines.get(id)!;
+  };
+  const modules = (id: string) => ({ stateMachine: machine(id) });
+  const cluster = await NodeCluster.founded(count, { node: { trailingLogs: 0 }, modules });
+  return { cluster, machine, lose: (id) => void machines.delete(id) };
+}
+
+describe('RaftNode: state machines that are durable themselves', () => {
+  it('a snapshot is a checkpoint: the log is compacted, no state is written, a restart continues', async () => {
+    const { cluster, machine } = await durable(1);
+    for (let i = 0; i < 30; i++) await cluster.apply('a', 'c'.repeat(1000));
+    const stored = await cluster.settled(cluster.node('a').snapshot());
+    expect(stored.bytes).toBeLessThan(500);
+    expect(machine('a').checkpoints).toEqual([stored.index]);
+    expect(cluster.node('a').stats()).toMatchObject({ snapshotIndex: stored.index, firstIndex: stored.index + 1 });
+    await cluster.restart('a');
+    await cluster.leader();
+    await cluster.apply('a', 'after');
+    expect([machine('a').restored, machine('a').commands.length]).toEqual([[], 31]);
+    expect(
+      cluster
+        .node('a')
+        .getConfiguration()
+        .members.map(({ id }) => id),
+    ).toEqual(['a']);
+  });
+
+  it('a snapshot at an entry that is no command fits a state machine that never saw it', async () => {
+    const { cluster, machine } = await durable(1);
+    await cluster.apply('a', 'one');
+    const index = await cluster.settled(cluster.node('a').barrier());
+    expect((await cluster.settled(cluster.node('a').snapshot())).index).toBe(index);
+    await cluster.restart('a');
+    await cluster.leader();
+    expect([machine('a').commands, machine('a').restored]).toEqual([['one'], []]);
+  });
+
+  it('a follower that needs the state gets it: a snapshot with state is taken then', async () => {
+    const { cluster, machine } = await durable(3);
+    const follower = await cluster.follower();
+    await cluster.stop(follower.id);
+    const { id, node } = await cluster.leader();
+    for (let i = 0; i < 40; i++) await cluster.apply(id, `c${i}`);
+    await cluster.settled(node.snapshot());
+    await cluster.apply(id, 'later');
+    await cluster.start(follower.id);
+    await cluster.until('the follower has all', () => machine(follower.id).commands.length === 41);
+    expect(machine(follower.id).restored).toHaveLength(1);
+    expect(machine(follower.id).commands).toEqual(machine(id).commands);
+  });
+
+  it('a backup holds the state though the newest snapshot does not', async () => {
+    const { cluster } = await durable(1);
+    for (let i = 0; i < 3; i++) await cluster.apply('a', `c${i}`);
+    await cluster.settled(cluster.node('a').snapshot());
+    const { stream } = await cluster.settled(cluster.node('a').openSnapshot());
+    let text = '';
+    for await (const chunk of stream) text += new TextDecoder().decode(chunk);
+    expect(JSON.parse(text)).toEqual(['c0', 'c1', 'c2']);
+  });
+
+  it('a state machine that lost what it held durably does not start', async () => {
+    const { cluster, lose } = await durable(1);
+    for (let i = 0; i < 3; i++) await cluster.apply('a', `c${i}`);
+    await cluster.settled(cluster.node('a').snapshot());
+    await cluster.stop('a');
+    lose('a');
+    const error = await cluster.start('a').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'start_failed' });
+    expect((error as Error).message).toContain('its folder was lost');
+  });
+});
