@@ -48,10 +48,14 @@ export type ToServer =
       readonly boot: string;
       /** 32 hex digits, new per journal. */
       readonly journal: string;
+      /** The cluster that `maxTerm` belongs to; `''` = none yet. */
+      readonly clusterId: string;
       readonly maxTerm: bigint;
       readonly executors: readonly string[];
       readonly slots: number;
       readonly items: readonly HelloItem[];
+      /** Asks a server that does not lead to pass the stream on to the leader. */
+      readonly relay: boolean;
     }
   | {
       readonly type: 'started';
@@ -119,7 +123,11 @@ export type ToWorker =
   | { readonly type: 'credit'; readonly bytes: number }
   | { readonly type: 'watch'; readonly id: ExecutionId; readonly on: boolean }
   | { readonly type: 'pong'; readonly n: number }
-  | { readonly type: 'refuse'; readonly code: string; readonly text: string };
+  | { readonly type: 'refuse'; readonly code: string; readonly text: string }
+  /** This server does not lead; `leader` does, as far as it knows, and is dialed at `address` (host:port). */
+  | { readonly type: 'redirect'; readonly leader: NodeName; readonly address: string; readonly term: bigint }
+  /** Nobody leads, as far as this server knows. */
+  | { readonly type: 'noLeader'; readonly retryMs: number };
 
 /** One end's way to the other. `send` never blocks; a closed channel drops. */
 export interface SessionChannel<Out> {

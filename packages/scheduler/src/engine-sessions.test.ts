@@ -218,6 +218,14 @@ describe('Engine: worker sessions', () => {
     expect(stateOf(id)).toBe('pending');
   });
 
+  it('takes a worker whose later term belongs to another cluster', async () => {
+    const moved = new FakeWorker('n1', h.time);
+    moved.clusterId = 'd'.repeat(32);
+    moved.connect(h.engine, [], 5n);
+    await h.time.advance(10);
+    expect(moved.received).toMatchObject([{ type: 'welcome' }]);
+  });
+
   it('refuses a worker that has served a later term, and closes an older session of the node', async () => {
     const late = new FakeWorker('n1', h.time);
     late.connect(h.engine, [], 5n);

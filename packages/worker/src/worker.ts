@@ -160,10 +160,12 @@ export class Worker {
       region,
       boot: this.#boot,
       journal: journal.id,
+      clusterId: journal.clusterId,
       maxTerm: journal.maxTerm,
       executors: executors.names(),
       slots,
       items: [...this.#attempts.values()].map(helloItem),
+      relay: false,
     };
   }
 
@@ -173,6 +175,7 @@ export class Worker {
       this.#modules.logger.warn('session refused', { code: message.code, text: message.text });
       return link.close(`refused: ${message.code}`);
     }
+    if (message.type === 'redirect' || message.type === 'noLeader') return link.close('the server does not lead');
     if (link !== this.#active) return link.close(`protocol: ${message.type} before welcome`);
     switch (message.type) {
       case 'dispatch':

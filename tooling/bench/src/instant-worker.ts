@@ -23,9 +23,18 @@ export class InstantWorker {
 
   connect(channel: SessionChannel<ToServer>): SessionReceiver<ToWorker> {
     this.#channel = channel;
-    const ids = { boot: '0'.repeat(32), journal: '1'.repeat(32), maxTerm: 0n };
+    const ids = { boot: '0'.repeat(32), journal: '1'.repeat(32), clusterId: '', maxTerm: 0n };
     channel.send([
-      { type: 'hello', node: this.#node, region: 'global', ...ids, executors: ['shell'], slots: 100_000, items: [] },
+      {
+        type: 'hello',
+        node: this.#node,
+        region: 'global',
+        ...ids,
+        executors: ['shell'],
+        slots: 100_000,
+        items: [],
+        relay: false,
+      },
     ]);
     return { receive: (messages) => this.#receive(messages), closed: () => {} };
   }

@@ -55,6 +55,8 @@ const workerMessages: Arbitraries<ToServer> = {
     executors: fc.array(word, { maxLength: 3 }),
     slots: count,
     items: fc.array(item, { maxLength: 3 }),
+    clusterId: word,
+    relay: fc.boolean(),
   }),
   started: shape({ type: fc.constant('started'), seq: count, id: word, attempt: count, at: instant }),
   output: shape({
@@ -104,6 +106,8 @@ const serverMessages: Arbitraries<ToWorker> = {
   watch: shape({ type: fc.constant('watch'), id: word, on: fc.boolean() }),
   pong: shape({ type: fc.constant('pong'), n: count }),
   refuse: shape({ type: fc.constant('refuse'), code: word, text: word }),
+  redirect: shape({ type: fc.constant('redirect'), leader: word, address: word, term: fixed }),
+  noLeader: shape({ type: fc.constant('noLeader'), retryMs: count }),
 };
 
 const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex');

@@ -24,6 +24,8 @@ const hello: Message<Body<'hello'>> = message('Hello', {
   executors: list(6, text),
   slots: implicit(7, whole, 0),
   items: list(8, sub(helloItem)),
+  clusterId: implicit(9, text, ''),
+  relay: implicit(10, flag, false),
 });
 
 const started: Message<Body<'started'>> = message('Started', {

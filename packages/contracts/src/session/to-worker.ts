@@ -47,6 +47,12 @@ const cancel: Message<Body<'cancel'>> = message('Cancel', {
   reason: implicit(5, text, ''),
 });
 
+const redirect: Message<Body<'redirect'>> = message('Redirect', {
+  leader: implicit(1, text, ''),
+  address: implicit(2, text, ''),
+  term: implicit(3, fixed, 0n),
+});
+
 const serverMessage: Message<ToWorker> = union('ServerMessage', 'type', {
   welcome: [1, welcome],
   dispatch: [2, dispatch],
@@ -56,6 +62,8 @@ const serverMessage: Message<ToWorker> = union('ServerMessage', 'type', {
   watch: [6, message('Watch', { id: implicit(1, text, ''), on: implicit(2, flag, false) })],
   pong: [7, message('Pong', { n: implicit(1, whole, 0) })],
   refuse: [8, message('Refuse', { code: implicit(1, text, ''), text: implicit(2, text, '') })],
+  redirect: [9, redirect],
+  noLeader: [10, message('NoLeader', { retryMs: implicit(1, whole, 0) })],
 });
 
 export const toWorker: Message<{ readonly messages: readonly ToWorker[] }> = message('ToWorker', {

@@ -240,7 +240,9 @@ export class Sessions {
   #refusalOf(hello: Hello): { readonly code: string; readonly text: string } | undefined {
     const term = this.#context.log.term();
     if (!this.#running || !this.#context.mayAct()) return { code: 'not_leader', text: 'this server does not lead' };
-    if (hello.maxTerm > term) return { code: 'stale_term', text: `term ${term} is older than ${hello.maxTerm}` };
+    // Terms of another cluster say nothing here.
+    const maxTerm = hello.clusterId === this.#context.settings.clusterId ? hello.maxTerm : 0n;
+    if (maxTerm > term) return { code: 'stale_term', text: `term ${term} is older than ${maxTerm}` };
     return undefined;
   }
 

@@ -19,6 +19,7 @@ export class FakeWorker implements SessionChannel<ToWorker> {
   readonly received: ToWorker[] = [];
   journal = 'a'.repeat(32);
   slots = 1_000_000;
+  clusterId = 'c'.repeat(32);
   acks = true;
   closedWith: string | undefined;
   #receiver: SessionReceiver<ToServer> | undefined;
@@ -40,6 +41,8 @@ export class FakeWorker implements SessionChannel<ToWorker> {
       region: 'global',
       boot: 'b'.repeat(32),
       journal: this.journal,
+      clusterId: this.clusterId,
+      relay: false,
     } as const;
     this.tell({ ...hello, maxTerm, executors: ['shell'], slots: this.slots, items });
   }

@@ -108,6 +108,11 @@ export class Journal {
     return clusterId === this.#clusterId ? this.#maxTerm : 0n;
   }
 
+  /** The latest cluster; `''` = none yet. */
+  get clusterId(): string {
+    return this.#clusterId;
+  }
+
   /** Highest term seen of the latest cluster. */
   get maxTerm(): bigint {
     return this.#maxTerm;
