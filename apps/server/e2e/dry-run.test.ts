@@ -63,7 +63,7 @@ describe('a dry run of create', () => {
   });
 
   it('a value that is neither true nor false is 400 and stores nothing', async () => {
-    const answer = await dry(job('typo'), 'dry_run=yes');
+    const answer = await dry(job('typo'), 'dry_run=yes', asJson);
     expect([answer.status, answer.json.field, answer.json.value]).toEqual([400, 'dry_run', 'yes']);
     expect((await node.get('/v1/jobs/typo')).status).toBe(404);
     expect((await dry(job('typo'), 'dry_run=false')).status).toBe(201);

@@ -12,7 +12,7 @@ const asJson = { accept: 'application/json' };
 
 describe('true or false in a query', () => {
   const run = (query: string) => node.call('POST', `/v1/jobs/gate/run?${query}`, { headers: asJson });
-  const create = (query: string) => node.call('POST', `/v1/jobs?${query}`, { body: job('gate-2') });
+  const create = (query: string) => node.call('POST', `/v1/jobs?${query}`, { body: job('gate-2'), headers: asJson });
   const runs = async () => (await node.get('/v1/executions?job=gate&_end=0')).headers.get('x-total-count');
 
   it('wait, respect_concurrency, dry_run: anything else is 400 and does nothing', async () => {

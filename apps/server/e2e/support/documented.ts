@@ -35,7 +35,7 @@ const compiled = new Map<string, ValidateFunction>();
 /** What an answer has that the description of the API does not allow; undefined = nothing. */
 export function departure(seen: SeenAnswer): string | undefined {
   const { status, text, contentType = '' } = seen;
-  if (status === 0 || status === EXPECTATION_FAILED || UNROUTED.has(text)) return undefined;
+  if (status === 0 || status === EXPECTATION_FAILED || UNROUTED.has(text) || !isDecodable(seen.path)) return undefined;
   const method = seen.method.toLowerCase();
   const path = routedTarget(seen.path).split('?', 1)[0]!;
   const route = routes.find(({ pattern, methods }) => pattern.test(path) && method in methods);
@@ -45,6 +45,16 @@ export function departure(seen: SeenAnswer): string | undefined {
   if (text === '') return undefined;
   const type = contentType.split(';', 1)[0]!.replace('application/octet-stream', 'text/plain');
   return bodyDeparture(answer, type, text, [route.path, method, String(status)]);
+}
+
+/** A path with a malformed escape is answered before a route is found. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path.split('?', 1)[0]!);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws Error when the answer is not as described */

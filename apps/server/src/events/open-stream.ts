@@ -7,7 +7,7 @@ import type { Streams } from './streams.ts';
 export function openStream(streams: Streams, reply: FastifyReply): Connection {
   if (streams.isFull) {
     const message = `${streams.size} streams of events are open on this server, which is as many as it takes (http-max-streams)`;
-    throw new ApiError({ status: 503, code: 'not_supported', message, additive: true });
+    throw new ApiError({ status: 503, code: 'not_supported', message });
   }
   reply.hijack();
   reply.raw.writeHead(200, {

@@ -11,13 +11,16 @@ export interface ApiErrorInit {
   readonly message: string;
   /** The original's body for clients that did not ask for JSON; `''` = empty. @default '' */
   readonly plain?: string;
-  /** An additive path has no original: it always answers JSON. @default false */
-  readonly additive?: boolean;
+  /** All findings. @default what status, code and message say */
   readonly problems?: readonly ApiProblem[];
 }
 
 /** A finding, about a job or about the request itself. */
-export type ApiProblem = Omit<Problem, 'code'> & { readonly code: ApiErrorCode };
+export type ApiProblem = Omit<Problem, 'code' | 'allowed'> & {
+  readonly code: ApiErrorCode;
+  /** Absent where nothing else would be allowed. */
+  readonly allowed?: string;
+};
 
 /** An answer that is not the wished one. Thrown by services and controllers, written by the error filter. */
 export class ApiError extends Error {
@@ -28,27 +31,17 @@ export class ApiError extends Error {
     this.init = init;
   }
 
-  /** The JSON form: the first problem on top, all of them in `problems`. */
+  /** The JSON form: the first problem on top, all of them, and at least that one, in `problems`. */
   toJson(): string {
-    const problems = this.init.problems ?? [];
-    const top = problems[0];
-    return stringifyJson({
-      error: this.init.message,
-      code: top?.code ?? this.init.code,
-      field: top?.field ?? '',
-      value: top?.value,
-      allowed: top?.allowed ?? null,
-      column: top?.column ?? null,
-      problems: problems.map((p) => ({
-        error: p.message,
-        code: p.code,
-        field: p.field,
-        value: p.value,
-        allowed: p.allowed ?? null,
-        column: p.column ?? null,
-      })),
-    });
+    const { message, code, problems = [] } = this.init;
+    const [top = { code, message, field: '', column: null }, ...others] = problems;
+    const first = shown({ ...top, message });
+    return stringifyJson({ ...first, problems: [shown(top), ...others.map(shown)] });
   }
+}
+
+function shown({ message, code, field, value, allowed, column }: ApiProblem): object {
+  return { error: message, code, field, value, allowed: allowed ?? null, column };
 }
 
 /** True when the client named `application/json` itself, so that the original's text bodies need not be kept. */

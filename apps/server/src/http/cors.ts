@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from './api-error.ts';
+import { cut } from './schemas/query-schema.ts';
 
 const PREFLIGHT_AGE_S = 43_200;
 const METHODS = 'GET, POST, PUT, PATCH, DELETE';
@@ -28,7 +29,7 @@ export function allowOrigin(request: FastifyRequest, reply: FastifyReply, listed
     code: 'origin_not_allowed' as const,
     message,
     field: 'Origin',
-    value: origin,
+    value: cut(origin),
     allowed: listed.length === 0 ? 'no other origin (cors-origins is empty)' : listed.join(', '),
     column: null,
   };

@@ -6,6 +6,7 @@ import type { Logger } from '@dkron/runtime';
 import { additiveMethods } from './additive-paths.ts';
 import { answerJson, answerText } from './answers.ts';
 import { ApiError, wantsJson } from './api-error.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
 import { redirectToTwin } from './redirects.ts';
 import { pathOf } from './request-target.ts';
 import type { RouteIndex } from './route-index.ts';
@@ -32,7 +33,7 @@ export class ErrorFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const error = this.#toApiError(exception, request);
     if (error === undefined) return this.#answerUnknownRoute(request, reply);
-    if (error.init.additive || wantsJson(request.headers.accept)) {
+    if (isAdditive(request) || wantsJson(request.headers.accept)) {
       return answerJson(reply, error.toJson(), { status: error.init.status });
     }
     answerText(reply, error.init.status, error.init.plain ?? '');
@@ -57,16 +58,20 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
+/** An additive path has no original to keep to: its errors are always JSON. */
+function isAdditive(request: FastifyRequest): boolean {
+  return additiveMethods(pathOf(request.url)) !== undefined;
+}
+
 function fromProblems({ message, problems }: JobInvalidError): ApiError {
   return new ApiError({ status: 400, code: 'invalid_value', message, plain: message, problems });
 }
 
-function unlessAdditive(request: FastifyRequest): ApiError | undefined {
-  const path = pathOf(request.url);
+function unlessAdditive({ method, url }: FastifyRequest): ApiError | undefined {
+  const path = pathOf(url);
   const methods = additiveMethods(path);
   if (methods === undefined) return undefined;
-  const message = `method ${request.method} is not allowed on ${path}; allowed: ${methods}`;
-  return new ApiError({ status: 405, code: 'method_not_allowed', message, additive: true });
+  return methodNotAllowed(method, path, methods);
 }
 
 function tooLarge(request: FastifyRequest): ApiError {

@@ -97,7 +97,7 @@ export class ExecutionsController {
   #find(id: string): Execution {
     const execution = this.#node.store.getExecution(id);
     if (execution) return execution;
-    throw new ApiError({ status: 404, code: 'not_found', message: `execution ${id} does not exist`, additive: true });
+    throw new ApiError({ status: 404, code: 'not_found', message: `execution ${id} does not exist` });
   }
 }
 

@@ -4,6 +4,7 @@ import { additiveMethods } from './additive-paths.ts';
 import { ApiError } from './api-error.ts';
 import { allowOrigin, answerPreflight } from './cors.ts';
 import { pathOf } from './request-target.ts';
+import { cut } from './schemas/query-schema.ts';
 
 export interface HookOptions {
   /** Name of this node. */
@@ -62,6 +63,9 @@ function checkMediaType(request: FastifyRequest): void {
   const isEmpty = request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined;
   if (type === undefined || isEmpty || request.headers['content-length'] === '0') return;
   if (/^application\/json\s*(;|$)/i.test(type)) return;
-  const message = `Content-Type ${type} is not taken on ${pathOf(request.url)}; allowed: application/json`;
-  throw new ApiError({ status: 415, code: 'unsupported_media_type', message, additive: true });
+  const allowed = 'application/json';
+  const message = `Content-Type ${type} is not taken on ${pathOf(request.url)}; allowed: ${allowed}`;
+  const code = 'unsupported_media_type';
+  const problems = [{ code, message, field: 'Content-Type', value: cut(type), allowed, column: null } as const];
+  throw new ApiError({ status: 415, code, message, problems });
 }

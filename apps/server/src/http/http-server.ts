@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { NodeContext } from '../node-context.ts';
 import type { HostPort } from '../options.ts';
 import { connectionLimits, limitConnections } from './connection-limits.ts';
@@ -46,7 +46,7 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
     rewriteUrl: (request: IncomingMessage) => routedTarget(request.url ?? '/'),
     clientErrorHandler: (error: Error, socket: Socket) => answerUnparsed(error, socket),
     skipMiddie: true,
-    frameworkErrors: (_error: Error, _request: unknown, reply: FastifyReply) => answerBadTarget(reply),
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => answerBadTarget(request, reply),
   });
   const app = await NestFactory.create<NestFastifyApplication>(HttpModule.forNode(node), adapter, {
     logger: false,

@@ -9,6 +9,7 @@ import { ApiError } from './api-error.ts';
 import { limitedOutput } from './output-limit.ts';
 import type { Query as QueryMap } from './query.ts';
 import { first, pretty, slice } from './query.ts';
+import { cut } from './schemas/query-schema.ts';
 import { JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
 
 const SORT_KEYS = ['id', 'started_at', 'finished_at', 'attempt'] as const;
@@ -71,8 +72,8 @@ function sortKey(text: string | undefined): SortKey {
   const known = SORT_KEYS.find((key) => key === text);
   if (known) return known;
   const allowed = SORT_KEYS.join(', ');
-  const message = `_sort: ${text} is not a sort key; allowed: ${allowed}`;
-  const problem = { code: 'invalid_value' as const, message, field: '_sort', value: text, allowed, column: null };
+  const message = `_sort: ${cut(text)} is not a sort key; allowed: ${allowed}`;
+  const problem = { code: 'invalid_value' as const, message, field: '_sort', value: cut(text), allowed, column: null };
   throw new ApiError({ status: 400, code: 'invalid_value', message, plain: message, problems: [problem] });
 }
 

@@ -3,6 +3,7 @@ import { ApiError } from './api-error.ts';
 import { defined } from './defined.ts';
 import type { Query } from './query.ts';
 import { first, metadataFilter, slice } from './query.ts';
+import { cut } from './schemas/query-schema.ts';
 
 const SORT_KEYS = [
   'name',
@@ -54,12 +55,12 @@ function sortKey(text: string | undefined): SortKey {
   const known = SORT_KEYS.find((key) => key === text);
   if (known) return known;
   const allowed = `id, ${SORT_KEYS.join(', ')}`;
-  const message = `_sort: ${text} is not a sort key; allowed: ${allowed}`;
+  const message = `_sort: ${cut(text)} is not a sort key; allowed: ${allowed}`;
   throw new ApiError({
     status: 400,
     code: 'invalid_value',
     message,
     plain: message,
-    problems: [{ code: 'invalid_value', message, field: '_sort', value: text, allowed, column: null }],
+    problems: [{ code: 'invalid_value', message, field: '_sort', value: cut(text), allowed, column: null }],
   });
 }

@@ -56,7 +56,6 @@ export function refusalError(refusal: Refusal, action: Action, parent?: string):
     code: CODES[refusal.refused],
     message: plain === '' ? refusal.message : plain,
     plain,
-    additive: action === 'cancel',
     problems: parentProblem(refusal, parent),
   });
 }

@@ -26,7 +26,7 @@ export class TicksController {
   list(@Param('job') name: string, @Query() query: QueryMap, @Res() reply: FastifyReply): void {
     if (!this.#node.store.getJob(name)) {
       const message = `job ${name} does not exist`;
-      throw new ApiError({ status: 404, code: 'not_found', message, additive: true });
+      throw new ApiError({ status: 404, code: 'not_found', message });
     }
     const { _start, _end, _order, ...filters } = readQuery(ticksQuery, query);
     const { entries, total } = this.#node.store.ledger(name, {

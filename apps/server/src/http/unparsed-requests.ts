@@ -1,6 +1,10 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
-import { answerText } from './answers.ts';
+import { additiveMethods } from './additive-paths.ts';
+import { answerJson, answerText } from './answers.ts';
+import { ApiError, wantsJson } from './api-error.ts';
+import { pathOf } from './request-target.ts';
+import { cut } from './schemas/query-schema.ts';
 
 type ParserError = Error & { readonly code?: string };
 
@@ -28,6 +32,12 @@ export function answerUnparsed(error: ParserError, socket: Socket): void {
 }
 
 /** Answers a path with a malformed escape. */
-export function answerBadTarget(reply: FastifyReply): void {
-  answerText(reply, 400, BAD_REQUEST[2]);
+export function answerBadTarget({ url, headers }: FastifyRequest, reply: FastifyReply): void {
+  const path = pathOf(url);
+  if (additiveMethods(path) === undefined && !wantsJson(headers.accept)) return answerText(reply, 400, BAD_REQUEST[2]);
+  const allowed = '% and two hexadecimal digits, of UTF-8';
+  const message = `the path ${cut(path)} holds an escape that is none; allowed: ${allowed}`;
+  const code = 'invalid_value';
+  const problems = [{ code, message, field: '', value: cut(path), allowed, column: null } as const];
+  answerJson(reply, new ApiError({ status: 400, code, message, problems }).toJson(), { status: 400 });
 }

@@ -6,7 +6,7 @@ import { Components } from './components.ts';
 import type { Answer, AnswerHeader, Endpoint, RequestHeader } from './endpoint.ts';
 import { TAGS } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
-import { COMMON_ANSWERS } from './node-endpoints.ts';
+import { commonAnswers } from './node-endpoints.ts';
 
 export interface Operation {
   readonly operationId: string;
@@ -159,10 +159,11 @@ function headerParameters({ requestHeaders = [] }: Endpoint): Parameter[] {
 }
 
 function answersOf({ method, answers, additive }: Endpoint, components: Components): Record<string, DocumentedAnswer> {
-  const { any, write, additiveWrite } = COMMON_ANSWERS;
-  const common = { ...any, ...(method === 'get' ? {} : write), ...(additive === true ? additiveWrite : {}) };
   return Object.fromEntries(
-    Object.entries({ ...common, ...answers }).map(([status, answer]) => [status, documented(answer, components)]),
+    Object.entries({ ...commonAnswers(method, additive === true), ...answers }).map(([status, answer]) => [
+      status,
+      documented(answer, components),
+    ]),
   );
 }
 

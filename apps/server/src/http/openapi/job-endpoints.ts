@@ -3,7 +3,7 @@ import { dryRun, job, jobEcho, jobInput } from '../schemas/job.ts';
 import { createQuery, jobsQuery, runQuery } from '../schemas/job-queries.ts';
 import { started } from '../schemas/execution.ts';
 import type { Endpoint, Method } from './endpoint.ts';
-import { json, list, refusal, refusalAsOriginal } from './endpoint.ts';
+import { json, list, refusalAsOriginal } from './endpoint.ts';
 
 const PRECONDITION = refusalAsOriginal('The job is not the one that `If-Match` or `If-None-Match` names');
 const NO_JOB = refusalAsOriginal('No such job');
@@ -40,7 +40,7 @@ const run = (path: string): Endpoint => ({
   answers: {
     200: json(job, 'Has ended; the job as it was before, but for `next`', 'Location', 'ETag'),
     202: json(started, 'With `wait=false`: the start is committed'),
-    400: refusal('A parameter cannot be taken; nothing is started'),
+    400: refusalAsOriginal('A parameter cannot be taken; nothing is started'),
     404: refusalAsOriginal('No such job, it is disabled, or no node matches its tags'),
     409: refusalAsOriginal('With `respect_concurrency`: a run of the job is open'),
   },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { debugVars, health, info, leader, member, paused, stats } from '../schemas/cluster.ts';
 import { statsQuery } from '../schemas/job-queries.ts';
-import type { Endpoint, Method } from './endpoint.ts';
+import type { Answer, Endpoint, Method } from './endpoint.ts';
 import { json, list, plain, refusal, refusalAsOriginal } from './endpoint.ts';
 
 const pause = (method: Method, path: string, summary: string, additive = false): Endpoint => ({
@@ -127,12 +127,17 @@ export const NODE_ENDPOINTS: readonly Endpoint[] = [
   },
 ];
 
-/** Texts of refusals that any request may meet. */
-export const COMMON_ANSWERS = {
-  write: {
-    403: refusalAsOriginal('A page of another origin, which `cors-origins` does not list'),
-    413: refusalAsOriginal('The body is larger than `max-body-size`'),
-  },
-  additiveWrite: { 415: refusal('A body that is not `application/json`') },
-  any: { 500: refusalAsOriginal('The server is at fault; its log says how') },
-} as const;
+/** Refusals that any request may meet. */
+export function commonAnswers(method: Method, additive: boolean): Readonly<Record<number, Answer>> {
+  const refused = additive ? refusal : refusalAsOriginal;
+  return {
+    ...(additive ? { 415: refusal('A body that is not `application/json`') } : {}),
+    ...(method === 'get'
+      ? {}
+      : {
+          403: refused('A page of another origin, which `cors-origins` does not list'),
+          413: refused('The body is larger than `max-body-size`'),
+        }),
+    500: refused('The server is at fault; its log says how'),
+  };
+}

@@ -88,7 +88,7 @@ function problemOf({ path, message: allowed }: z.core.$ZodIssue, values: Readonl
 /** Throws nothing itself. `problems` are at least one. */
 export function invalidQuery(problems: readonly ApiProblem[]): ApiError {
   const message = problems[0]?.message ?? 'the query cannot be taken';
-  return new ApiError({ status: 400, code: 'invalid_value', message, additive: true, problems });
+  return new ApiError({ status: 400, code: 'invalid_value', message, plain: message, problems });
 }
 
 export function cut(value: string): string {
