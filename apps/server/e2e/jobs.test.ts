@@ -104,8 +104,23 @@ describe('jobs: versions', () => {
     expect((await node.get('/v1/jobs/tagged')).json.owner).toBe('a');
   });
 
+  it('knows a job created anew from the one that was deleted: its old tag fits no more', async () => {
+    const tag = (await node.put('anew')).headers.get('etag') ?? '';
+    await node.call('DELETE', '/v1/jobs/anew');
+    const again = (await node.put('anew')).headers.get('etag');
+    expect(again).not.toBe(tag);
+    const headers = { 'if-match': tag };
+    const answers = [
+      await post(job('anew', { owner: 'late' }), headers),
+      await node.call('POST', '/v1/jobs/anew/toggle', { headers }),
+      await node.call('DELETE', '/v1/jobs/anew', { headers }),
+    ];
+    expect(answers.map((answer) => answer.status)).toEqual([412, 412, 412]);
+    expect((await node.get('/v1/jobs/anew')).headers.get('etag')).toBe(again);
+  });
+
   it('answers 412 for a version of a job that does not exist', async () => {
-    const headers = { 'if-match': '"1-0"' };
+    const headers = { 'if-match': '"0-0"' };
     const answers = await Promise.all([
       node.call('DELETE', '/v1/jobs/nobody', { headers }),
       node.call('POST', '/v1/jobs/nobody/toggle', { headers }),

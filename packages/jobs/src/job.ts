@@ -54,7 +54,10 @@ export interface JobDefinition {
 
 /** What the cluster knows about a job; changes with every run, never through an edit of the definition. */
 export interface JobState {
-  /** Counts definition changes (put, toggle). A decision computed from another version is refused. */
+  /**
+   * Index of the log entry that created the job, plus one per definition change (put, toggle): a job created anew never
+   * has a version of one that was deleted. A decision computed from another version is refused.
+   */
   readonly version: number;
   /** Counts all changes. */
   readonly revision: number;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryKeyValue } from './memory/index.ts';
 import type { IterateOptions, KeyRange, KeyValueEntry, WriteOp } from './ports.ts';
-import { finished, jobDefinition, manualRun, putJob, tickDecision } from './testing/fixtures.ts';
+import { finished, jobDefinition, manualRun, putJob, tickDecision, versionOf } from './testing/fixtures.ts';
 import { openHarness } from './testing/harness.ts';
 import type { Harness } from './testing/harness.ts';
 import { jsonCodec } from './testing/json-codec.ts';
@@ -95,7 +95,10 @@ describe('what one job costs', () => {
     kv.take();
     const tick = stamp() + 100n;
     const decisions = names.map((name, i) =>
-      tickDecision(name, 1, tick, { group: tick + BigInt(i), targets: [targetOf(tick + BigInt(i))] }),
+      tickDecision(name, versionOf(harness.store, name), tick, {
+        group: tick + BigInt(i),
+        targets: [targetOf(tick + BigInt(i))],
+      }),
     );
     await apply({ type: 'decideTicks', stamp: tick + 100n, decisions });
     await update(...decisions.map(({ group }) => finished(`${group}-n1`, 'success')));

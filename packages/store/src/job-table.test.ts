@@ -5,7 +5,7 @@ import { JobTable } from './job-table.ts';
 import { EMPTY_META } from './records.ts';
 import { Slab } from './slab.ts';
 import { codecsOf } from './state.ts';
-import { jobDefinition, putJob } from './testing/fixtures.ts';
+import { jobDefinition, putJob, versionOf } from './testing/fixtures.ts';
 import { jsonCodec } from './testing/json-codec.ts';
 import { openHarness } from './testing/harness.ts';
 
@@ -79,7 +79,7 @@ describe('listJobs', () => {
     expect(errors.slice(0, 2)).toEqual([1n, 2n]);
     await apply(
       putJob(100n, jobDefinition('j29'), {
-        plannedFrom: 1,
+        plannedFrom: versionOf(store, 'j29'),
         submitted: { ...putJob(1n, jobDefinition('a')).submitted, successCount: 50 },
       }),
     );

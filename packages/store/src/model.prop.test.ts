@@ -9,7 +9,7 @@ import { openLevel } from './level/index.ts';
 import { MemoryKeyValue } from './memory/index.ts';
 import type { KeyValue } from './ports.ts';
 import { Store } from './store.ts';
-import { finished, jobDefinition, putJob, targetsOn, tickDecision } from './testing/fixtures.ts';
+import { finished, jobDefinition, putJob, targetsOn, tickDecision, versionOf } from './testing/fixtures.ts';
 import { jsonCodec } from './testing/index.ts';
 import { Model } from './testing/model.ts';
 
@@ -109,7 +109,7 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
         processors: step.processors ? { log: {} } : {},
       };
       return putJob(stamp, jobDefinition(step.name, changes), {
-        plannedFrom: store.getJob(step.name)?.state.version ?? 0,
+        plannedFrom: versionOf(store, step.name),
       });
     }
     case 'delete':
@@ -118,7 +118,7 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
       return { type: 'deleteExecutions', stamp, name: step.name };
     case 'toggle': {
       const { plan } = putJob(stamp, jobDefinition(step.name));
-      const plannedFrom = store.getJob(step.name)?.state.version ?? 0;
+      const plannedFrom = versionOf(store, step.name);
       return {
         type: 'toggleJob',
         stamp,
@@ -130,7 +130,7 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
       };
     }
     case 'tick': {
-      const version = (store.getJob(step.name)?.state.version ?? 0) + (step.wrong ? 1 : 0);
+      const version = versionOf(store, step.name) + (step.wrong ? 1 : 0);
       return {
         type: 'decideTicks',
         stamp,
@@ -244,7 +244,7 @@ describe('store', () => {
           const entry = { index: BigInt(log.length + 1), data: jsonCodec.command.encode(command), command };
           log.push(entry);
           await store.apply([entry]);
-          model.apply(command, [...store.dues()]);
+          model.apply(command, entry.index, [...store.dues()]);
           expect(model.view(NAMES), JSON.stringify(step)).toEqual(viewOf(store));
         }
         expect(dump(await openStore(kv))).toEqual(dump(store));

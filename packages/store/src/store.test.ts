@@ -31,7 +31,7 @@ describe('apply', () => {
       batches.push(ops.length);
       await write(ops, options);
     };
-    const tick = { type: 'decideTicks' as const, stamp: 70n, decisions: [tickDecision('a', 1, 70n)] };
+    const tick = { type: 'decideTicks' as const, stamp: 70n, decisions: [tickDecision('a', 5, 70n)] };
     const results = await store.apply([
       encoded(5n, putJob(10n, jobDefinition('a'))),
       encoded(6n, tick),
@@ -74,7 +74,7 @@ describe('apply', () => {
     const stop = store.onJobsChanged((names) => {
       told.push([...names].flatMap((name) => [name, store.getJob(name)?.state.revision]));
     });
-    const tick = { type: 'decideTicks' as const, stamp: 70n, decisions: [tickDecision('a', 1, 70n)] };
+    const tick = { type: 'decideTicks' as const, stamp: 70n, decisions: [tickDecision('a', 5, 70n)] };
     await store.apply([
       encoded(5n, putJob(10n, jobDefinition('a'))),
       encoded(6n, tick),
@@ -173,7 +173,9 @@ describe('snapshot and restore', () => {
     await source.apply(putJob(10n, jobDefinition('a')));
     const before = source.store.stateHash();
     const chunks: Uint8Array[] = [];
-    for await (const chunk of source.store.snapshot()) {
+    const stream = source.store.snapshot();
+    await source.apply(putJob(15n, jobDefinition('before the first read')));
+    for await (const chunk of stream) {
       if (chunks.length === 0) {
         // Nothing but the magic has been read so far.
         await source.apply(putJob(20n, jobDefinition('later')));

@@ -354,7 +354,7 @@ export class Store {
     tx: Transaction,
     { index, data, command = this.#codecs.command.decode(data) }: StoreEntry,
   ): CommandResult {
-    tx.beginEntry(command.stamp);
+    tx.beginEntry(command.stamp, index);
     const result = applyCommand(tx, command);
     tx.endEntry(index);
     return result;

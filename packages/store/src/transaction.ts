@@ -22,6 +22,8 @@ import type { Codecs, State } from './state.ts';
 export class Transaction {
   /** Stamp of the command being applied. */
   stamp = 0n;
+  /** Index of the log entry being applied. */
+  index = 0n;
   events: ApplyEvent[] = [];
   readonly retention: Retention;
   readonly #state: State;
@@ -74,8 +76,9 @@ export class Transaction {
     this.#settings = new Overlay((key) => state.settings.get(key));
   }
 
-  beginEntry(stamp: bigint): void {
+  beginEntry(stamp: bigint, index: bigint): void {
     this.stamp = stamp;
+    this.index = index;
     this.sawStamp(stamp);
   }
 

@@ -26,7 +26,7 @@ export function dryRun(node: NodeContext, parsed: ParsedJob, precondition: Preco
   const plan = planner.planPut(definition, submitted, stored, stamp);
   const plannedFrom = stored?.state.version ?? 0;
   const command: PutJob = { type: 'putJob', stamp, definition, submitted, precondition, plannedFrom, plan };
-  const judged = judgePut({ job: (name) => store.getJob(name) }, command);
+  const judged = judgePut({ job: (name) => store.getJob(name) }, command, Number(store.appliedIndex()) + 1);
   if (isRefusal(judged)) return judged;
   const next = comingRuns(node, judged, stamp);
   return { job: judged, next, warnings: warningsOf(node, judged, next, stamp) };

@@ -102,7 +102,10 @@ export class ModelLog implements ReplicatedLog {
       status: '' as const,
       dependentJobs: [],
     };
-    const counts = { version: (before?.version ?? 0) + 1, revision: (before?.revision ?? 0) + 1 };
+    const counts = {
+      version: before === undefined ? this.commands.length : before.version + 1,
+      revision: (before?.revision ?? 0) + 1,
+    };
     const job: StoredJob = { definition, state: { ...kept, ...counts, next, nextTick, decidedUpTo, anchor, problem } };
     this.#state.jobs.set(definition.name, job);
     if (plan.passed) this.#passed(definition.name, plan.passed, nextTick, events);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jobDefinition, manualRun, NOTHING_SUBMITTED, putJob, finished } from '../testing/fixtures.ts';
+import { jobDefinition, manualRun, NOTHING_SUBMITTED, putJob, finished, versionOf } from '../testing/fixtures.ts';
 import { openHarness } from '../testing/harness.ts';
 
 describe('putJob', () => {
@@ -17,6 +17,49 @@ describe('putJob', () => {
     expect(store.getJob('a')).toMatchObject({
       definition: { owner: 'me' },
       state: { version: 2, revision: 2, successCount: 7, errorCount: 3, status: 'success' },
+    });
+  });
+
+  it('a job created anew has no version of the one before, whatever became of either', async () => {
+    const { store, apply } = await openHarness();
+    const put = (owner: string): Promise<unknown> =>
+      apply(putJob(10n, jobDefinition('a', { owner }), { plannedFrom: versionOf(store, 'a') }));
+    const seen = new Set<number>();
+    for (let life = 0; life < 3; life++) {
+      for (const owner of ['x', 'y', 'z', 'z']) {
+        await put(owner);
+        if (life > 0 && owner === 'x') {
+          for (const version of seen) {
+            expect(
+              await apply(
+                putJob(20n, jobDefinition('a'), { plannedFrom: versionOf(store, 'a'), precondition: { version } }),
+              ),
+            ).toMatchObject({ refused: 'precondition_failed' });
+            expect(await apply({ type: 'deleteJob', stamp: 21n, name: 'a', precondition: { version } })).toMatchObject({
+              refused: 'precondition_failed',
+            });
+          }
+        }
+      }
+      const last = versionOf(store, 'a');
+      for (let version = last - 2; version <= last; version++) seen.add(version);
+      await apply({ type: 'deleteJob', stamp: 30n, name: 'a', precondition: { version: last } });
+    }
+    expect(seen.size).toBe(9);
+  });
+
+  it('versions of one batch go by their entries; what is not there has no version', async () => {
+    const { store, apply } = await openHarness();
+    const [first, second] = [putJob(10n, jobDefinition('a')), putJob(11n, jobDefinition('b'))];
+    const entries = [first, second].map((command, i) => ({
+      index: BigInt(40 + i),
+      data: new Uint8Array(),
+      command,
+    }));
+    await store.applyCommands(entries);
+    expect([versionOf(store, 'a'), versionOf(store, 'b')]).toEqual([40, 41]);
+    expect(await apply(putJob(12n, jobDefinition('c'), { precondition: { version: 0 } }))).toMatchObject({
+      refused: 'precondition_failed',
     });
   });
 
@@ -99,7 +142,7 @@ describe('putJob', () => {
     await apply(putJob(12n, jobDefinition('c', { parentJob: 'a' })));
     expect(store.getJob('a')?.state.dependentJobs).toEqual(['c']);
     events.length = 0;
-    await apply(putJob(13n, jobDefinition('c', { parentJob: 'b' }), { plannedFrom: 1 }));
+    await apply(putJob(13n, jobDefinition('c', { parentJob: 'b' }), { plannedFrom: versionOf(store, 'c') }));
     expect(store.getJob('a')?.state.dependentJobs).toEqual([]);
     expect(store.getJob('b')?.state.dependentJobs).toEqual(['c']);
     expect(events.map((event) => (event.type === 'job' ? event.name : event.type)).sort()).toEqual(['a', 'b', 'c']);

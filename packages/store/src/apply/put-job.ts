@@ -10,7 +10,7 @@ export function applyPutJob(tx: Transaction, command: PutJob): CommandResults['p
   const { definition, plan } = command;
   const { name, parentJob } = definition;
   const stored = tx.job(name);
-  const judged = judgePut(tx, command);
+  const judged = judgePut(tx, command, Number(tx.index));
   if ('refused' in judged) {
     return judged;
   }
@@ -30,14 +30,19 @@ export interface JobReader {
   job(name: JobName): StoredJob | undefined;
 }
 
-/** What a create or replace makes of the job, or why it is refused. Changes nothing; the revision is counted later. */
-export function judgePut(jobs: JobReader, command: PutJob): Refusal | StoredJob {
+/**
+ * What a create or replace makes of the job, or why it is refused. Changes nothing; the revision is counted later.
+ *
+ * @param firstVersion version of a job that is not stored yet: the index of the entry. Each edit adds one to a version
+ * and takes an entry, so that a job created anew is above every version that its name ever had.
+ */
+export function judgePut(jobs: JobReader, command: PutJob, firstVersion: number): Refusal | StoredJob {
   const { definition } = command;
   const stored = jobs.job(definition.name);
   return (
     checkPrecondition(definition.name, stored, command.precondition) ??
     checkPlan(definition.name, stored, command.plannedFrom) ??
-    checkParent(jobs, definition) ?? { definition, state: stateOf(stored, command) }
+    checkParent(jobs, definition) ?? { definition, state: stateOf(stored, command, firstVersion) }
   );
 }
 
@@ -54,12 +59,16 @@ function checkParent(jobs: JobReader, { name, parentJob }: JobDefinition): Refus
     : undefined;
 }
 
-function stateOf(stored: StoredJob | undefined, { definition, submitted, plan }: PutJob): JobState {
+function stateOf(
+  stored: StoredJob | undefined,
+  { definition, submitted, plan }: PutJob,
+  firstVersion: number,
+): JobState {
   const timetable = timetableOf(stored, definition.schedule, plan);
   if (stored === undefined) {
     const { successCount, errorCount, lastSuccess, lastError, dependentJobs } = submitted;
     return {
-      version: 1,
+      version: firstVersion,
       revision: 0,
       successCount,
       errorCount,

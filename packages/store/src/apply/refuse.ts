@@ -20,7 +20,10 @@ export function checkPrecondition(
   if (precondition === 'absent') {
     return stored === undefined ? undefined : refuse('precondition_failed', `job "${name}" exists already`);
   }
-  const version = stored?.state.version ?? 0;
+  if (stored === undefined) {
+    return refuse('precondition_failed', `job "${name}" does not exist, so it has no version ${precondition.version}`);
+  }
+  const { version } = stored.state;
   return version === precondition.version
     ? undefined
     : refuse('precondition_failed', `job "${name}" has version ${version}, not ${precondition.version}`);

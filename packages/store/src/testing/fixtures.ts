@@ -4,6 +4,7 @@ import type {
   JobPlan,
   PutJob,
   StartRuns,
+  StoredJob,
   SubmittedState,
   Target,
   TickDecision,
@@ -75,6 +76,11 @@ export function putJob(
     },
     ...rest,
   };
+}
+
+/** As the leader reads it for its plan; 0 = not stored. */
+export function versionOf(store: { getJob(name: string): StoredJob | undefined }, name: string): number {
+  return store.getJob(name)?.state.version ?? 0;
 }
 
 /** One target per node, with stamps from `stamp` on. */

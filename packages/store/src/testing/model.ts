@@ -48,11 +48,14 @@ export class Model {
     this.#keep = keep;
   }
 
-  /** @param dues the store's after the command: children's and retries' numbers are taken from there */
-  apply(command: Command, dues: readonly Due[]): void {
+  /**
+   * @param index of the entry: a new job's version
+   * @param dues the store's after the command: children's and retries' numbers are taken from there
+   */
+  apply(command: Command, index: bigint, dues: readonly Due[]): void {
     switch (command.type) {
       case 'putJob':
-        this.#put(command);
+        this.#put(command, Number(index));
         break;
       case 'deleteJob':
         this.#delete(command.name);
@@ -128,7 +131,7 @@ export class Model {
     };
   }
 
-  #put({ definition, plan }: Put): void {
+  #put({ definition, plan }: Put, index: number): void {
     const stored = this.#jobs.get(definition.name);
     for (let up = definition.parentJob; up !== ''; up = this.#jobs.get(up)?.definition.parentJob ?? '') {
       if (up === definition.name || !this.#jobs.has(up)) {
@@ -137,7 +140,7 @@ export class Model {
     }
     if (stored === undefined) {
       const fresh = {
-        version: 1,
+        version: index,
         successCount: 0,
         errorCount: 0,
         status: '' as const,
