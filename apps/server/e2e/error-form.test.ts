@@ -69,7 +69,9 @@ describe('errors of added paths have the one form without being asked for JSON',
   it('ended executions and full streams', async () => {
     await node.put('short');
     await node.call('POST', '/v1/jobs/short/run');
-    const [{ id }] = await node.executions('short');
+    const executions = await node.executions('short');
+    expect(executions).toHaveLength(1);
+    const [{ id }] = executions;
     expectForm(await node.call('POST', `/v1/executions/${id}/cancel`), 409, 'already_finished');
     const full = await TestNode.start({ httpMaxStreams: 0 });
     expectForm(await full.get('/v1/events'), 503, 'not_supported');

@@ -20,6 +20,8 @@ interface Modules {
 
 /** This node's own worker, with the executors that need no other program. */
 export interface LocalWorker {
+  /** Names of its executors, in ascending order. */
+  readonly executors: readonly string[];
   connect(channel: SessionChannel<ToServer>): SessionReceiver<ToWorker>;
   /** Lets what runs go on for `timeoutMs`, then kills it, and closes the journal. */
   stop(timeoutMs: number): Promise<void>;
@@ -34,6 +36,7 @@ export async function startWorker(journalPath: string, options: ServerOptions, m
   const executors = new ExecutorRegistry([shellExecutor({}, { spawnHelper, timers }), httpExecutor()]);
   const worker = new Worker({ node: options.nodeName, region: options.region }, { journal, executors, ...modules });
   return {
+    executors: executors.names(),
     connect: (channel) => worker.connect(channel),
     stop: (timeoutMs) => worker.stop({ timeoutMs }),
   };

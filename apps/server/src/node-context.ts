@@ -12,6 +12,9 @@ export interface NodeContext {
   readonly engine: Engine;
   readonly planner: Planner;
   readonly membership: Membership;
+  /** Names of what runs jobs on this node, and of what passes on their output here; in ascending order. */
+  readonly executors: readonly string[];
+  readonly processors: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** Undefined when nobody may read them. */

@@ -12,10 +12,16 @@ export type ProcessResult = (
   signal: AbortSignal,
 ) => Promise<Uint8Array | null>;
 
-/** Runs a job's processors over a committed result; null = they left the output as it was. */
-export function processResults(reportingNode: string, timers: Timers, logger: Logger): ProcessResult {
+export interface ResultProcessing {
+  /** Runs a job's processors over a committed result; null = they left the output as it was. */
+  readonly process: ProcessResult;
+  /** Names of the processors there are, in ascending order. */
+  readonly names: readonly string[];
+}
+
+export function processResults(reportingNode: string, timers: Timers, logger: Logger): ResultProcessing {
   const pipeline = new ProcessorPipeline({}, { processors: [logProcessor(), filesProcessor()], timers, logger });
-  return async (execution, output, definition, signal) => {
+  const process: ProcessResult = async (execution, output, definition, signal) => {
     const result = await pipeline.run(
       {
         executionId: execution.id,
@@ -31,4 +37,5 @@ export function processResults(reportingNode: string, timers: Timers, logger: Lo
     );
     return result.output === output.tail ? null : result.output;
   };
+  return { process, names: pipeline.names() };
 }

@@ -75,7 +75,7 @@ export async function startNode(
     const common = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics };
     const settings = await settle(options, { store, log, ...common });
     const planner = new Planner({ defaultTimezone: settings.defaultTimezone, region: options.region });
-    const processResult = processResults(options.nodeName, systemTimers, logger);
+    const { process: processResult, names: processors } = processResults(options.nodeName, systemTimers, logger);
     const engine = new Engine(
       { clusterId: settings.clusterId, tickGraceMs: options.tickGrace, killGraceMs: options.killGrace },
       { log, view: store, membership, planner, processResult, ...common },
@@ -89,6 +89,8 @@ export async function startNode(
       engine,
       planner,
       membership,
+      executors: worker.executors,
+      processors,
       clock: systemClock,
       logger,
       metrics: registry,
