@@ -79,6 +79,10 @@ describe('a dry run of create', () => {
     expect((await warnings({ disabled: true }))[0]).toMatch(/^disabled: /);
     expect((await warnings({ expires_at: '2020-01-01T00:00:00Z' }))[0]).toMatch(/^expires_at: 2020-01-01T00:00:00Z is/);
     expect((await warnings({ parent_job: 'up' }))[0]).toMatch(/^schedule: .* not used/);
+    expect(await warnings({ executor: 'shel', processors: { log: {}, lgo: {} } })).toEqual([
+      expect.stringMatching(/^executor: this server has no executor "shel", it has .*http.*shell/),
+      expect.stringMatching(/^processors: this server has no processor "lgo", it has .*files.*log/),
+    ]);
   });
 });
 

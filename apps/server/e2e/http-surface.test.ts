@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { job } from './support/api.ts';
+import { job, until } from './support/api.ts';
 import { cleanUp, TestNode } from './support/test-node.ts';
 
 const FRIEND = 'https://ops.example.org';
@@ -105,11 +105,44 @@ describe('backups', () => {
   });
 });
 
+describe('an upload that its client breaks off', () => {
+  it.each([
+    ['with a length', 'Content-Length: 1000\r\n\r\n{"name":'],
+    ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\n{"nam\r\n'],
+  ])('%s: no error of the server', async (_, rest) => {
+    const { hostname, port } = new URL(node.url);
+    const before = node.log.length;
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(`POST /v1/jobs HTTP/1.1\r\nHost: x\r\n${rest}`, () => setTimeout(() => socket.destroy(), 50));
+      });
+      socket.on('close', () => resolve()).on('error', reject);
+    });
+    const lines = await until('the server saw it', async () => {
+      await node.get('/health');
+      const seen = node.log.slice(before).filter(({ message }) => message.startsWith('api:'));
+      return seen.length > 0 && seen;
+    });
+    expect(lines.map(({ level, message }) => [level, message])).toEqual([['debug', 'api: a request broke off']]);
+    expect(JSON.stringify(lines)).not.toContain('    at ');
+  });
+});
+
 describe('what is no HTTP', () => {
   it.each([
     ['a method nobody knows', 'FOO /v1/jobs HTTP/1.1\r\nHost: x\r\n\r\n', /^HTTP\/1\.1 404 .*404 page not found$/s],
     ['no request line', 'hello\r\n\r\n', /^HTTP\/1\.1 40[04] /],
     ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(70_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
+    [
+      'a method nobody knows, on a path of ours',
+      'FOO /v1/executions?x=1 HTTP/1.1\r\nHost: x\r\n\r\n',
+      /^HTTP\/1\.1 405 .*\r\nAllow: GET\r\n.*\{"error":"method FOO is not .*"code":"method_not_allowed"/s,
+    ],
+    [
+      'a method the parser knows, on a path of ours',
+      'PROPFIND /v1/executions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 405 .*\r\nallow: GET\r\n.*"code":"method_not_allowed"/is,
+    ],
     ['a malformed escape', 'GET /v1/jobs/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400 /],
   ])('%s is answered, and the server goes on', async (_, bytes, expected) => {
     expect(await exchange(bytes)).toMatch(expected);

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { textType } from './text-type.ts';
 
-const JSON_TYPE = 'application/json; charset=utf-8';
+export const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Sends ready JSON text. */
 export function answerJson(

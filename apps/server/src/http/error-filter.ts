@@ -52,6 +52,10 @@ export class ErrorFilter implements ExceptionFilter {
     if (exception instanceof JobInvalidError) return fromProblems(exception);
     if (exception instanceof HttpException && exception.getStatus() === 404) return unlessAdditive(request);
     if (exception instanceof HttpException && exception.getStatus() === 413) return tooLarge(request);
+    if (isBrokenOff(exception, request)) {
+      this.#logger.debug('api: a request broke off', { method: request.method, path: request.url });
+      return new ApiError({ status: 400, code: 'invalid_value', message: 'the request broke off' });
+    }
     this.#logger.error('api: request failed', { method: request.method, path: request.url, error: exception });
     const text = exception instanceof Error ? exception.message : String(exception);
     return new ApiError({ status: 500, code: 'internal', message: text, plain: text });
@@ -61,6 +65,11 @@ export class ErrorFilter implements ExceptionFilter {
 /** An additive path has no original to keep to: its errors are always JSON. */
 function isAdditive(request: FastifyRequest): boolean {
   return additiveMethods(pathOf(request.url)) !== undefined;
+}
+
+/** The client went away before its body was complete: nobody is left to be answered, and nothing is wrong here. */
+function isBrokenOff(exception: unknown, { raw }: FastifyRequest): boolean {
+  return !raw.complete && exception instanceof Error && 'code' in exception && exception.code === 'ECONNRESET';
 }
 
 function fromProblems({ message, problems }: JobInvalidError): ApiError {

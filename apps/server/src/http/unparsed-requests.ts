@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { additiveMethods } from './additive-paths.ts';
-import { answerJson, answerText } from './answers.ts';
+import { answerJson, answerText, JSON_TYPE } from './answers.ts';
 import { ApiError, wantsJson } from './api-error.ts';
-import { pathOf } from './request-target.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
+import { pathOf, routedTarget } from './request-target.ts';
 import { cut } from './schemas/query-schema.ts';
 
-type ParserError = Error & { readonly code?: string };
+type ParserError = Error & { readonly code?: string; readonly rawPacket?: Buffer };
 
 const STATUS_LINES: Readonly<Record<string, readonly [line: string, type: string, text: string]>> = {
   // A method the parser does not know is no route either.
@@ -26,9 +28,36 @@ export function answerUnparsed(error: ParserError, socket: Socket): void {
     socket.destroy();
     return;
   }
+  const refused = error.code === 'HPE_INVALID_METHOD' ? refusedMethod(error.rawPacket) : undefined;
+  if (refused !== undefined) return answerRaw(socket, refused);
   const [line, type, text] = STATUS_LINES[error.code ?? ''] ?? BAD_REQUEST;
-  const head = [`HTTP/1.1 ${line}`, `Content-Type: ${type}`, `Content-Length: ${text.length}`, 'Connection: close'];
+  answerRaw(socket, { line, headers: [`Content-Type: ${type}`], text });
+}
+
+interface RawAnswer {
+  readonly line: string;
+  readonly headers: readonly string[];
+  readonly text: string;
+}
+
+function answerRaw(socket: Socket, { line, headers, text }: RawAnswer): void {
+  const length = `Content-Length: ${Buffer.byteLength(text)}`;
+  const head = [`HTTP/1.1 ${line}`, ...headers, length, 'Connection: close'];
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`);
+}
+
+/** 405 for a method that not even the parser knows; undefined where the path is not an additive one. */
+function refusedMethod(packet: Buffer | undefined): RawAnswer | undefined {
+  const [, method = '', target = ''] =
+    /^([!-~]{1,32}) (\S{1,2048}) HTTP\/1\.\d\r?\n/.exec(packet?.toString('latin1') ?? '') ?? [];
+  const path = pathOf(routedTarget(target));
+  const allowed = additiveMethods(path);
+  if (allowed === undefined) return undefined;
+  return {
+    line: '405 Method Not Allowed',
+    headers: [`Allow: ${allowed}`, `X-Request-Id: ${randomUUID()}`, `Content-Type: ${JSON_TYPE}`],
+    text: methodNotAllowed(method, path, allowed).toJson(),
+  };
 }
 
 /** Answers a path with a malformed escape. */

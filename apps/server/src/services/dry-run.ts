@@ -1,4 +1,4 @@
-import type { ParsedJob, Precondition, PutJob, Refusal, StoredJob } from '@dkron/jobs';
+import type { JobDefinition, ParsedJob, Precondition, PutJob, Refusal, StoredJob } from '@dkron/jobs';
 import type { EpochNanos } from '@dkron/runtime';
 import { systemRandom } from '@dkron/runtime/system';
 import { isRefusal } from '@dkron/scheduler';
@@ -49,11 +49,12 @@ function comingRuns({ planner }: NodeContext, { definition, state }: StoredJob, 
 }
 
 function warningsOf(
-  { planner, membership }: NodeContext,
+  node: NodeContext,
   { definition, state }: StoredJob,
   next: readonly EpochNanos[],
   now: EpochNanos,
 ): string[] {
+  const { planner, membership } = node;
   const { schedule, parentJob, disabled } = definition;
   const warnings: string[] = [];
   if (state.problem !== '') warnings.push(`schedule: cannot be scheduled: ${state.problem}`);
@@ -67,5 +68,18 @@ function warningsOf(
   if (planner.planTargets(definition, membership.members(), systemRandom).length === 0) {
     warnings.push(`tags: no node of the cluster matches ${JSON.stringify(definition.tags)} now`);
   }
-  return warnings;
+  return [...warnings, ...missingPrograms(node, definition)];
+}
+
+/** What would run the job or pass on its output, where this server has none of that name; other nodes may have it. */
+function missingPrograms({ executors, processors }: NodeContext, definition: JobDefinition): string[] {
+  const { executor, processors: wanted } = definition;
+  const missing = executors.includes(executor)
+    ? []
+    : [`executor: this server has no executor ${JSON.stringify(executor)}, it has ${executors.join(', ')}`];
+  const without = Object.keys(wanted).filter((name) => !processors.includes(name));
+  return [
+    ...missing,
+    ...without.map((name) => `processors: this server has no processor "${name}", it has ${processors.join(', ')}`),
+  ];
 }
