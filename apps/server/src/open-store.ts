@@ -17,6 +17,8 @@ export async function openStore(path: string, options: ServerOptions, modules: M
   const retention = {
     executionsPerJob: options.executionRetention || NO_LIMIT,
     ledgerEntriesPerJob: options.ledgerRetention || NO_LIMIT,
+    executionAgeMs: options.executionRetentionAge || null,
+    outputBytesPerJob: options.executionRetentionBytes || null,
   };
   return Store.open({ retention }, { kv, codec: storeCodec, ...modules });
 }

@@ -51,7 +51,11 @@ export interface ServerOptions {
   readonly defaultTimezone: string;
   /** Executions kept per job; 0 = no limit. */
   readonly executionRetention: number;
-  /** Ledger entries kept per job. */
+  /** Executions older than this go when their job runs again; 0 = no limit. */
+  readonly executionRetentionAge: number;
+  /** Bytes of output kept per job, before compression; 0 = no limit. */
+  readonly executionRetentionBytes: number;
+  /** Ledger entries kept per job; 0 = no limit. */
   readonly ledgerRetention: number;
 }
 
@@ -85,6 +89,8 @@ export const SERVER_DEFAULTS: ServerOptions = {
   stopTimeout: 30_000,
   defaultTimezone: '',
   executionRetention: 100,
+  executionRetentionAge: 0,
+  executionRetentionBytes: 0,
   ledgerRetention: 1_000,
 };
 

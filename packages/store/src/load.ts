@@ -34,6 +34,7 @@ export async function loadState(modules: {
     state.settings.set(nameOfKey(key), fromUtf8(value));
   }
   await loadTokens(state, kv);
+  state.statsDays = await loadStatsDays(kv);
   return state;
 }
 
@@ -82,6 +83,14 @@ function readExecution(kv: KeyValue, id: string): Uint8Array | undefined {
     throw new StoreError('corrupt', `an open run names execution "${id}", which is no execution id`, { id });
   }
   return kv.getSync(key);
+}
+
+async function loadStatsDays(kv: KeyValue): Promise<Set<string>> {
+  const days = new Set<string>();
+  for await (const [key] of kv.iterate(familyRange(FAMILY.stats))) {
+    days.add(nameOfKey(key));
+  }
+  return days;
 }
 
 async function loadTokens(state: State, kv: KeyValue): Promise<void> {

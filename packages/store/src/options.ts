@@ -9,6 +9,8 @@ export interface Retention {
   readonly ledgerEntriesPerJob: number;
   /** Executions older than this, counted between leader's stamps, go when the job runs again. null (default) = no limit. */
   readonly executionAgeMs: number | null;
+  /** Days whose totals of ended attempts are kept; the oldest go when one is added. 1 … 100,000, default 400. */
+  readonly statsDays: number;
   /** Output bytes per job, before compression; the newest execution always stays. null (default) = no limit. */
   readonly outputBytesPerJob: number | null;
 }
@@ -17,6 +19,7 @@ export interface Retention {
 export const DEFAULT_RETENTION: Retention = {
   executionsPerJob: 100,
   ledgerEntriesPerJob: 1000,
+  statsDays: 400,
   executionAgeMs: null,
   outputBytesPerJob: null,
 };

@@ -38,6 +38,8 @@ export class State {
   readonly tokens: Map<string, TokenRecord> = new Map();
   readonly pauses: Set<string> = new Set();
   readonly settings: Map<string, string> = new Map();
+  /** Days with totals, `YYYY-MM-DD`. */
+  statsDays: ReadonlySet<string> = new Set();
   appliedIndex = 0n;
   lastStamp = 0n;
   lastDueId = 0n;

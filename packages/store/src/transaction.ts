@@ -8,9 +8,10 @@ import * as keys from './keys.ts';
 import { boundedOutput, packOutput, plainOutput } from './output.ts';
 import { Overlay } from './overlay.ts';
 import { RunChanges } from './run-changes.ts';
+import { StatsChanges } from './stats-changes.ts';
 import type { KeyValue, WriteOp } from './ports.ts';
 import { headCodec, statsCodec, tokenCodec } from './records.ts';
-import type { DayStats, ExecutionRecord, JobMeta, RunRecord, TokenRecord } from './records.ts';
+import type { ExecutionRecord, JobMeta, RunRecord, TokenRecord } from './records.ts';
 import { fromUtf8, toUtf8 } from './bytes.ts';
 import { byGroup } from './state.ts';
 import type { Codecs, State } from './state.ts';
@@ -39,8 +40,7 @@ export class Transaction {
   readonly #settings: Overlay<string, string>;
   readonly #rootChanges = new Map<bigint, number>();
   readonly #touchedRoots = new Set<bigint>();
-  readonly #stats = new Map<string, Omit<DayStats, 'date'>>();
-  readonly #dirtyStats = new Set<string>();
+  readonly #stats: StatsChanges;
   #lastStamp: bigint;
   #index: bigint;
   #hash: Uint8Array;
@@ -71,6 +71,9 @@ export class Transaction {
         : this.#read(keys.runKey(name, group, false), codecs.runRecord.decode),
     );
     this.#dues = new DueChanges(state);
+    this.#stats = new StatsChanges(state, options.retention.statsDays, (date) =>
+      this.#read(keys.statsKey(date), statsCodec.decode),
+    );
     this.#tokens = new Overlay((key) => state.tokens.get(key));
     this.#pauses = new Overlay((scope) => state.pauses.has(scope));
     this.#settings = new Overlay((key) => state.settings.get(key));
@@ -87,10 +90,7 @@ export class Transaction {
     this.#jobs.flush(this.#journal);
     this.#executions.flush(this.#journal);
     this.#runs.flush(this.#journal);
-    for (const date of this.#dirtyStats) {
-      this.#write(keys.statsKey(date), this.#stats.get(date), statsCodec.encode);
-    }
-    this.#dirtyStats.clear();
+    this.#stats.flush(this.#journal);
     for (const rootGroup of this.#touchedRoots) {
       if ((this.#state.rootCounts.get(rootGroup) ?? 0) + (this.#rootChanges.get(rootGroup) ?? 0) === 0) {
         this.events.push({ type: 'settled', rootGroup });
@@ -124,6 +124,7 @@ export class Transaction {
     this.#executions.commit();
     this.#runs.commit();
     this.#dues.commit();
+    this.#stats.commit();
     this.#commitSmall();
     state.appliedIndex = this.#index;
     state.lastStamp = this.#lastStamp;
@@ -287,13 +288,7 @@ export class Transaction {
   }
 
   addStats(date: string, success: number, failed: number): void {
-    const before = this.#stats.get(date) ??
-      this.#read(keys.statsKey(date), statsCodec.decode) ?? { successCount: 0, failedCount: 0 };
-    this.#stats.set(date, {
-      successCount: before.successCount + success,
-      failedCount: before.failedCount + failed,
-    });
-    this.#dirtyStats.add(date);
+    this.#stats.add(date, success, failed);
   }
 
   token(key: string): TokenRecord | undefined {

@@ -53,6 +53,8 @@ export function serverOptions(defaults: ServerOptions, { values, addresses, host
     httpIdleTimeout: values['http-idle-timeout'],
     defaultTimezone: values['default-timezone'],
     executionRetention: values['execution-retention'],
+    executionRetentionAge: values['execution-retention-age'],
+    executionRetentionBytes: values['execution-retention-bytes'],
     ledgerRetention: values['ledger-retention'],
   };
 }

@@ -183,7 +183,7 @@ describe('retention', () => {
     expect(store.getJob('a')?.state).toMatchObject({ successCount: 1, errorCount: 3, status: 'success' });
   });
 
-  it('trims by bytes of output and by age between stamps', async () => {
+  it('G-R10: trims by bytes of output and by age between stamps', async () => {
     const { store, apply, update } = await openHarness({
       retention: { outputBytesPerJob: 1000, executionAgeMs: 1000 },
     });

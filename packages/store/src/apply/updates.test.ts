@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { finished, jobDefinition, manualRun, putJob } from '../testing/fixtures.ts';
+import { FAMILY, familyRange, nameOfKey } from '../keys.ts';
+import { MemoryKeyValue } from '../memory/index.ts';
 import { openHarness } from '../testing/harness.ts';
 import type { Harness } from '../testing/harness.ts';
 
@@ -197,6 +199,51 @@ describe('executionUpdates', () => {
       stored += value.length;
     }
     expect(stored).toBeLessThan(50_000);
+  });
+});
+
+describe('totals of days', () => {
+  const dayOf = (day: number): bigint => BigInt(Date.UTC(2024, 0, day)) * 1_000_000n;
+  const dateOf = (day: number): string => new Date(Date.UTC(2024, 0, day)).toISOString().slice(0, 10);
+
+  async function endedOn(harness: Harness, day: number, state: 'success' | 'failed' | 'lost'): Promise<string> {
+    const stamp = harness.stamp();
+    await harness.apply(manualRun(stamp, 'a'));
+    const id = `${stamp}-n1`;
+    await harness.update(finished(id, state, { startedAt: dayOf(day), finishedAt: dayOf(day) }));
+    return id;
+  }
+
+  it('G-R10: the oldest days go, in whatever order days come, and over restarts', async () => {
+    const kv = new MemoryKeyValue();
+    const options = { retention: { statsDays: 3 } };
+    const first = await openHarness(options, kv);
+    await first.apply(putJob(10n, jobDefinition('a')));
+    for (const day of [5, 3, 5, 4]) await endedOn(first, day, 'success');
+    const keptOf = ({ store }: Harness): number[] =>
+      [1, 2, 3, 4, 5, 6, 7].filter((day) => store.stats([dateOf(day)])[0]!.successCount > 0);
+    expect(keptOf(first)).toEqual([3, 4, 5]);
+    const second = await openHarness(options, kv);
+    await endedOn(second, 6, 'success');
+    expect(keptOf(second)).toEqual([4, 5, 6]);
+    await endedOn(second, 1, 'success');
+    expect(keptOf(second)).toEqual([4, 5, 6]);
+    expect(second.store.stats([dateOf(5)])).toMatchObject([{ successCount: 2 }]);
+    const stored: string[] = [];
+    for await (const [key] of kv.iterate(familyRange(FAMILY.stats))) stored.push(nameOfKey(key));
+    expect(stored).toEqual([4, 5, 6].map(dateOf));
+  });
+
+  it('a failure that is taken back leaves nothing on a day that is gone', async () => {
+    const harness = await openHarness({ retention: { statsDays: 1 } });
+    await harness.apply(putJob(10n, jobDefinition('a')));
+    await harness.apply(putJob(11n, jobDefinition('b')));
+    const lost = await endedOn(harness, 2, 'lost');
+    const stamp = harness.stamp();
+    await harness.apply(manualRun(stamp, 'b'));
+    await harness.update(finished(`${stamp}-n1`, 'success', { finishedAt: dayOf(3) }));
+    expect(await harness.update({ kind: 'started', id: lost, attempt: 1, at: dayOf(2) })).toEqual(['applied']);
+    expect(harness.store.stats([dateOf(2), dateOf(3)])).toMatchObject([{ failedCount: 0 }, { successCount: 1 }]);
   });
 });
 

@@ -1,8 +1,6 @@
 import { checkZone } from './checks.ts';
 import type { Section } from './setting.ts';
 
-const NOT_YET = { none: 'this version keeps by count only' } as const;
-
 /** How jobs are scheduled and what is kept of them. */
 export const JOBS = {
   'tick-grace': {
@@ -61,17 +59,17 @@ export const JOBS = {
   'execution-retention-age': {
     kind: 'duration',
     default: '0s',
-    effect: NOT_YET,
+    effect: 'used',
     ours: true,
-    help: 'age at which executions of a job are removed; 0 = no limit',
+    help: 'executions older than this are removed when their job runs again; 0 = no limit',
   },
   'execution-retention-bytes': {
     kind: 'size',
     default: '0',
     min: 0,
-    effect: NOT_YET,
+    effect: 'used',
     ours: true,
-    help: 'bytes of executions kept per job; 0 = no limit',
+    help: 'bytes of output kept per job, the oldest executions go; the newest always stays; 0 = no limit',
   },
   'ledger-retention': {
     kind: 'int',
