@@ -10,3 +10,7 @@ export type { SwimNetworkOptions } from './swim-network.ts';
 export { SwimNetwork } from './swim-network.ts';
 export type { SeenEvent } from './virtual-member.ts';
 export { VirtualMember } from './virtual-member.ts';
+export type { MemoryFate, MemoryNetworkOptions } from './memory-network.ts';
+export { MemoryNetwork } from './memory-network.ts';
+export type { MakeTransport, SuiteFunctions } from './transport-suite.ts';
+export { gossipTransportSuite } from './transport-suite.ts';
