@@ -48,6 +48,24 @@ describe('bad input', () => {
     expect([answer.status, answer.json.code]).toEqual([400, 'invalid_schedule']);
   });
 
+  it('never shows what may be a secret', async () => {
+    const config = { command: 'true', token: 53_237, headers: ['Authorization: s3cret'], password: true };
+    for (const fields of [
+      { executor_config: config },
+      { executor_config: 's3cret' },
+      { processors: { log: { token: 53_237 } } },
+    ]) {
+      const answer = await post(job('bad', fields), asJson);
+      expect([answer.status, answer.json.problems.length > 0]).toEqual([400, true]);
+      for (const problem of answer.json.problems) {
+        expect(problem.field).toMatch(/^(executor_config|processors)/);
+        expect(problem).not.toHaveProperty('value');
+      }
+    }
+    const known = job('bad', { executor_config: { command: 'true', timeout: '5x' } });
+    expect((await post(known, asJson)).json).toMatchObject({ field: 'executor_config.timeout', value: '5x' });
+  });
+
   it('lists every problem at once', async () => {
     const body = { ...job('Not A Name'), timezone: 'Mars/Base', schedule: '* *', concurrency: 'sometimes' };
     const answer = await post(body, asJson);

@@ -19,6 +19,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'map[string]plugin.Config': 'an object of objects of strings',
 };
 
+/** Passwords, tokens, headers: what was sent there is never shown. */
+const MAY_HOLD_SECRETS: ReadonlySet<FieldName> = new Set(['executor_config', 'processors']);
+
 /** A JSON object of strings; null as in Go's absent map. */
 export type MapValue = Readonly<Record<string, string>> | null;
 
@@ -127,7 +130,8 @@ export class FieldReader {
   #mismatch(field: FieldName, path: string, node: JsonNode, type: string): void {
     const number = node.kind === 'number' && (type === 'int' || type === 'uint') ? ` ${node.text}` : '';
     const message = `json: cannot unmarshal ${node.kind}${number} into Go struct field Job.${field} of type ${type}`;
-    this.#types.push(problem('invalid_value', path, { ...shown(node), allowed: ALLOWED[type] ?? type, message }));
+    const value = MAY_HOLD_SECRETS.has(field) ? {} : shown(node);
+    this.#types.push(problem('invalid_value', path, { ...value, allowed: ALLOWED[type] ?? type, message }));
   }
 }
 

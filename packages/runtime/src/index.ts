@@ -12,3 +12,4 @@ export type { Fields, Logger, LogLevel } from './logger.ts';
 export { silentLogger } from './logger.ts';
 export type { Counter, Gauge, Histogram, Labels, Metrics } from './metrics.ts';
 export { noMetrics } from './metrics.ts';
+export { REDACTED, withoutCredentials } from './redact.ts';

@@ -36,6 +36,28 @@ describe('dkron config check', () => {
     expect(out).not.toContain('QUFB');
   });
 
+  it('shows no password, token, header or hidden part of an address, in no form and not in errors', async () => {
+    const lines = [
+      'mail-password: pw-s3cret',
+      'mail-payload: payload-s3cret',
+      'webhook-endpoint: https://user:s3cret@hooks.example.org/services/s3cret?x=s3cret',
+      'pre-webhook-headers: ["Authorization: Bearer s3cret"]',
+      'cronitor-endpoint: https://cronitor.link/s3cret',
+      `retry-join: ['provider=aws region=eu secret_access_key="a s3cret" access_key_id=s3cret', 'http://u:s3cret@x']`,
+      'statsd-addr: statsd://u:s3cret@x',
+      'webhook-url: ftp://s3cret',
+    ];
+    for (const more of [[], ['--output=json']]) {
+      const { out, err } = await check(lines.join('\n'), { DKRON_WEBHOOK_HEADERS: 's3cret' }, ...more);
+      expect(out + err).not.toContain('s3cret');
+      const fine = await check(lines.slice(0, 6).join('\n'), {}, ...more);
+      expect(fine.out + fine.err).not.toContain('s3cret');
+      expect(fine.code).toBe(0);
+      expect(fine.out).toContain('https://hooks.example.org/…');
+      expect(fine.out).toContain('provider=aws region=eu');
+    }
+  });
+
   it('an unknown key is an error here, with file, line and suggestion', async () => {
     expect(await check('\nbootstrap_expect: 1\n')).toMatchObject({
       code: 1,

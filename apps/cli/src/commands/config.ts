@@ -4,8 +4,8 @@ import { localAddresses } from '../config/address/interfaces.ts';
 import { resolveAddresses, resolveHttpAddress } from '../config/address/resolve-addresses.ts';
 import { ConfigError, describeProblem, describeWarning, type Problem, type Warning } from '../config/problem.ts';
 import { AGENT_FLAGS } from '../config/schema/flags.ts';
-import { SETTINGS, type SettingKey, type Value } from '../config/schema/index.ts';
 import type { Resolved } from '../config/resolve.ts';
+import { shownValue } from '../config/shown.ts';
 import { misspeltVariables } from '../config/unknown-keys.ts';
 import { CommandError } from '../errors.ts';
 import { table } from '../table.ts';
@@ -80,13 +80,10 @@ async function findingsOf(call: Call): Promise<Findings> {
 
 /** What was given, and the name the node would have. */
 function settingsOf({ values, given }: Resolved): [key: string, value: string, source: string][] {
-  const rows = [...given].map(([key, { source }]): [string, string, string] => [key, shown(key, values[key]), source]);
+  const rows = [...given].map(([key, { source }]): [string, string, string] => [
+    key,
+    shownValue(key, values[key]),
+    source,
+  ]);
   return given.has('node-name') ? rows : [['node-name', hostname(), 'host name'], ...rows];
-}
-
-function shown(key: SettingKey, value: Value): string {
-  const { kind, secret } = SETTINGS[key];
-  if (secret === true) return '…';
-  if (typeof value === 'object') return JSON.stringify(value);
-  return kind === 'duration' ? `${value}ms` : String(value);
 }

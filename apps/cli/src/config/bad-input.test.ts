@@ -81,7 +81,7 @@ describe('bad input ends in values or in an error that names the setting', () =>
 
   it('a secret is in no error', () => {
     const secret = 'very-secret-text';
-    for (const key of SETTING_KEYS.filter((one) => SETTINGS[one].secret === true)) {
+    for (const key of SETTING_KEYS.filter((one) => SETTINGS[one].secret !== undefined)) {
       const file = { path: '/c.yml', entries: [{ key, value: { deep: secret }, line: 1 }] };
       try {
         resolveConfig({ flags: new Map(), env: {}, file });

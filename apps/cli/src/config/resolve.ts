@@ -4,6 +4,7 @@ import { originalMessage } from './original-message.ts';
 import { ConfigError, type Problem, type Warning } from './problem.ts';
 import { SETTING_KEYS, SETTINGS, type SettingKey, type Value, type Values } from './schema/index.ts';
 import type { Setting } from './schema/setting.ts';
+import { shownRaw } from './shown.ts';
 import { givenFor, type Given, type Sources } from './sources.ts';
 import { unknownKeys } from './unknown-keys.ts';
 
@@ -57,8 +58,7 @@ function read(
     out.warnings.push({ key, source: found.source, message, wrong: true });
     return 'info';
   }
-  const value = SETTINGS[key].secret === true ? '…' : shown(found.raw);
-  const problem = { key, value, source: found.source, allowed: converted.allowed };
+  const problem = { key, value: shownRaw(key, found.raw), source: found.source, allowed: converted.allowed };
   out.problems.push({ ...problem, ...originalMessage(key, found, converted.original) });
   return undefined;
 }
@@ -74,11 +74,6 @@ function atLeastNone(
   const message = `"${value}" is not allowed, expected a whole number ≥ 0; 0 is used: no cluster is made`;
   warnings.push({ key, source, message, wrong: true });
   return 0;
-}
-
-function shown(raw: RawValue): string {
-  if (typeof raw === 'string') return raw;
-  return JSON.stringify(raw, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 }
 
 /** Durations and sizes have their default as text. */

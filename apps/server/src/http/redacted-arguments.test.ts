@@ -15,6 +15,10 @@ it('G-T4: shows flags, not their secrets', () => {
       '--pre-webhook-headers=Authorization: x',
       '--statsd-addr=user:pw@host',
       'https://user:pw@host/x',
+      '--mail-password',
+      '-dashed',
+      '--retry-join=provider=aws region=eu secret_access_key=abc',
+      '--mail-payload=token abc',
     ]),
   ).toEqual([
     'node',
@@ -28,5 +32,9 @@ it('G-T4: shows flags, not their secrets', () => {
     '--pre-webhook-headers=…',
     '--statsd-addr=user:pw@host',
     'https://…@host/x',
+    '--mail-password',
+    '…',
+    '--retry-join=provider=aws region=eu secret_access_key=…',
+    '--mail-payload=…',
   ]);
 });

@@ -1,23 +1,20 @@
-const SECRET = /(password|passwd|secret|token|key|encrypt|webhook|cronitor|auth)/i;
-const CUT = '…';
+import { REDACTED, withoutCredentials } from '@dkron/runtime';
 
-/** A command line whose secrets are cut out: values of flags that can hold one, and credentials inside addresses. */
+const SECRET = /(password|passwd|secret|token|key|encrypt|webhook|payload|cronitor|auth)/i;
+
+/** A command line whose secrets are cut out: values of flags that can hold one, and credentials inside other texts. */
 export function redactedArguments(args: readonly string[]): readonly string[] {
   let isSecret = false;
   return args.map((text) => {
-    const flag = /^--?([^=]+)(=.*)?$/s.exec(text);
-    if (flag === null) {
-      const cut = isSecret;
+    if (isSecret) {
       isSecret = false;
-      return cut ? CUT : withoutCredentials(text);
+      return REDACTED;
     }
+    const flag = /^--?([^=]+)(=.*)?$/s.exec(text);
+    if (flag === null) return withoutCredentials(text);
     const [, name = '', value] = flag;
-    const secret = SECRET.test(name);
-    isSecret = secret && value === undefined;
-    return secret && value !== undefined ? `--${name}=${CUT}` : withoutCredentials(text);
+    if (!SECRET.test(name)) return withoutCredentials(text);
+    isSecret = value === undefined;
+    return value === undefined ? text : `--${name}=${REDACTED}`;
   });
-}
-
-function withoutCredentials(text: string): string {
-  return text.replaceAll(/\/\/[^/@\s]*@/g, `//${CUT}@`);
 }

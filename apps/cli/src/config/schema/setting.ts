@@ -11,8 +11,8 @@ interface Common {
   readonly flag?: string | false;
   /** Type of the flag where it is not that of the setting. */
   readonly flagType?: FlagType;
-  /** Its value is never printed. */
-  readonly secret?: true;
+  /** Its value is never printed; `path` = only scheme and host of the address are. */
+  readonly secret?: true | 'path';
   /** Not in the original. */
   readonly ours?: true;
 }
