@@ -186,6 +186,10 @@ describe('errors', () => {
   it.each([
     [{ url: '' }, 'url is empty'],
     [{ url: 'http://h', method: '' }, 'method is empty'],
+    [
+      { url: 'http://user:p%40s@127.0.0.1:1/x' },
+      'Get "http://user:***@127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused',
+    ],
     [{ url: 'ftp://h/' }, 'Get "ftp://h/": unsupported protocol scheme "ftp"'],
     [{ url: 'http://127.0.0.1:1/x' }, 'Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused'],
   ])('%j', async (config, error) => {

@@ -42,10 +42,14 @@ export async function send(settings: HttpSettings, agent: Agent, signal: AbortSi
   }
 }
 
-/** The original's form of every transport failure. */
+/** The original's form of every transport failure; the password of an address is not told. */
 export function transportText(step: { readonly method: string; readonly url: URL | string }, cause: string): string {
   const method = step.method.charAt(0).toUpperCase() + step.method.slice(1).toLowerCase();
-  return `${method} ${JSON.stringify(String(step.url))}: ${cause}`;
+  return `${method} ${JSON.stringify(withoutPassword(String(step.url)))}: ${cause}`;
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/^([^/?#]*\/\/[^/?#@:]*):[^/?#]*@/, '$1:***@');
 }
 
 function parseUrl(settings: HttpSettings): URL {
@@ -57,7 +61,7 @@ function parseUrl(settings: HttpSettings): URL {
 
 /** The original tells an address that starts with a colon from one that has no scheme at all. */
 function badUrlText(settings: HttpSettings): string {
-  const parsing = `parse ${JSON.stringify(settings.url)}`;
+  const parsing = `parse ${JSON.stringify(withoutPassword(settings.url))}`;
   if (settings.url.startsWith(':')) return `${parsing}: missing protocol scheme`;
   if (!/^[a-z][a-z\d+.-]*:/i.test(settings.url)) return transportText(settings, 'unsupported protocol scheme ""');
   return `${parsing}: not an absolute URL`;
