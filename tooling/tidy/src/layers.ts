@@ -4,7 +4,7 @@ import { lineAt } from './problem.ts';
 
 /**
  * Which package stands in which layer. Imports point down. Below the apps they do not point sideways either, except
- * that a job has a schedule; tests may bring neighbours together.
+ * that a job has a schedule, and that what serves a contract uses its codecs; tests may bring neighbours together.
  */
 export const LAYERS: Readonly<Record<string, number>> = {
   runtime: 0,
@@ -15,19 +15,21 @@ export const LAYERS: Readonly<Record<string, number>> = {
   worker: 2,
   raft: 2,
   gossip: 2,
+  cluster: 2,
   contracts: 3,
   client: 3,
   executors: 3,
   processors: 3,
   plugins: 3,
   'raft-grpc': 3,
+  'agent-grpc': 3,
   server: 4,
   agent: 4,
   cli: 4,
   ui: 4,
 };
 
-const SIDEWAYS_ALLOWED = new Set(['jobs>cron']);
+const SIDEWAYS_ALLOWED = new Set(['jobs>cron', 'agent-grpc>contracts']);
 const PURE_LAYER_MAX = 1;
 const ENGINE_LAYER = 2;
 const APP_LAYER = 4;
