@@ -1,0 +1,2 @@
+/** The original's gRPC services in both roles. */
+export {};
