@@ -66,6 +66,18 @@ describe('the description of the API', () => {
     expect(JSON.stringify(document.components.schemas['Error'])).toContain(JSON.stringify(API_ERROR_CODES));
   });
 
+  it('offers ?consistent on every read of what the servers share', () => {
+    const own = ['/v1', '/v1/members', '/v1/leader', '/v1/isleader', '/v1/events', '/v1/schedules/preview'];
+    const reads = ENDPOINTS.filter(({ method, path }) => method === 'get' && path.startsWith('/v1'));
+    const offered = reads.filter(({ path }) =>
+      document.paths[path]?.['get']?.parameters.some(({ name }) => name === 'consistent'),
+    );
+    expect(offered.map(({ path }) => path)).toEqual(
+      reads.map(({ path }) => path).filter((path) => !own.includes(path)),
+    );
+    expect(offered.length).toBeGreaterThan(10);
+  });
+
   it('is served, with a page that needs nothing else', async () => {
     const served = await node.get('/openapi.json');
     expect(served.headers.get('content-type')).toBe('application/json; charset=utf-8');

@@ -15,6 +15,11 @@ export interface NodeContext {
   /** Names of what runs jobs on this node, and of what passes on their output here; in ascending order. */
   readonly executors: readonly string[];
   readonly processors: readonly string[];
+  /**
+   * Resolves once this node holds all that was committed before the call; rejects when no leader can say so. Undefined =
+   * it always does, as the only server.
+   */
+  readonly caughtUp?: (() => Promise<void>) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Undefined when nobody may read them. */

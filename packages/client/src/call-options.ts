@@ -7,6 +7,11 @@ export interface IfMatch {
   readonly ifMatch?: string | undefined;
 }
 
+export interface ReadOptions extends CallOptions {
+  /** Answer only with all that was committed before, whichever server answers; 503 when none leads. */
+  readonly consistent?: boolean | undefined;
+}
+
 export interface StoreOptions extends CallOptions, IfMatch {
   /** `'*'`: only if there is no such job. */
   readonly ifNoneMatch?: '*' | undefined;

@@ -32,6 +32,23 @@ describe('DkronClient', () => {
     expect(Object.keys(job)).toEqual(['name']);
   });
 
+  it('asks for all that was committed where that matters', async () => {
+    const fake = fakeFetch(() => json('{"name":"a"}'));
+    const dkron = client(fake.fetch);
+    await dkron.getJob('a', { consistent: true });
+    await dkron.getJob('a');
+    await dkron.getExecution('1-n', { consistent: true });
+    await dkron.updateJob('a', (job) => job as never);
+    expect(fake.seen.map(({ url }) => url.endsWith('?consistent=true'))).toEqual([
+      true,
+      false,
+      true,
+      true,
+      false,
+      true,
+    ]);
+  });
+
   it('updates a job again when somebody else was faster, and no more than 5 times', async () => {
     let version = 0;
     const answers = (winsAt: number) =>

@@ -4,6 +4,7 @@ import type {
   FollowEventsOptions,
   IfMatch,
   JobChanger,
+  ReadOptions,
   RouteRequest,
   RunOptions,
   StoreOptions,
@@ -56,14 +57,14 @@ export class DkronClient {
     return pageOf(await this.#transport.send('GET /v1/jobs', { query, call }));
   }
 
-  async getJob(job: string, call?: CallOptions): Promise<Job> {
-    return this.#value('GET /v1/jobs/{job}', { path: { job }, call });
+  async getJob(job: string, options?: ReadOptions): Promise<Job> {
+    return this.#value('GET /v1/jobs/{job}', { path: { job }, ...reading(options) });
   }
 
   /** The job, unless it still is the one of this ETag. */
-  async getJobIfChanged(job: string, etag: string, call?: CallOptions): Promise<Job | undefined> {
+  async getJobIfChanged(job: string, etag: string, options?: ReadOptions): Promise<Job | undefined> {
     const headers = { 'if-none-match': etag };
-    const answer = await this.#transport.send('GET /v1/jobs/{job}', { path: { job }, headers, call });
+    const answer = await this.#transport.send('GET /v1/jobs/{job}', { path: { job }, headers, ...reading(options) });
     return answer.status === 304 ? undefined : valueOf(answer);
   }
 
@@ -79,16 +80,16 @@ export class DkronClient {
 
   /**
    * Reads the job, lets `change` make its new definition, and stores that, unless somebody else changed the job
-   * meanwhile: then again, up to 5 times. The answer is the stored job.
+   * meanwhile: then again, up to 5 times. The answer is the stored job, also when another server gives it.
    */
   async updateJob(job: string, change: JobChanger, call?: CallOptions): Promise<Job> {
     for (let attempt = 1; ; attempt += 1) {
-      const stored = await this.getJob(job, call);
+      const stored = await this.getJob(job, { ...call, consistent: true });
       const input = await change(stored);
       if (input === undefined) return stored;
       try {
         await this.replaceJob(input, { ...call, ifMatch: etagOf(stored) });
-        return await this.getJob(input.name, call);
+        return await this.getJob(input.name, { ...call, consistent: true });
       } catch (error) {
         const lost = error instanceof DkronApiError && error.status === 412 && !error.maybeDone;
         if (!lost || attempt >= UPDATES_MAX) throw error;
@@ -139,8 +140,9 @@ export class DkronClient {
     return pageOf(await this.#transport.send('GET /v1/jobs/{job}/executions', { path: { job }, query, call }));
   }
 
-  async getJobExecution(job: string, execution: string, call?: CallOptions): Promise<Execution> {
-    return this.#value('GET /v1/jobs/{job}/executions/{execution}', { path: { job, execution }, call });
+  async getJobExecution(job: string, execution: string, options?: ReadOptions): Promise<Execution> {
+    const path = { job, execution };
+    return this.#value('GET /v1/jobs/{job}/executions/{execution}', { path, ...reading(options) });
   }
 
   /** Forgets the executions of a job and sets its counters to zero. */
@@ -153,14 +155,14 @@ export class DkronClient {
     return pageOf(await this.#transport.send('GET /v1/executions', { query, call }));
   }
 
-  async getExecution(id: string, call?: CallOptions): Promise<Execution> {
-    return this.#value('GET /v1/executions/{id}', { path: { id }, call });
+  async getExecution(id: string, options?: ReadOptions): Promise<Execution> {
+    return this.#value('GET /v1/executions/{id}', { path: { id }, ...reading(options) });
   }
 
   /** What an execution has written so far: its kept head, a mark where bytes were left out, its tail. */
-  async getOutput(id: string, call?: CallOptions): Promise<string> {
-    const headers = { accept: 'text/plain' };
-    return (await this.#transport.send('GET /v1/executions/{id}/output', { path: { id }, headers, call })).text;
+  async getOutput(id: string, options?: ReadOptions): Promise<string> {
+    const request = { path: { id }, headers: { accept: 'text/plain' }, ...reading(options) };
+    return (await this.#transport.send('GET /v1/executions/{id}/output', request)).text;
   }
 
   /** What an execution writes, as it does: first what is kept, then live, at last `end`. Opened anew when it breaks. */
@@ -324,6 +326,10 @@ export class DkronClient {
 /** A version makes a repeated write harmless: it holds at most once, or nothing changes. `*` holds every time. */
 function isVersion(ifMatch: string | undefined): boolean {
   return ifMatch !== undefined && ifMatch.trim() !== '*';
+}
+
+function reading({ consistent, ...call }: ReadOptions = {}): Request {
+  return { query: consistent === true ? { consistent: 'true' } : {}, call };
 }
 
 function storing(job: JobInput, { ifMatch, ifNoneMatch, runOnCreate, ...call }: StoreOptions): Request {

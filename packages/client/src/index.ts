@@ -8,6 +8,7 @@ export type {
   FollowEventsOptions,
   IfMatch,
   JobChanger,
+  ReadOptions,
   RouteRequest,
   RunOptions,
   StoreOptions,

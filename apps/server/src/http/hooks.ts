@@ -3,6 +3,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { additiveMethods } from './additive-paths.ts';
 import { ApiError } from './api-error.ts';
 import { allowOrigin, answerPreflight } from './cors.ts';
+import { switched } from './query-checks.ts';
+import type { Query } from './query.ts';
+import { has } from './query.ts';
 import { pathOf } from './request-target.ts';
 import { cut } from './schemas/query-schema.ts';
 
@@ -13,18 +16,28 @@ export interface HookOptions {
   readonly corsOrigins: readonly string[];
 }
 
+export interface HookModules {
+  /** Before a read with `?consistent`; undefined = nothing has to be waited for. */
+  readonly caughtUp: (() => Promise<void>) | undefined;
+}
+
 /** Routes outside the group that names its node and serves other origins. */
 const UNGROUPED: ReadonlySet<string> = new Set(['/health']);
 
 /** What every request passes before it reaches a controller. */
-export function addHooks(fastify: FastifyInstance, options: HookOptions): void {
+export function addHooks(fastify: FastifyInstance, options: HookOptions, { caughtUp }: HookModules): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     try {
       if (isAnswered(request, reply, options)) return;
       if (hasEmptyParameter(request)) throw new NotFoundException();
       nameNode(request, reply, options);
-      done();
+      if (!wantsConsistent(request) || caughtUp === undefined) done();
+      else
+        caughtUp().then(
+          () => done(),
+          () => done(noLeader()),
+        );
     } catch (error) {
       done(error as Error);
     }
@@ -44,6 +57,18 @@ function hasEmptyParameter({ params }: FastifyRequest): boolean {
   const values = params as Readonly<Record<string, string>>;
   for (const name in values) if (values[name] === '' && name !== '*') return true;
   return false;
+}
+
+/** Throws {@link ApiError} 400 when the parameter is neither true nor false. */
+function wantsConsistent({ method, query, is404 }: FastifyRequest): boolean {
+  const parameters = query as Query;
+  return method === 'GET' && !is404 && has(parameters, 'consistent') && switched(parameters, 'consistent', false);
+}
+
+function noLeader(): ApiError {
+  const message =
+    'no server leads, so that none can say whether this one knows the latest; without ?consistent it answers what it knows';
+  return new ApiError({ status: 503, code: 'no_leader', message, plain: message });
 }
 
 function nameNode(request: FastifyRequest, reply: FastifyReply, { nodeName, corsOrigins }: HookOptions): void {

@@ -57,7 +57,7 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   routes.watch(fastify);
   takeBodiesAsBytes(fastify);
-  addHooks(fastify, node.options);
+  addHooks(fastify, node.options, node);
   app.get<JobReads>(JOB_READS).takeRoutes(fastify);
   app.useGlobalFilters(new ErrorFilter({ logger: node.logger, routes }));
   limitConnections(app.getHttpServer(), node.options);

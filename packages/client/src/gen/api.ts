@@ -403,6 +403,8 @@ export interface Routes {
       readonly disabled?: string | undefined;
       /** Jobs whose metadata has this value; for any key, repeatable */
       readonly [key: `metadata[${string}]`]: string | undefined;
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
     };
     readonly answers: {
       readonly 200: readonly Job[];
@@ -454,7 +456,10 @@ export interface Routes {
   /** Show a job */
   'GET /v1/jobs/{job}': {
     readonly path: { readonly job: string; };
-    readonly query: Readonly<Record<string, never>>;
+    readonly query: {
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
+    };
     readonly answers: {
       readonly 200: Job;
     };
@@ -524,6 +529,8 @@ export interface Routes {
       readonly _end?: number | undefined;
       /** Keep the last bytes of the output; absent = all */
       readonly output_size_limit?: number | undefined;
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
     };
     readonly answers: {
       readonly 200: readonly Execution[];
@@ -540,14 +547,20 @@ export interface Routes {
   /** Show an execution of a job */
   'GET /v1/jobs/{job}/executions/{execution}': {
     readonly path: { readonly job: string; readonly execution: string; };
-    readonly query: Readonly<Record<string, never>>;
+    readonly query: {
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
+    };
     readonly answers: {
       readonly 200: Execution;
     };
   };
   /** List what runs now */
   'GET /v1/busy': {
-    readonly query: Readonly<Record<string, never>>;
+    readonly query: {
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
+    };
     readonly answers: {
       readonly 200: readonly Execution[];
     };
@@ -575,6 +588,8 @@ export interface Routes {
       readonly _end?: number | undefined;
       /** Keep the last bytes of the output; absent = 0 */
       readonly output_size_limit?: number | undefined;
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
     };
     readonly answers: {
       readonly 200: readonly Execution[];
@@ -583,7 +598,10 @@ export interface Routes {
   /** Show an execution */
   'GET /v1/executions/{id}': {
     readonly path: { readonly id: string; };
-    readonly query: Readonly<Record<string, never>>;
+    readonly query: {
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
+    };
     readonly answers: {
       readonly 200: Execution;
     };
@@ -591,7 +609,10 @@ export interface Routes {
   /** Read the output of an execution */
   'GET /v1/executions/{id}/output': {
     readonly path: { readonly id: string; };
-    readonly query: Readonly<Record<string, never>>;
+    readonly query: {
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
+    };
     readonly answers: {
       readonly 200: string;
     };
@@ -622,6 +643,8 @@ export interface Routes {
       readonly _start?: number | undefined;
       /** Position after the last; absent = 100 after `_start` */
       readonly _end?: number | undefined;
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
     };
     readonly answers: {
       readonly 200: readonly Tick[];
@@ -694,6 +717,8 @@ export interface Routes {
     readonly query: {
       /** How many days, 1 to 365; absent = 30 */
       readonly days?: number | undefined;
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
     };
     readonly answers: {
       readonly 200: Stats;
@@ -701,7 +726,10 @@ export interface Routes {
   };
   /** Whether new jobs are refused */
   'GET /v1/pause': {
-    readonly query: Readonly<Record<string, never>>;
+    readonly query: {
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
+    };
     readonly answers: {
       readonly 200: Paused;
     };
@@ -722,7 +750,10 @@ export interface Routes {
   };
   /** Whether scheduled runs are stopped */
   'GET /v1/scheduler': {
-    readonly query: Readonly<Record<string, never>>;
+    readonly query: {
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
+    };
     readonly answers: {
       readonly 200: Paused;
     };

@@ -73,6 +73,14 @@ const EVERY_QUERY: Parameter = {
   schema: { type: 'string' },
 };
 
+const SHARED_QUERY: Parameter = {
+  name: 'consistent',
+  in: 'query',
+  required: false,
+  description: 'The key alone or `true`: answer only with all that was committed before; 503 when no server leads',
+  schema: { type: 'string', enum: ['true', 'false', '1', '0'] },
+};
+
 const DESCRIPTION = `The REST API of Dkron, and what this server adds to it.
 
 Every answer has \`X-Request-Id\` (the one sent, or a new one), and under \`/v1\` \`X-Whom\`, the name of the server. Errors of
@@ -135,11 +143,11 @@ function pathParameters(path: string): Parameter[] {
   }));
 }
 
-function queryParameters({ query, path }: Endpoint, components: Components): Parameter[] {
+function queryParameters({ query, path, shared }: Endpoint, components: Components): Parameter[] {
   const own = Object.entries(query?.shape ?? {}).map(([name, schema]) =>
     parameterOf(name, schema as z.ZodType, components),
   );
-  return path.startsWith('/v1') ? [...own, EVERY_QUERY] : own;
+  return [...own, ...(shared === true ? [SHARED_QUERY] : []), ...(path.startsWith('/v1') ? [EVERY_QUERY] : [])];
 }
 
 function parameterOf(name: string, schema: z.ZodType, components: Components): Parameter {
@@ -158,9 +166,9 @@ function headerParameters({ requestHeaders = [] }: Endpoint): Parameter[] {
   }));
 }
 
-function answersOf({ method, answers, additive }: Endpoint, components: Components): Record<string, DocumentedAnswer> {
+function answersOf(endpoint: Endpoint, components: Components): Record<string, DocumentedAnswer> {
   return Object.fromEntries(
-    Object.entries({ ...commonAnswers(method, additive === true), ...answers }).map(([status, answer]) => [
+    Object.entries({ ...commonAnswers(endpoint), ...endpoint.answers }).map(([status, answer]) => [
       status,
       documented(answer, components),
     ]),

@@ -24,6 +24,8 @@ export interface Endpoint {
   readonly description?: string;
   /** Not in the original: wrong methods are 405, errors are always JSON. */
   readonly additive?: boolean;
+  /** Of the state that all servers share, so that `?consistent` means something. */
+  readonly shared?: boolean;
   readonly query?: z.ZodObject;
   readonly requestHeaders?: readonly RequestHeader[];
   readonly body?: { readonly type: string; readonly schema: z.ZodType; readonly description: string };

@@ -17,6 +17,7 @@ export const EXECUTION_ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/jobs/{job}/executions',
     tag: 'Executions',
     summary: 'List executions of a job',
+    shared: true,
     description: 'Those that wait to start are not listed. Times are in the zone of the job.',
     query: jobExecutionsQuery,
     answers: {
@@ -38,6 +39,7 @@ export const EXECUTION_ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/jobs/{job}/executions/{execution}',
     tag: 'Executions',
     summary: 'Show an execution of a job',
+    shared: true,
     answers: { 200: json(execution, 'With its output'), 404: refusalAsOriginal('No such job or execution') },
   },
   {
@@ -45,6 +47,7 @@ export const EXECUTION_ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/busy',
     tag: 'Executions',
     summary: 'List what runs now',
+    shared: true,
     answers: { 200: list(execution, 'Oldest first, with the output so far') },
   },
   {
@@ -52,6 +55,7 @@ export const EXECUTION_ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/executions',
     tag: 'Executions',
     summary: 'List executions of all jobs',
+    shared: true,
     description: 'Newest first.',
     additive: true,
     query: executionsQuery,
@@ -62,6 +66,7 @@ export const EXECUTION_ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/executions/{id}',
     tag: 'Executions',
     summary: 'Show an execution',
+    shared: true,
     additive: true,
     answers: { 200: json(execution, 'With its output'), 404: NO_EXECUTION },
   },
@@ -70,6 +75,7 @@ export const EXECUTION_ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/executions/{id}/output',
     tag: 'Executions',
     summary: 'Read the output of an execution',
+    shared: true,
     description:
       'The kept head, a line about what was left out, the tail. With `Accept: text/event-stream` events: `output` with `{"seq","text"}`, first what is kept, then live; at last `end` with the execution.',
     additive: true,
@@ -100,6 +106,7 @@ export const EXECUTION_ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/jobs/{job}/ticks',
     tag: 'Executions',
     summary: 'List what became of each tick of a job',
+    shared: true,
     description: 'Newest first. Starts by hand, by creation and by a parent are listed too.',
     additive: true,
     query: ticksQuery,

@@ -52,6 +52,7 @@ export const JOB_ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/jobs',
     tag: 'Jobs',
     summary: 'List jobs',
+    shared: true,
     description: 'The answer is also the form of a backup, see `POST /v1/restore`.',
     query: jobsQuery,
     answers: { 200: list(job, 'The page'), 400: refusalAsOriginal('Unknown sort key') },
@@ -64,6 +65,7 @@ export const JOB_ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/jobs/{job}',
     tag: 'Jobs',
     summary: 'Show a job',
+    shared: true,
     requestHeaders: ['If-None-Match'],
     answers: {
       200: json(job, 'The job', 'ETag'),

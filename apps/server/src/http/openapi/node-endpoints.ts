@@ -10,6 +10,7 @@ const pause = (method: Method, path: string, summary: string, additive = false):
   tag: 'Switches',
   summary,
   ...(additive ? { additive } : {}),
+  ...(method === 'get' ? { shared: true } : {}),
   answers: { 200: json(paused, 'As it is now') },
 });
 
@@ -49,6 +50,7 @@ export const NODE_ENDPOINTS: readonly Endpoint[] = [
     path: '/v1/stats',
     tag: 'Executions',
     summary: 'Count attempts by day',
+    shared: true,
     query: statsQuery,
     answers: { 200: json(stats, 'Totals') },
   },
@@ -128,9 +130,19 @@ export const NODE_ENDPOINTS: readonly Endpoint[] = [
 ];
 
 /** Refusals that any request may meet. */
-export function commonAnswers(method: Method, additive: boolean): Readonly<Record<number, Answer>> {
+export function commonAnswers({
+  method,
+  additive = false,
+  shared = false,
+}: Endpoint): Readonly<Record<number, Answer>> {
   const refused = additive ? refusal : refusalAsOriginal;
   return {
+    ...(shared
+      ? {
+          400: refused('A value of the query cannot be taken'),
+          503: refused('With `consistent`: no server leads'),
+        }
+      : {}),
     ...(additive ? { 415: refusal('A body that is not `application/json`') } : {}),
     ...(method === 'get'
       ? {}
