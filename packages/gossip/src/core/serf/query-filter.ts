@@ -1,0 +1,58 @@
+import { RE2JS } from 're2js';
+import { WireError } from '../errors.ts';
+import type { Tags } from '../types.ts';
+import { decodeFilter, type QueryFilter } from '../wire/filters.ts';
+
+/** Longest expression that we compile, and most repetitions in it: both bound the time and memory it can take. */
+const MAX_EXPRESSION_LENGTH = 512;
+const MAX_REPETITIONS = 1000;
+const REPETITION = /\{(\d+)(?:,(\d*))?\}/g;
+const MAX_FILTERS = 64;
+
+/**
+ * Whether a query is for us: all its filters let `name` with `tags` pass. Who cannot read a filter does not answer.
+ * Expressions are RE2: matching takes time that is linear in the tag.
+ */
+export function passesFilters(filters: readonly (Uint8Array | null)[] | null, name: string, tags: Tags): boolean {
+  if (filters === null) return true;
+  if (filters.length > MAX_FILTERS) return false;
+  return filters.every((bytes) => {
+    const filter = readFilter(bytes);
+    if (filter === undefined) return false;
+    if (filter.kind === 'nodes') return filter.nodes.includes(name);
+    return (
+      compile(filter.expression)
+        ?.matcher(tags[filter.tag] ?? '')
+        .find() ?? false
+    );
+  });
+}
+
+/** Whether the pool can evaluate `expression`. */
+export function isExpression(expression: string): boolean {
+  return compile(expression) !== undefined;
+}
+
+function readFilter(bytes: Uint8Array | null): QueryFilter | undefined {
+  try {
+    return decodeFilter(bytes);
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
+function compile(expression: string): RE2JS | undefined {
+  if (expression.length > MAX_EXPRESSION_LENGTH) return undefined;
+  let repetitions = 1;
+  for (const [, least, greatest] of expression.matchAll(REPETITION)) {
+    repetitions *= Math.max(1, Number(least), Number(greatest ?? 0));
+    if (repetitions > MAX_REPETITIONS) return undefined;
+  }
+  try {
+    return RE2JS.compile(expression);
+  } catch {
+    // Whatever it is, it is no expression.
+    return undefined;
+  }
+}

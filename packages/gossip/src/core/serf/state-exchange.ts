@@ -1,0 +1,82 @@
+import { WireError } from '../errors.ts';
+import { decodeSerfMessage } from '../wire/serf-codec.ts';
+import type { SerfPushPull } from '../wire/serf-messages.ts';
+import type { SerfContext } from './context.ts';
+import type { Intents } from './intents.ts';
+import { LAMPORT_MAX, type LamportClock } from './lamport-clock.ts';
+import type { UserEvents } from './user-events.ts';
+
+/** Of what a peer sends: more events than this are passed over. */
+const MAX_EVENTS = 65_536;
+
+/** What the Serf layer puts into an exchange of tables. */
+export function localSerfState(context: SerfContext, events: UserEvents): Uint8Array {
+  const { members, memberClock, eventClock, queryClock } = context;
+  const statusLamportTimes = new Map<string, number>();
+  for (const { name, statusLamportTime } of members.all()) statusLamportTimes.set(name, statusLamportTime);
+  return context.encode({
+    type: 'pushPull',
+    eventLamportTime: eventClock.time,
+    events: events.ring
+      .slots()
+      .map((slot) => (slot === undefined ? null : { events: [...slot.items.values()], lamportTime: slot.lamportTime })),
+    lamportTime: memberClock.time,
+    leftMembers: Array.from(members.left(), ({ name }) => name),
+    queryLamportTime: queryClock.time,
+    statusLamportTimes,
+  });
+}
+
+/** Takes over what a peer knows. `ignoreOld`: we join, and do not want events from before. */
+export function mergeSerfState(
+  context: SerfContext,
+  state: Uint8Array,
+  ignoreOld: boolean,
+  { intents, events }: { readonly intents: Intents; readonly events: UserEvents },
+): void {
+  const remote = read(context, state);
+  if (remote === undefined) return;
+  witness(context.memberClock, remote.lamportTime);
+  witness(context.eventClock, remote.eventLamportTime);
+  witness(context.queryClock, remote.queryLamportTime);
+  const left = new Set(remote.leftMembers ?? []);
+  // Before all others, or their greater times would let these go unheard.
+  for (const node of left) {
+    const lamportTime = (remote.statusLamportTimes.get(node) ?? 0) + 1;
+    if (lamportTime <= LAMPORT_MAX) intents.takeLeave({ type: 'leave', lamportTime, node, prune: false });
+  }
+  for (const [node, lamportTime] of remote.statusLamportTimes) {
+    if (!left.has(node) && lamportTime <= LAMPORT_MAX) intents.takeJoin({ type: 'join', lamportTime, node });
+  }
+  if (ignoreOld) {
+    events.ring.minTime = Math.max(events.ring.minTime, Math.min(remote.eventLamportTime, LAMPORT_MAX));
+  }
+  takeEvents(remote, events);
+}
+
+function takeEvents(remote: SerfPushPull, events: UserEvents): void {
+  let count = 0;
+  for (const slot of remote.events ?? []) {
+    for (const { name, payload } of slot?.events ?? []) {
+      if (++count > MAX_EVENTS) return;
+      events.take({ type: 'userEvent', lamportTime: slot!.lamportTime, name, payload, coalesce: false });
+    }
+  }
+}
+
+/** The peer has not used its own time yet. */
+function witness(clock: LamportClock, lamportTime: number): void {
+  if (lamportTime > 0) clock.witness(lamportTime - 1);
+}
+
+function read(context: SerfContext, state: Uint8Array): SerfPushPull | undefined {
+  try {
+    const message = decodeSerfMessage(state);
+    if (message.type === 'pushPull') return message;
+    context.notice('undecodable', 'state of a peer', `is a ${message.type} message`);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    context.notice('undecodable', 'state of a peer', error.message);
+  }
+  return undefined;
+}
