@@ -67,6 +67,29 @@ describe('FileSnapshots', () => {
     expect(Math.min(whole, absent, resumed)).toBeGreaterThan(10);
   });
 
+  it('a snapshot that a killed process left is there after a power failure, once it was listed', async () => {
+    let kill = false;
+    const disk: SimDisk = new SimDisk(
+      {},
+      {
+        random: seededRandom(1),
+        completion: ({ call, path }, complete) => {
+          complete();
+          if (kill && call === 'rename' && /\/tmp-[^/]+$/.test(path)) disk.killProcess();
+        },
+      },
+    );
+    await save(open(disk), 1);
+    kill = true;
+    void save(open(disk), 2);
+    for (let i = 0; i < 100; i++) await Promise.resolve();
+    kill = false;
+    const indexes = async (): Promise<number[]> => (await open(disk).list()).map(({ index }) => index);
+    expect(await indexes()).toEqual([2, 1]);
+    disk.crash('lose');
+    expect(await indexes()).toEqual([2, 1]);
+  });
+
   it('refuses every single damaged byte, and falls back to an older one', async () => {
     const disk = new SimDisk({}, { random: seededRandom(1) });
     await save(open(disk), 1);

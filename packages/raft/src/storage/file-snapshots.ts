@@ -29,6 +29,7 @@ export class FileSnapshots implements SnapshotStorage {
   readonly #logger: Logger;
   /** Partial folders with a sink at work. */
   readonly #active = new Set<string>();
+  #settled: Promise<void> | undefined;
 
   constructor(options: { readonly dir?: string }, modules: { readonly disk: Disk; readonly logger: Logger }) {
     this.#dir = options.dir ?? 'snapshots';
@@ -115,7 +116,21 @@ export class FileSnapshots implements SnapshotStorage {
   }
 
   async #ids(): Promise<string[]> {
+    await (this.#settled ??= this.#settleNames());
     return (await this.#disk.list(this.#dir)).filter(isSnapshotId);
+  }
+
+  /**
+   * A process that died between a rename and its sync left names that a power failure could still take back: they count
+   * from now on, so they must be durable.
+   */
+  async #settleNames(): Promise<void> {
+    try {
+      if ((await this.#disk.list(this.#dir)).length > 0) await this.#disk.syncDir(this.#dir);
+    } catch (error) {
+      this.#settled = undefined;
+      throw error;
+    }
   }
 
   async #meta(id: string): Promise<StoredSnapshot> {

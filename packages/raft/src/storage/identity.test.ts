@@ -70,6 +70,26 @@ describe('IdentityFile', () => {
     expect([...seen.keys()].toSorted()).toEqual(['1', '1 done', 'old']);
   });
 
+  it('a birth that a killed process left is there after a power failure, once it was read', async () => {
+    const disk: SimDisk = new SimDisk(
+      {},
+      {
+        random: seededRandom(1),
+        completion: ({ call }, complete) => {
+          complete();
+          if (call === 'rename') disk.killProcess();
+        },
+      },
+    );
+    void new IdentityFile({}, { disk: disk.mount() }).update({ birth: 'b' });
+    for (let i = 0; i < 100; i++) await Promise.resolve();
+    const load = async (): Promise<string | undefined> =>
+      (await new IdentityFile({}, { disk: disk.mount() }).load())?.birth;
+    expect(await load()).toBe('b');
+    disk.crash('lose');
+    expect(await load()).toBe('b');
+  });
+
   it('refuses a file with any damaged byte', async () => {
     const disk = new SimDisk({}, { random: seededRandom(1) });
     const identity = new IdentityFile({}, { disk: disk.mount() });

@@ -49,6 +49,8 @@ export class IdentityFile implements IdentityStorage {
   readonly #path: string;
   readonly #disk: Disk;
   #last: Promise<unknown> = Promise.resolve();
+  /** Whether what a process that died may have left behind is durable. */
+  #settled = false;
 
   constructor(options: { readonly path?: string }, modules: { readonly disk: Disk }) {
     this.#path = options.path ?? 'identity';
@@ -57,7 +59,11 @@ export class IdentityFile implements IdentityStorage {
 
   async load(): Promise<Identity | undefined> {
     const payload = await readStable(this.#disk, this.#path);
-    return payload === undefined ? undefined : parseIdentity(payload, this.#path);
+    if (payload === undefined) return undefined;
+    // It may have been renamed and not synced when its process died; what is told to others must not be taken back.
+    if (!this.#settled) await this.#disk.syncDir(parentOf(this.#path));
+    this.#settled = true;
+    return parseIdentity(payload, this.#path);
   }
 
   update(change: IdentityChange): Promise<Identity> {

@@ -12,7 +12,7 @@ export interface DiskLatencyOptions {
   readonly spikeMs?: number;
 }
 
-const SLOW_CALLS: ReadonlySet<DiskCall> = new Set(['sync', 'syncDir']);
+const SLOW_CALLS: ReadonlySet<DiskCall> = new Set(['sync', 'syncDir', 'writeDurable']);
 
 /** Time that the calls of a `SimDisk` take, on the timers of a simulation; may hang and come back. */
 export class DiskLatency {

@@ -47,6 +47,45 @@ describe('SimDisk', () => {
     expect(kinds.size).toBe(9);
   });
 
+  it('writeDurable makes its own sectors durable, with what earlier writes put there, and nothing else', async () => {
+    const disk = new SimDisk({ durableWrites: true }, { random: seededRandom(1) });
+    const mount = disk.mount();
+    const file = await mount.open('f', { create: true });
+    await file.write(bytes(2048, 0), 0);
+    await file.sync();
+    await mount.syncDir('');
+    await file.write(bytes(700, 1), 0);
+    await file.writeDurable!(bytes(100, 2), 700);
+    await file.write(bytes(600, 3), 790);
+    expect([...[0, 699, 700, 790, 1389].map((at) => disk.peek('f')[at])]).toEqual([1, 1, 2, 3, 3]);
+    disk.crash('lose');
+    // 0 to 511 were never synced; 512 to 699 share a sector with the durable write; the last write came after it.
+    const at = [0, 511, 512, 699, 700, 799, 800, 1389];
+    expect(at.map((offset) => disk.peek('f')[offset])).toEqual([0, 0, 1, 1, 2, 2, 0, 0]);
+  });
+
+  it('writeDurable is lost or torn like any write until it is done', async () => {
+    let hold = false;
+    const kinds = new Set<number>();
+    for (let seed = 0; seed < 60; seed++) {
+      hold = false;
+      const completion = (_call: unknown, complete: () => void): void => {
+        if (!hold) complete();
+      };
+      const disk = new SimDisk({ durableWrites: true }, { random: seededRandom(seed), completion });
+      const file = await disk.mount().open('f', { create: true });
+      await file.write(bytes(1024, 0), 0);
+      await file.sync();
+      await disk.mount().syncDir('');
+      hold = true;
+      void file.writeDurable!(bytes(1024, 1), 0);
+      disk.crash('tear');
+      const found = disk.peek('f');
+      kinds.add(found[0]! * 2 + found[600]!);
+    }
+    expect(kinds.size).toBe(4);
+  });
+
   it('a process that was killed does nothing more; what it wrote is still to be seen', async () => {
     const disk = new SimDisk({}, { random: seededRandom(1) });
     const old = disk.mount();

@@ -19,6 +19,7 @@ export type DiskCall =
   | 'size'
   | 'read'
   | 'write'
+  | 'writeDurable'
   | 'truncate'
   | 'sync'
   | 'close';
@@ -40,6 +41,8 @@ export type Completion = (call: PendingCall, complete: () => void) => void;
 export interface SimDiskOptions {
   /** Bytes the disk can allocate. @default Infinity */
   readonly capacityBytes?: number;
+  /** Offers `writeDurable`, as Linux does. @default false */
+  readonly durableWrites?: boolean;
 }
 
 export interface SimDiskModules {
@@ -71,6 +74,7 @@ export class SimDisk {
   readonly #completion: Completion;
   #root = new SimFolder();
   #capacityBytes: number;
+  readonly #durableWrites: boolean;
   #faults: { fault: DiskFault; left: number }[] = [];
   /** Calls of an earlier life never complete. */
   #life = 0;
@@ -78,6 +82,7 @@ export class SimDisk {
 
   constructor(options: SimDiskOptions, modules: SimDiskModules) {
     this.#capacityBytes = options.capacityBytes ?? Infinity;
+    this.#durableWrites = options.durableWrites ?? false;
     this.#random = modules.random;
     this.#completion = modules.completion ?? ((_call, complete) => complete());
   }
@@ -131,7 +136,7 @@ export class SimDisk {
 
   /** A copy of everything, with chance of its own. */
   clone(modules: SimDiskModules): SimDisk {
-    const copy = new SimDisk({ capacityBytes: this.#capacityBytes }, modules);
+    const copy = new SimDisk({ capacityBytes: this.#capacityBytes, durableWrites: this.#durableWrites }, modules);
     copy.#root = this.#root.clone();
     return copy;
   }
@@ -216,12 +221,7 @@ export class SimDisk {
 
   #handle(file: SimFile, path: string, life: number): DiskFile {
     let closed = false;
-    const call = <T>(
-      name: DiskCall,
-      bytes: number,
-      effect: () => T,
-      before?: (failure?: Error) => Error | undefined,
-    ): Promise<T> => {
+    const call: FileCall = (name, bytes, effect, before) => {
       if (closed) return Promise.reject(diskError('EBADF', path));
       return this.#call(life, name, path, bytes, effect, before);
     };
@@ -240,6 +240,9 @@ export class SimDisk {
       // In the page cache from the moment of the call: a crash may keep any part of a write under way.
       write: (bytes, offset) =>
         call('write', bytes.byteLength, nothing, (failure) => this.#write(file, path, bytes, offset, failure)),
+      ...(this.#durableWrites
+        ? { writeDurable: (bytes, offset) => this.#writeDurable(call, file, path, bytes, offset) }
+        : {}),
       truncate: (length) => call('truncate', 0, () => file.truncate(length)),
       sync: () => {
         const covered = file.mark();
@@ -259,6 +262,16 @@ export class SimDisk {
         return done;
       },
     };
+  }
+
+  #writeDurable(call: FileCall, file: SimFile, path: string, bytes: Uint8Array, offset: number): Promise<void> {
+    let number = -1;
+    const before = (failure?: Error): Error | undefined => {
+      const refused = this.#write(file, path, bytes, offset, failure);
+      if (failure === undefined && refused === undefined) number = file.mark() - 1;
+      return refused;
+    };
+    return call('writeDurable', bytes.byteLength, () => file.syncWrite(number), before);
   }
 
   #write(
@@ -344,6 +357,14 @@ export class SimDisk {
     return { folder, name: parts(path).at(-1) ?? '' };
   }
 }
+
+/** A call on an open file; `before` takes effect at once and may fail it. */
+type FileCall = <T>(
+  name: DiskCall,
+  bytes: number,
+  effect: () => T,
+  before?: (failure?: Error) => Error | undefined,
+) => Promise<T>;
 
 const nothing = (): void => {};
 

@@ -6,6 +6,8 @@ export const SECTOR_BYTES = 512;
 export type CrashMode = 'lose' | 'keep' | 'tear' | 'random';
 
 interface PendingWrite {
+  /** Counts the writes to the file, so that marks stay valid when syncs overlap. */
+  readonly number: number;
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
@@ -20,8 +22,7 @@ export class SimFile {
   #liveSize = 0;
   #durable = new Uint8Array(0);
   #pending: PendingWrite[] = [];
-  /** Writes that are no longer pending, so that marks stay valid when syncs overlap. */
-  #settled = 0;
+  #writes = 0;
 
   get size(): number {
     return this.#liveSize;
@@ -36,9 +37,34 @@ export class SimFile {
     return this.#live.slice(offset, Math.min(offset + length, this.#liveSize));
   }
 
-  write(bytes: Uint8Array, offset: number): void {
+  /** Returns the number of the write, for `syncWrite`. */
+  write(bytes: Uint8Array, offset: number): number {
     this.#put(bytes, offset);
-    this.#pending.push({ offset, bytes: bytes.slice() });
+    this.#pending.push({ number: this.#writes, offset, bytes: bytes.slice() });
+    return this.#writes++;
+  }
+
+  /**
+   * Makes one write durable, as O_DSYNC does: its sectors, with what earlier writes put there, and nothing else. Later
+   * writes to them stay pending.
+   */
+  syncWrite(number: number): void {
+    const written = this.#pending.find((write) => write.number === number);
+    if (written === undefined) return;
+    const from = written.offset - (written.offset % SECTOR_BYTES);
+    const to = Math.ceil((written.offset + written.bytes.byteLength) / SECTOR_BYTES) * SECTOR_BYTES;
+    const left: PendingWrite[] = [];
+    for (const write of this.#pending) {
+      if (write.number > number) {
+        left.push(write);
+        continue;
+      }
+      for (const piece of split(write, from, to)) {
+        if (piece.offset >= from && piece.offset < to) this.#durable = put(this.#durable, piece.bytes, piece.offset);
+        else left.push(piece);
+      }
+    }
+    this.#pending = left;
   }
 
   /** Cuts or extends at once and durably: the storage only truncates where nothing depends on it. */
@@ -53,14 +79,15 @@ export class SimFile {
 
   /** A sync issued now covers the writes before this mark. */
   mark(): number {
-    return this.#settled + this.#pending.length;
+    return this.#writes;
   }
 
   /** Makes the writes before the mark durable. */
   sync(mark: number): void {
-    const done = this.#pending.splice(0, Math.max(0, mark - this.#settled));
-    this.#settled += done.length;
-    for (const { bytes, offset } of done) this.#durable = put(this.#durable, bytes, offset);
+    for (const { number, bytes, offset } of this.#pending) {
+      if (number < mark) this.#durable = put(this.#durable, bytes, offset);
+    }
+    this.#pending = this.#pending.filter(({ number }) => number >= mark);
   }
 
   /** A failed sync: the kernel calls the pages clean although the disk may never have got them. */
@@ -93,11 +120,11 @@ export class SimFile {
     copy.#liveSize = this.#liveSize;
     copy.#durable = this.#durable.slice();
     copy.#pending = this.#pending.slice();
+    copy.#writes = this.#writes;
     return copy;
   }
 
   #settle(): void {
-    this.#settled += this.#pending.length;
     this.#pending = [];
   }
 
@@ -128,6 +155,24 @@ export class SimFile {
     this.#live.set(bytes, offset);
     this.#liveSize = Math.max(this.#liveSize, end);
   }
+}
+
+/** The parts of a write before, inside and behind a range. */
+function split(write: PendingWrite, from: number, to: number): PendingWrite[] {
+  const end = write.offset + write.bytes.byteLength;
+  const cuts = [
+    write.offset,
+    Math.max(write.offset, Math.min(end, from)),
+    Math.max(write.offset, Math.min(end, to)),
+    end,
+  ];
+  const pieces: PendingWrite[] = [];
+  for (let i = 0; i < 3; i++) {
+    const [start, stop] = [cuts[i]!, cuts[i + 1]!];
+    if (stop > start)
+      pieces.push({ ...write, offset: start, bytes: write.bytes.subarray(start - write.offset, stop - write.offset) });
+  }
+  return pieces;
 }
 
 function put(target: Uint8Array<ArrayBuffer>, bytes: Uint8Array, offset: number): Uint8Array<ArrayBuffer> {
