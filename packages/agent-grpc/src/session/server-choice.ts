@@ -9,6 +9,9 @@ export interface Target {
   readonly relay: boolean;
 }
 
+/** Relays in a row that came to nothing, after which the leader is asked for anew. */
+const RELAY_FAILURES_MAX = 3;
+
 interface Leader extends SessionServer {
   readonly term: bigint;
 }
@@ -22,6 +25,7 @@ export class ServerChoice {
   #term = 0n;
   /** Dials of the leader that came to nothing. */
   #unreachable = 0;
+  #relayFailures = 0;
 
   /** @param relayAfter failed dials of the leader after which another server is asked to relay */
   constructor(servers: () => readonly SessionServer[], relayAfter: number, random: Random) {
@@ -55,8 +59,14 @@ export class ServerChoice {
     this.#unreachable += 1;
   }
 
+  /** A server could not pass the stream on; others may. */
+  relayFailed(): void {
+    if (++this.#relayFailures >= RELAY_FAILURES_MAX) this.forget();
+  }
+
   /** Nobody is known to lead any more; the next ones are asked. */
   forget(): void {
+    this.#relayFailures = 0;
     this.#leader = undefined;
     this.#unreachable = 0;
   }
@@ -64,6 +74,7 @@ export class ServerChoice {
   /** A session is open: the way to the leader will be tried again after it. */
   welcomed({ server, relay }: Target, term: bigint): void {
     this.#unreachable = 0;
+    this.#relayFailures = 0;
     this.#term = term > this.#term ? term : this.#term;
     if (!relay) this.#leader = { ...server, term };
   }

@@ -113,7 +113,7 @@ export class SessionDialer {
     this.#modules.logger.info('session: welcomed', { server: server.name, address: server.address, relay });
   }
 
-  #ended({ server }: Target, outcome: SessionOutcome): void {
+  #ended({ server, relay }: Target, outcome: SessionOutcome): void {
     this.#session = undefined;
     this.#dials.add(1, { outcome: outcome.kind });
     if (!this.#running) return;
@@ -124,7 +124,8 @@ export class SessionDialer {
         this.#choice.forget();
         return this.#later(this.#backoff.next(), 'the servers do not agree on a leader');
       case 'noLeader':
-        this.#choice.forget();
+        if (relay) this.#choice.relayFailed();
+        else this.#choice.forget();
         return this.#later(jitter(Math.min(outcome.retryMs, this.#options.maxBackoffMs), this.#modules.random), '');
       case 'unreachable':
         this.#choice.failed(server.name);
