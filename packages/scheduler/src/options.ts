@@ -5,8 +5,8 @@ import type { Membership, ReplicatedLog, StateView } from './ports.ts';
 
 /** Settings of the engine; all but `clusterId` have defaults. */
 export interface EngineOptions {
-  /** Sent in every welcome, 32 hex digits. */
-  readonly clusterId: string;
+  /** Sent in every welcome, 32 hex digits. A function where it is known only once the node has joined its cluster. */
+  readonly clusterId: string | (() => string);
   /** A tick decided at most this late is on time. Default 10,000. */
   readonly tickGraceMs?: number;
   /** A node silent for this long has lost its executions. Default 15,000. */
@@ -19,11 +19,14 @@ export interface EngineOptions {
   readonly processTimeoutMs?: number;
 }
 
-export type EngineSettings = Required<EngineOptions>;
+export interface EngineSettings extends Required<Omit<EngineOptions, 'clusterId'>> {
+  readonly clusterId: () => string;
+}
 
 export function settingsOf(options: EngineOptions): EngineSettings {
+  const { clusterId } = options;
   return {
-    clusterId: options.clusterId,
+    clusterId: typeof clusterId === 'string' ? () => clusterId : clusterId,
     tickGraceMs: options.tickGraceMs ?? 10_000,
     leaseMs: options.leaseMs ?? 15_000,
     killGraceMs: options.killGraceMs ?? 10_000,

@@ -202,6 +202,33 @@ describe('RaftNode: reads and the lease', () => {
     expect([node.isLeader(), node.term]).toEqual([true, term]);
   });
 
+  it('an only voter leads through a stall, but not while it is taking on another voter', async () => {
+    const cluster = await NodeCluster.founded(1);
+    const node = cluster.node('a');
+    const real = cluster.time.monotonicMs.bind(cluster.time);
+    let offsetMs = 0;
+    cluster.time.monotonicMs = () => real() + offsetMs;
+    offsetMs = 3000;
+    expect(node.leadershipValid()).toBe(true);
+    await cluster.create('b');
+    await cluster.settled(node.addVoter('b', { birth: cluster.node('b').identity.birth, address: 'b' }));
+    await cluster.until('valid with two', () => node.leadershipValid());
+    offsetMs += 3000;
+    expect(node.leadershipValid()).toBe(false);
+    await cluster.until('valid again', () => node.leadershipValid(), 1000);
+    const removal = node.remove('b');
+    await cluster.settled(removal);
+    offsetMs += 3000;
+    expect(node.leadershipValid()).toBe(true);
+    cluster.get('a').machine.gate = () => new Promise(() => {});
+    void node.apply(new Uint8Array([1])).catch(() => {});
+    const change = node.addNonvoter('c').catch(() => {});
+    await cluster.time.advance(200);
+    offsetMs += 3000;
+    expect(node.leadershipValid()).toBe(false);
+    void change;
+  });
+
   it('no false election: followers that stall count one tick, not the time', async () => {
     const cluster = await NodeCluster.founded(3);
     const { node } = await cluster.leader();

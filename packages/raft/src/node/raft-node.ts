@@ -164,13 +164,16 @@ export class RaftNode {
   /**
    * Whether nobody else can lead now, by real monotonic time: a majority answered a heartbeat round that **began** less
    * than `leaseTimeoutMs` ago. To be asked right before an action that only the leader may take. False after a stall,
-   * before the first commit of the term, and while leadership is handed over.
+   * before the first commit of the term, and while leadership is handed over. An only voter needs no lease: nobody can be
+   * elected without it, as long as its log holds no membership change that it has not applied.
    */
   leadershipValid(): boolean {
     const engine = this.#engine;
     if (engine === undefined || !engine.running) return false;
-    const { role, leadTransferee } = engine.core.basicStatus();
+    const { role, leadTransferee, applied, pendingConfIndex, term } = engine.core.basicStatus();
     if (role !== 'leader' || leadTransferee !== NONE) return false;
+    const settled = applied >= pendingConfIndex && engine.core.log.term(applied) === term;
+    if (settled && isOnlyVoter(engine.members.conf)) return true;
     return this.#modules.clock.monotonicMs() - engine.reads.leaseStartMs < this.#context.options.leaseTimeoutMs;
   }
 
@@ -388,6 +391,10 @@ export class RaftNode {
     if (core.log.term(commit) !== term) await this.barrier();
     return await work(this.#running());
   }
+}
+
+function isOnlyVoter({ voters, votersOutgoing }: ConfState): boolean {
+  return voters.length === 1 && votersOutgoing.length === 0;
 }
 
 function toCoreStep({ kind, id }: MemberStep): ConfChangeStep {

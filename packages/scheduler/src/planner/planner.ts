@@ -18,7 +18,7 @@ import type { SharedSchedule } from './schedules.ts';
 
 /** Settings of the planner. */
 export interface PlannerOptions {
-  /** Zone of jobs without one, IANA name. Default `UTC`. */
+  /** Zone of jobs without one, IANA name; `schedules.useTimezone` changes it. Default `UTC`. */
   readonly defaultTimezone?: string;
   /** Only members of this region get work. */
   readonly region: string;

@@ -27,7 +27,7 @@ export class SharedSchedule {
 
 /** One compiled form per distinct (text, zone, options); a bounded cache, so it costs jobs nothing. */
 export class Schedules {
-  readonly #defaultTimezone: string;
+  #defaultTimezone: string;
   readonly #entries = new Map<string, SharedSchedule>();
   /** Has a schedule that depends on its text, zone and options alone. */
   #latest: JobDefinition | undefined;
@@ -35,6 +35,14 @@ export class Schedules {
 
   constructor(defaultTimezone: string) {
     this.#defaultTimezone = defaultTimezone;
+  }
+
+  /** What was compiled for another zone is forgotten. */
+  useTimezone(defaultTimezone: string): void {
+    if (defaultTimezone === this.#defaultTimezone) return;
+    this.#defaultTimezone = defaultTimezone;
+    this.#entries.clear();
+    this.#latest = undefined;
   }
 
   /**

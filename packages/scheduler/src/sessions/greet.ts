@@ -1,13 +1,20 @@
-import type { ExecutionUpdate, ToServer, ToWorker, Verdict } from '@dkron/jobs';
+import type { Due, ExecutionUpdate, HelloItem, ToServer, ToWorker, Verdict } from '@dkron/jobs';
 import type { Context } from '../context.ts';
 import type { NodeBook } from './node-book.ts';
 import { reconcile } from './reconcile.ts';
 import type { Reconciled } from './reconcile.ts';
+import type { SlotHolds } from './slot-holds.ts';
 import type { UpdateBatcher } from './update-batcher.ts';
 
 /** Setting that remembers which journal a node's dispatches went to. */
 export function journalKey(node: string): string {
   return `worker-journal/${node}`;
+}
+
+interface Parts {
+  readonly updates: UpdateBatcher;
+  readonly holds: SlotHolds;
+  readonly book: NodeBook;
 }
 
 /**
@@ -19,8 +26,7 @@ export function journalKey(node: string): string {
  */
 export async function greet(
   context: Context,
-  updates: UpdateBatcher,
-  book: NodeBook,
+  { updates, holds, book }: Parts,
   hello: Extract<ToServer, { type: 'hello' }>,
   session: string,
 ): Promise<readonly ToWorker[]> {
@@ -37,7 +43,12 @@ export async function greet(
     const step = reconcile(mine, items.get(id), sameJournal, now);
     if (step !== undefined) steps.push(step);
   }
-  const verdicts = await Promise.all(steps.map((step) => settle(updates, step)));
+  const verdictOf = new Map(steps.map(({ id, verdict }) => [id, verdict]));
+  const gone = holds.of(hello.node).filter((due) => hasEnded(due, items.get(due.executionId), verdictOf));
+  const [verdicts] = await Promise.all([
+    Promise.all(steps.map((step) => settle(updates, step))),
+    Promise.all(gone.map((due) => holds.confirm(due))),
+  ]);
   if (journal !== hello.journal) {
     await log.propose({ type: 'putSetting', stamp: stamps.next(), key: journalKey(hello.node), value: hello.journal });
   }
@@ -45,7 +56,7 @@ export async function greet(
   return [
     {
       type: 'welcome',
-      clusterId: settings.clusterId,
+      clusterId: settings.clusterId(),
       term: log.term(),
       session,
       leaseMs: settings.leaseMs,
@@ -55,6 +66,17 @@ export async function greet(
       }),
     },
   ];
+}
+
+/** Whether the node's hello says that the attempt runs no more. A result that is to come says so itself. */
+function hasEnded(
+  { attempt }: Due,
+  item: HelloItem | undefined,
+  verdictOf: ReadonlyMap<string, Verdict | undefined>,
+): boolean {
+  if (item === undefined || item.attempt !== attempt) return true;
+  if (item.state === 'accepted' || item.state === 'running') return false;
+  return verdictOf.get(item.id) !== 'resend';
 }
 
 async function settle(updates: UpdateBatcher, step: Reconciled): Promise<Verdict | undefined> {

@@ -241,7 +241,7 @@ export class Sessions {
     const term = this.#context.log.term();
     if (!this.#running || !this.#context.mayAct()) return { code: 'not_leader', text: 'this server does not lead' };
     // Terms of another cluster say nothing here.
-    const maxTerm = hello.clusterId === this.#context.settings.clusterId ? hello.maxTerm : 0n;
+    const maxTerm = hello.clusterId === this.#context.settings.clusterId() ? hello.maxTerm : 0n;
     if (maxTerm > term) return { code: 'stale_term', text: `term ${term} is older than ${maxTerm}` };
     return undefined;
   }

@@ -15,6 +15,8 @@ export interface BasicStatus {
   readonly role: Role;
   readonly isLearner: boolean;
   readonly leadTransferee: NodeId;
+  /** A leader appends no membership change before it has applied up to here. */
+  readonly pendingConfIndex: number;
 }
 
 /** Voters in one or two halves, and learners. */
@@ -46,6 +48,7 @@ export function basicStatusOf(r: RaftState): BasicStatus {
     role: r.role,
     isLearner: r.isLearner,
     leadTransferee: r.leadTransferee,
+    pendingConfIndex: r.pendingConfIndex,
   };
 }
 
