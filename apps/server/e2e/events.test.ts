@@ -77,7 +77,7 @@ describe('events', () => {
       ['ev-b', 'put'],
       ['ev-b', 'delete'],
     ]);
-    const lost = await open('/v1/events', { 'last-event-id': '1.0' });
+    const lost = await open('/v1/events', { 'last-event-id': '0.0' });
     expect((await lost.until(() => true)).event).toBe('reset');
   });
 

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { shell, until } from './support/api.ts';
 import { prepare } from './support/prepared-store.ts';
@@ -5,8 +8,16 @@ import { cleanUp, tempDir, TestNode } from './support/test-node.ts';
 
 afterAll(cleanUp);
 
-/** One data folder that nodes of different names serve in turn: to the one that is up, the others are out of reach. */
-const nodeOn = (dataDir: string, nodeName: string) => TestNode.start({ dataDir, nodeName, tags: { zone: 'x' } });
+/**
+ * One data folder that nodes of different names serve in turn: to the one that is up, the others are out of reach. An
+ * operator's recovery file makes the folder over to the next name.
+ */
+async function nodeOn(dataDir: string, nodeName: string): Promise<TestNode> {
+  const raft = join(dataDir, 'raft');
+  if (existsSync(raft))
+    await writeFile(join(raft, 'peers.json'), JSON.stringify([{ id: nodeName, address: 'here:1' }]));
+  return TestNode.start({ dataDir, nodeName, tags: { zone: 'x' } });
+}
 
 const stateOf = async (node: TestNode, id: string): Promise<string> =>
   (await node.get(`/v1/executions/${id}`)).json.state;
@@ -66,14 +77,18 @@ describe('a target that is not there', () => {
 /** Commits a run for these nodes while no server is up, as a leader does that dies at once. */
 async function decideFor(dataDir: string, jobName: string, nodes: readonly string[]): Promise<string[]> {
   const ids: string[] = [];
-  await prepare(dataDir, async ({ stamp, apply }) => {
-    const targets = nodes.map((nodeName) => {
-      const at = stamp();
-      return { executionId: `${at}-${nodeName}`, stamp: at, nodeName };
-    });
-    ids.push(...targets.map((target) => target.executionId));
-    const start = { kind: 'manual', jobName, group: stamp(), targets, respectConcurrency: false, token: '' } as const;
-    await apply({ type: 'startRuns', stamp: stamp(), starts: [start] });
-  });
+  await prepare(
+    dataDir,
+    async ({ stamp, apply }) => {
+      const targets = nodes.map((nodeName) => {
+        const at = stamp();
+        return { executionId: `${at}-${nodeName}`, stamp: at, nodeName };
+      });
+      ids.push(...targets.map((target) => target.executionId));
+      const start = { kind: 'manual', jobName, group: stamp(), targets, respectConcurrency: false, token: '' } as const;
+      await apply({ type: 'startRuns', stamp: stamp(), starts: [start] });
+    },
+    'a',
+  );
   return ids;
 }

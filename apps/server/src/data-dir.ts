@@ -5,6 +5,8 @@ import { StartError } from './errors.ts';
 export interface DataPaths {
   readonly store: string;
   readonly journal: string;
+  /** Log, snapshots and identity of the consensus. */
+  readonly raft: string;
 }
 
 /** As `recursive`, which never returns where the system answers ENOENT for a directory that exists, as /proc does. */
@@ -33,5 +35,5 @@ export function prepareDataDir(dataDir: string): DataPaths {
       value: dataDir,
     });
   }
-  return { store: join(dataDir, 'store'), journal: join(dataDir, 'worker', 'journal') };
+  return { store: join(dataDir, 'store'), journal: join(dataDir, 'worker', 'journal'), raft: join(dataDir, 'raft') };
 }

@@ -6,7 +6,8 @@ export type StartErrorCode =
   | 'address_not_available'
   | 'data_dir'
   | 'data_dir_locked'
-  | 'foreign_data';
+  | 'foreign_data'
+  | 'node_name';
 
 /** The server cannot start or go on; the message says what to change. */
 export class StartError extends DkronError<StartErrorCode, { readonly option?: string; readonly value?: string }> {}

@@ -4,7 +4,10 @@ import { noMetrics } from '@dkron/runtime';
 import { SpawnHelper } from '@dkron/executors/spawn-helper';
 import { systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
 import { Engine, Planner } from '@dkron/scheduler';
-import { LocalLog } from './cluster/local-log.ts';
+import { LoopbackNetwork } from '@dkron/raft';
+import { openConsensus } from './cluster/consensus.ts';
+import { foundAlone } from './cluster/found-alone.ts';
+import { Leadership } from './cluster/leadership.ts';
 import { memorySession } from './cluster/memory-session.ts';
 import { SingleMember } from './cluster/single-member.ts';
 import { prepareDataDir } from './data-dir.ts';
@@ -67,17 +70,22 @@ export async function startNode(
     const metrics = registry ?? noMetrics;
     const store = await openStore(paths.store, options, { logger, metrics });
     undo.push(() => store.close());
-    const localLog = new LocalLog({ store, codec: storeCodec.command, timers: systemTimers, logger, onFatal });
-    undo.push(() => localLog.close());
-    const log = registry ? new MeteredLog({ log: localLog, store, clock: systemClock, registry }) : localLog;
+    const common = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics };
+    const transport = new LoopbackNetwork({}, { timers: systemTimers }).transport(options.nodeName);
+    const consensus = await openConsensus(
+      { directory: paths.raft, nodeName: options.nodeName, region: options.region },
+      { store, codec: storeCodec.command, transport, ...common },
+    );
+    const raft = consensus.node;
+    undo.push(() => raft.stop({ transfer: true }));
+    raft.on('fatal', ({ error }) => onFatal(error));
+    const log = registry ? new MeteredLog({ log: consensus.log, store, clock: systemClock, registry }) : consensus.log;
     if (registry) countRuns({ store, log, registry });
     const membership = new SingleMember(options, advertised);
-    const common = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics };
-    const settings = await settle(options, { store, log, ...common });
-    const planner = new Planner({ defaultTimezone: settings.defaultTimezone, region: options.region });
+    const planner = new Planner({ region: options.region });
     const { process: processResult, names: processors } = processResults(options.nodeName, systemTimers, logger);
     const engine = new Engine(
-      { clusterId: settings.clusterId, tickGraceMs: options.tickGrace, killGraceMs: options.killGrace },
+      { clusterId: () => raft.identity.clusterId, tickGraceMs: options.tickGrace, killGraceMs: options.killGrace },
       { log, view: store, membership, planner, processResult, ...common },
     );
     const worker = await startWorker(paths.journal, options, { ...common, spawnHelper });
@@ -98,12 +106,21 @@ export async function startNode(
     };
     const http = await listen(node, httpAddress);
     undo.push(() => http.close());
-    engine.start();
-    if (registry) {
-      addProcessMetrics(registry);
-      registry.counter('dkron_scheduler_start', 'Times this node began to schedule').add(1);
-    }
+    if (registry) addProcessMetrics(registry);
+    const leadership = new Leadership({
+      node: raft,
+      logger,
+      onGain: async () => {
+        const { defaultTimezone } = await settle(options, { store, log, ...common });
+        planner.schedules.useTimezone(defaultTimezone);
+        engine.start();
+        registry?.counter('dkron_scheduler_start', 'Times this node began to schedule').add(1);
+      },
+      onLoss: () => engine.stop(),
+    });
     undo.push(async () => engine.stop());
+    await foundAlone(raft, options.nodeName, options.region);
+    await leadership.firstGain();
     const closeSession = memorySession(engine, worker, systemTimers);
     undo.push(async () => closeSession());
     logger.info('server: ready', { node: options.nodeName, http: http.port, data_dir: options.dataDir });

@@ -1,12 +1,10 @@
-import type { Clock, Logger, Random } from '@dkron/runtime';
+import type { Clock, Logger } from '@dkron/runtime';
 import type { ReplicatedLog } from '@dkron/scheduler';
 import { StampSource } from '@dkron/scheduler';
 import type { Store } from '@dkron/store';
 import type { ServerOptions } from './options.ts';
 
 export interface ClusterSettings {
-  /** 32 hex digits, drawn once. */
-  readonly clusterId: string;
   /** Zone of jobs without one, the same on every server. */
   readonly defaultTimezone: string;
 }
@@ -15,7 +13,6 @@ interface Modules {
   readonly store: Store;
   readonly log: ReplicatedLog;
   readonly clock: Clock;
-  readonly random: Random;
   readonly logger: Logger;
 }
 
@@ -27,7 +24,6 @@ export async function settle(options: ServerOptions, modules: Modules): Promise<
     return value;
   };
   return {
-    clusterId: modules.store.getSetting('cluster-id') ?? (await put('cluster-id', drawClusterId(modules.random))),
     defaultTimezone: await settleZone(options.defaultTimezone, modules, put),
   };
 }
@@ -46,8 +42,4 @@ async function settleZone(
   }
   const value = wanted || stored || local;
   return value === stored ? value : put(key, value);
-}
-
-function drawClusterId(random: Random): string {
-  return Buffer.from(random.bytes(16)).toString('hex');
 }

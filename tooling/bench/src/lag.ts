@@ -8,8 +8,9 @@ import type { Command, Member } from '@dkron/jobs';
 import { parseJobJson } from '@dkron/jobs';
 import { noMetrics, silentLogger } from '@dkron/runtime';
 import { systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
+import type { ReplicatedLog } from '@dkron/scheduler';
 import { Engine, Planner } from '@dkron/scheduler';
-import { LocalLog } from '@dkron/server/local-log';
+import { openAlone } from '@dkron/server/open-alone';
 import { Store } from '@dkron/store';
 import { openLevel } from '@dkron/store/level';
 import { InstantWorker } from './instant-worker.ts';
@@ -44,12 +45,10 @@ export async function lagOf(count: number): Promise<LagFigures> {
   };
   const kv = await openLevel({ path: join(directory, 'store') });
   const store = await Store.open({}, { kv, codec: storeCodec, ...modules });
-  const log = new LocalLog({
-    store,
-    codec: storeCodec.command,
-    ...modules,
-    onFatal: (error) => void (process.exitCode = Number(Boolean(error))),
-  });
+  const { node, log } = await openAlone(
+    { directory: join(directory, 'raft'), nodeName: NODE.name, region: 'global' },
+    { store, codec: storeCodec.command, ...modules },
+  );
   const decisions: Command[] = [];
   const watched = {
     propose: <C extends Command>(command: C) => {
@@ -73,7 +72,7 @@ export async function lagOf(count: number): Promise<LagFigures> {
     connect(engine, worker);
     await sleep(PERIOD_S * 1_000 * ROUNDS - 500);
     engine.stop();
-    await log.close();
+    await node.stop();
     const commitMs = await commitCost(decisions, directory);
     const nextMs = nextCost(count);
     const [cold = [], ...warm] = worker.lagsMs.values();
@@ -93,7 +92,7 @@ export async function lagOf(count: number): Promise<LagFigures> {
 }
 
 interface Parts {
-  readonly log: LocalLog;
+  readonly log: ReplicatedLog;
   readonly planner: Planner;
   readonly engine: Engine;
   readonly store: Store;

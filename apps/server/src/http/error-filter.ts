@@ -7,6 +7,7 @@ import { additiveMethods } from './additive-paths.ts';
 import { answerJson, answerText } from './answers.ts';
 import { ApiError, wantsJson } from './api-error.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
+import { fromLog } from './log-errors.ts';
 import { redirectToTwin } from './redirects.ts';
 import { pathOf } from './request-target.ts';
 import type { RouteIndex } from './route-index.ts';
@@ -50,6 +51,8 @@ export class ErrorFilter implements ExceptionFilter {
   #toApiError(exception: unknown, request: FastifyRequest): ApiError | undefined {
     if (exception instanceof ApiError) return exception;
     if (exception instanceof JobInvalidError) return fromProblems(exception);
+    const refusedByLog = fromLog(exception);
+    if (refusedByLog !== undefined) return refusedByLog;
     if (exception instanceof HttpException && exception.getStatus() === 404) return unlessAdditive(request);
     if (exception instanceof HttpException && exception.getStatus() === 413) return tooLarge(request);
     if (isBrokenOff(exception, request)) {

@@ -11,7 +11,7 @@ import { consoleLogger, systemClock, systemRandom, systemTimers } from '@dkron/r
 import { Engine, Planner } from '@dkron/scheduler';
 import { SERVER_DEFAULTS } from '@dkron/server';
 import { listenHttp } from '@dkron/server/http';
-import { LocalLog } from '@dkron/server/local-log';
+import { openAlone } from '@dkron/server/open-alone';
 import { Store } from '@dkron/store';
 import { openLevel } from '@dkron/store/level';
 import { benchJob } from '../load-jobs.ts';
@@ -24,14 +24,10 @@ const logger = consoleLogger({ level: 'warn', format: 'text' });
 const modules = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics: noMetrics };
 const kv = await openLevel({ path: join(directory, 'store') });
 const store = await Store.open({}, { kv, codec: storeCodec, ...modules });
-const log = new LocalLog({
-  store,
-  codec: storeCodec.command,
-  ...modules,
-  onFatal: (error) => {
-    throw error;
-  },
-});
+const { log } = await openAlone(
+  { directory: join(directory, 'raft'), nodeName: NODE.name, region: 'global' },
+  { store, codec: storeCodec.command, ...modules },
+);
 const planner = new Planner({ defaultTimezone: 'UTC', region: 'global' });
 const membership = { members: () => [NODE], self: () => NODE };
 const engine = new Engine({ clusterId: '0'.repeat(32) }, { log, view: store, membership, planner, ...modules });

@@ -1,0 +1,64 @@
+import type { Command } from '@dkron/jobs';
+import type { Resolver, Transport } from '@dkron/raft';
+import { RaftNode } from '@dkron/raft';
+import type { Disk } from '@dkron/raft/storage';
+import { FileSnapshots, IdentityFile, nodeDisk, peersFileOn, SegmentedWal } from '@dkron/raft/storage';
+import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
+import type { Codec, Store } from '@dkron/store';
+import { VERSION } from '../version.ts';
+import { RaftLog } from './raft-log.ts';
+import { StoreMachine } from './store-machine.ts';
+
+/** Small, as the log is compacted behind a durable store; a larger entry gets a segment of its own. */
+const SEGMENT_BYTES = 8 << 20;
+/** Of entries that a follower may still ask for; what is older is read from disk. */
+const CACHE_BYTES = 8 << 20;
+
+export interface ConsensusOptions {
+  /** Folder of the log, the snapshots and the identity. */
+  readonly directory: string;
+  /** Also the raft id. */
+  readonly nodeName: string;
+  readonly region: string;
+}
+
+export interface ConsensusModules {
+  readonly store: Store;
+  readonly codec: Codec<Command>;
+  readonly transport: Transport;
+  /** @default what is configured */
+  readonly resolver?: Resolver;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** This server's part in the consensus: the node, and the log over it. */
+export interface Consensus {
+  readonly node: RaftNode;
+  readonly log: RaftLog;
+}
+
+/** Reads back what is on disk. Nothing is voted before the node is founded, joined or restarted as a member. */
+export async function openConsensus(options: ConsensusOptions, modules: ConsensusModules): Promise<Consensus> {
+  const disk = nodeDisk(options.directory);
+  await disk.makeDir('');
+  const machine = new StoreMachine(modules.store);
+  const node = new RaftNode(
+    { id: options.nodeName, region: options.region, entryCacheBytes: CACHE_BYTES, software: `dkron-ts ${VERSION}` },
+    { ...modules, ...storageOn(disk, modules), stateMachine: machine },
+  );
+  await node.start();
+  return { node, log: new RaftLog({ node, machine, codec: modules.codec }) };
+}
+
+function storageOn(disk: Disk, { clock, logger }: ConsensusModules) {
+  return {
+    log: new SegmentedWal({ segmentBytes: SEGMENT_BYTES }, { disk, clock, logger }),
+    snapshots: new FileSnapshots({}, { disk, logger }),
+    identity: new IdentityFile({}, { disk }),
+    peersFile: peersFileOn(disk),
+  };
+}

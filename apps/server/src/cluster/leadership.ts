@@ -1,0 +1,72 @@
+import type { LeadershipEvent, RaftNode } from '@dkron/raft';
+import type { Logger } from '@dkron/runtime';
+
+export interface LeadershipModules {
+  readonly node: RaftNode;
+  readonly logger: Logger;
+  /** Everything that was committed is applied here, and this server may act. A rejection is a loss of leadership. */
+  readonly onGain: () => Promise<void>;
+  /** In the turn in which it is known: nothing may be proposed any more. Also after an `onGain` that never ended. */
+  readonly onLoss: () => void;
+}
+
+/**
+ * Turns terms of leadership into work: an entry of its own committed, everything before it applied, then `onGain`; and
+ * `onLoss` at once. Terms never overlap.
+ */
+export class Leadership {
+  readonly #modules: LeadershipModules;
+  /** Term that this server leads; 0 while it follows. */
+  #term = 0;
+  #work: Promise<void> = Promise.resolve();
+  readonly #gained = Promise.withResolvers<void>();
+
+  constructor(modules: LeadershipModules) {
+    this.#modules = modules;
+    // Whoever does not wait for it must not be ended by it.
+    this.#gained.promise.catch(() => undefined);
+    modules.node.on('fatal', ({ error }) => this.#gained.reject(error));
+    modules.node.on('leadership', (event) => this.#changed(event));
+  }
+
+  /** Resolves with the first term that this server leads; rejects when the node fails before. */
+  firstGain(): Promise<void> {
+    return this.#gained.promise;
+  }
+
+  #changed({ isLeader, term, leaderId }: LeadershipEvent): void {
+    const { logger, onLoss } = this.#modules;
+    if (this.#term !== 0 && (!isLeader || term !== this.#term)) {
+      logger.info('cluster: leadership lost', { term: this.#term });
+      this.#term = 0;
+      onLoss();
+    }
+    if (!isLeader) {
+      if (leaderId !== '') logger.info('cluster: new leader', { leader: leaderId, term });
+      return;
+    }
+    if (this.#term === term) return;
+    this.#term = term;
+    this.#work = this.#work.then(() => this.#gain(term));
+  }
+
+  async #gain(term: number): Promise<void> {
+    const { node, logger, onGain, onLoss } = this.#modules;
+    if (this.#term !== term) return;
+    try {
+      await node.barrier();
+      if (this.#term !== term) return;
+      await onGain();
+      if (this.#term !== term) onLoss();
+      else {
+        logger.info('cluster: leadership gained', { term });
+        this.#gained.resolve();
+      }
+    } catch (error) {
+      // A loss is told by its own event; a failed disk ends the process.
+      if (this.#term !== term) return;
+      logger.warn('cluster: leadership could not be taken up', { term, error });
+      this.#gained.reject(error as Error);
+    }
+  }
+}

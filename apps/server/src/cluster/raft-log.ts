@@ -1,0 +1,37 @@
+import type { Command, CommandResults } from '@dkron/jobs';
+import type { RaftNode } from '@dkron/raft';
+import type { ReplicatedLog } from '@dkron/scheduler';
+import type { Codec } from '@dkron/store';
+import type { StoreMachine } from './store-machine.ts';
+
+export interface RaftLogModules {
+  readonly node: RaftNode;
+  readonly machine: StoreMachine;
+  readonly codec: Codec<Command>;
+}
+
+/** The port of the engine over consensus. Proposals of one turn share one append and one sync. */
+export class RaftLog implements ReplicatedLog {
+  readonly #modules: RaftLogModules;
+
+  constructor(modules: RaftLogModules) {
+    this.#modules = modules;
+  }
+
+  leadershipValid(): boolean {
+    return this.#modules.node.leadershipValid();
+  }
+
+  term(): bigint {
+    return BigInt(this.#modules.node.term);
+  }
+
+  /** Rejects with `RaftError`; after `leadership_lost`, `stopped` and `failed` the outcome is unknown. */
+  async propose<C extends Command>(command: C): Promise<CommandResults[C['type']]> {
+    const { node, machine, codec } = this.#modules;
+    const data = codec.encode(command);
+    machine.remember(data, command);
+    const { value } = await node.apply(data);
+    return value as CommandResults[C['type']];
+  }
+}

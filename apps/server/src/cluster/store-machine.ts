@@ -1,0 +1,51 @@
+import type { Command } from '@dkron/jobs';
+import type { CommittedEntry, StateMachine, StateSnapshot } from '@dkron/raft';
+import type { Store, StoreEntry } from '@dkron/store';
+
+/** What the log decides is the store, which keeps its own state durably: the log is compacted behind it. */
+export class StoreMachine implements StateMachine {
+  readonly #store: Store;
+  /** Commands that this server proposed, by their bytes: they need not be decoded again. */
+  readonly #own = new WeakMap<Uint8Array, Command>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** `data` is the very object that will be proposed. */
+  remember(data: Uint8Array, command: Command): void {
+    this.#own.set(data, command);
+  }
+
+  /** Without a sync: the log is durable and is replayed. */
+  apply(batch: readonly CommittedEntry[]): Promise<readonly unknown[]> {
+    return this.#store.apply(batch.map((entry) => this.#toStore(entry)));
+  }
+
+  snapshot(): StateSnapshot {
+    const chunks = this.#store.snapshot();
+    return {
+      persist: async (writer) => {
+        for await (const chunk of chunks) await writer.write(chunk);
+      },
+      release: () => void chunks.close(),
+    };
+  }
+
+  async restore(stream: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#store.restore(stream);
+  }
+
+  async appliedIndex(): Promise<number> {
+    return Number(this.#store.appliedIndex());
+  }
+
+  checkpoint(): Promise<void> {
+    return this.#store.sync();
+  }
+
+  #toStore({ index, data }: CommittedEntry): StoreEntry {
+    const command = this.#own.get(data);
+    return { index: BigInt(index), data, ...(command === undefined ? {} : { command }) };
+  }
+}
