@@ -1,8 +1,12 @@
-/** Simulates raft clusters: `run` over seeds, `replay` of a file, `mutate` to see what the simulator finds. */
+/**
+ * Simulates raft clusters: `run` over seeds, `driver` with whole nodes, `replay` of a file, `mutate` to see what the
+ * simulators find.
+ */
 import { runCommand } from './run-command.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
   run: runCommand,
+  driver: async (args) => (await import('./driver-command.ts')).driverCommand(args),
   replay: async (args) => (await import('./replay-command.ts')).replayCommand(args),
   mutate: async (args) => (await import('./mutate-command.ts')).mutateCommand(args),
 };

@@ -28,6 +28,17 @@ export interface FailedSeed {
   readonly shrunk: { readonly plan: Plan; readonly failure: SimulationFailure; readonly runs: number } | undefined;
 }
 
+/** What a worker is told to run whole nodes. Plain data. */
+export interface DriverTask {
+  readonly module: string;
+  readonly firstSeed: number;
+  readonly seeds: number;
+  readonly offset: number;
+  readonly workers: number;
+  readonly twice: boolean;
+  readonly stopAtFailure: boolean;
+}
+
 /** What a worker answers for each seed. */
 export interface SeedReport {
   readonly result: SimulationResult;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CORE_MUTATIONS, mutate, type Mutation } from '@dkron/raft/testing';
+import { CORE_MUTATIONS, DRIVER_MUTATIONS, mutate, type Mutation } from '@dkron/raft/testing';
+import { runDriverSeeds } from './run-driver-seeds.ts';
 import { runSeeds, type SeedsOutcome } from './run-seeds.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -12,6 +13,11 @@ const PACKAGE = fileURLToPath(new URL('../../../packages/raft/', import.meta.url
 
 /** A defect that makes the simulator itself hang counts as found: nobody would miss it. */
 const TIMEOUT_MS = 60_000;
+
+/** The same for whole nodes, for each seed. */
+const DRIVER_TIMEOUT_MS = 5000;
+const CORE_SEEDS = 1500;
+const DRIVER_SEEDS = 300;
 
 /** Marks that a defect must not take away: those that the sound core reaches on several of the same seeds. */
 type Marks = ReadonlySet<string>;
@@ -27,18 +33,21 @@ export async function mutateCommand(args: readonly string[]): Promise<boolean> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      seeds: { type: 'string', default: '1500' },
+      seeds: { type: 'string' },
+      driver: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       least: { type: 'string', default: '0' },
     },
   });
-  const seeds = Number(values.seeds);
-  const wanted = CORE_MUTATIONS.filter(({ id }) => values.only === '' || values.only.split(',').includes(id));
+  const seeds = Number(values.seeds ?? (values.driver ? DRIVER_SEEDS : CORE_SEEDS));
+  const mutations = values.driver ? DRIVER_MUTATIONS : CORE_MUTATIONS;
+  const wanted = mutations.filter(({ id }) => values.only === '' || values.only.split(',').includes(id));
   // Whoever edits the package meanwhile does not disturb.
   const original = mkdtempSync(join(tmpdir(), 'raft-original-'));
   cpSync(join(PACKAGE, 'src'), join(original, 'src'), { recursive: true });
   try {
-    return await mutateAll(original, wanted, seeds, Number(values.least));
+    const mutateThem = values.driver ? mutateDriver : mutateAll;
+    return await mutateThem(original, wanted, seeds, Number(values.least));
   } finally {
     rmSync(original, { recursive: true, force: true });
   }
@@ -69,6 +78,35 @@ async function mutateAll(
   const killed = counts.checker + counts['unit test'];
   const parts = Object.entries(counts).map(([kind, count]) => `${kind} ${count}`);
   process.stdout.write(`killed ${killed} of ${wanted.length} (${parts.join(', ')})\n`);
+  return killed >= least;
+}
+
+/** Defects of driver and storage: whole nodes are simulated until a checker notices. */
+async function mutateDriver(
+  original: string,
+  wanted: readonly Mutation[],
+  seeds: number,
+  least: number,
+): Promise<boolean> {
+  let killed = 0;
+  for (const mutation of wanted) {
+    const folder = copyWith(original, mutation);
+    try {
+      const module = pathToFileURL(join(folder, 'src', 'testing', 'index.ts')).href;
+      const task = { module, firstSeed: 1, seeds, workers: 2, twice: false, stopAtFailure: true };
+      const results = await runDriverSeeds(task, seeds * DRIVER_TIMEOUT_MS);
+      const failed = results.find(({ failure }) => failure !== undefined);
+      if (failed !== undefined) killed++;
+      const text =
+        failed === undefined
+          ? `survived ${mutation.id}: ${mutation.what} (${results.length} seeds)`
+          : `checker  ${mutation.id}: ${failed.failure!.message.split('\n')[0]!.slice(0, 160)} (seed ${failed.seed}, ${results.length} runs)`;
+      process.stdout.write(`${text}\n`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  process.stdout.write(`killed ${killed} of ${wanted.length}\n`);
   return killed >= least;
 }
 

@@ -88,6 +88,7 @@ export class Engine implements Host {
       rand: (n) => context.modules.random.nextInt(n),
       events: (event) => this.#trace(event),
     });
+    context.modules.onCore?.(this.core);
     this.proposals = new Proposals(this);
     this.membership = new Membership(this);
     this.transfers = new Transfers(this);

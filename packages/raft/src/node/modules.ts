@@ -1,5 +1,6 @@
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import { noMetrics, silentLogger } from '@dkron/runtime';
+import type { RaftCore } from '../core/raft/raft-core.ts';
 import type { NodeId } from '../core/types.ts';
 import type { IdentityStorage } from '../storage/identity.ts';
 import type { PeersFile } from '../storage/peers-file.ts';
@@ -31,9 +32,12 @@ export interface RaftNodeModules {
   readonly logger?: Logger;
   readonly metrics?: Metrics;
   readonly failpoint?: Failpoint;
+  /** For tests: is shown each core that the node makes, before anything else uses it. @default none */
+  readonly onCore?: (core: RaftCore) => void;
 }
 
-export type ResolvedModules = Required<Omit<RaftNodeModules, 'peersFile'>> & Pick<RaftNodeModules, 'peersFile'>;
+export type ResolvedModules = Required<Omit<RaftNodeModules, 'peersFile' | 'onCore'>> &
+  Pick<RaftNodeModules, 'peersFile' | 'onCore'>;
 
 export function resolveModules(modules: RaftNodeModules): ResolvedModules {
   return {

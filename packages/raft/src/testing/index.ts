@@ -31,6 +31,12 @@ export { shrinkPlan } from './shrink/shrink-plan.ts';
 export type { RunPlan, ShrunkPlan } from './shrink/shrink-plan.ts';
 export { planFromText, planToText } from './shrink/plan-file.ts';
 
+// Simulation of whole nodes, with their logs and snapshots.
+export { drawDriverPlan } from './driver/driver-plan.ts';
+export type { DriverCrash, DriverEvent, DriverPartition, DriverPlan, DriverPlanLimits } from './driver/driver-plan.ts';
+export { simulateDriver } from './driver/simulate-driver.ts';
+export type { DriverOptions, DriverResult } from './driver/simulate-driver.ts';
+
 // Invariants and histories.
 export { allCheckers } from './check/all-checkers.ts';
 export type { Checker, DurableView, FinalView, IdleView, PeerView, ServerView } from './check/checker.ts';
@@ -42,7 +48,8 @@ export type { Model, Operation } from './linearize/model.ts';
 export type { RegisterInput, RegisterOutput } from './linearize/register-model.ts';
 export { registerModel } from './linearize/register-model.ts';
 
-// Defects of the core that the simulator must find.
+// Defects that the simulators must find.
 export { CORE_MUTATIONS } from './mutations/core-mutations.ts';
+export { DRIVER_MUTATIONS } from './mutations/driver-mutations.ts';
 export { mutate } from './mutations/mutation.ts';
 export type { Mutation } from './mutations/mutation.ts';

@@ -57,7 +57,7 @@ describe('SimDisk', () => {
     await file.write(bytes(700, 1), 0);
     await file.writeDurable!(bytes(100, 2), 700);
     await file.write(bytes(600, 3), 790);
-    expect([...[0, 699, 700, 790, 1389].map((at) => disk.peek('f')[at])]).toEqual([1, 1, 2, 3, 3]);
+    expect([0, 699, 700, 790, 1389].map((at) => disk.peek('f')[at])).toEqual([1, 1, 2, 3, 3]);
     disk.crash('lose');
     // 0 to 511 were never synced; 512 to 699 share a sector with the durable write; the last write came after it.
     const at = [0, 511, 512, 699, 700, 799, 800, 1389];

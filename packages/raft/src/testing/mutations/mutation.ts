@@ -1,10 +1,10 @@
-/** A defect put into the core on purpose, to see whether the simulator notices. */
+/** A defect put into the core, the driver or the storage on purpose, to see whether the simulator notices. */
 export interface Mutation {
   /** Short and stable. */
   readonly id: string;
   /** What is wrong, and where it comes from. */
   readonly what: string;
-  /** File under `core/`. */
+  /** File, relative to `core/`. */
   readonly file: string;
   /** Text that must be in the file exactly once. */
   readonly find: string;

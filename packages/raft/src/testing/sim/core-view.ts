@@ -1,15 +1,14 @@
 import type { NodeId, RaftCore, Role } from '../../core/index.ts';
 import { viewProgress } from '../../core/index.ts';
-import type { PeerView, ServerView } from '../check/checker.ts';
-import type { SimLog } from './sim-log.ts';
+import type { DurableView, PeerView, ServerView } from '../check/checker.ts';
 
 /** A core as checkers see it. Reads through: nothing is copied. */
 export class CoreView implements ServerView {
   readonly id: NodeId;
   life = 0;
-  readonly #server: { readonly core: RaftCore; readonly log: SimLog };
+  readonly #server: { readonly core: RaftCore; readonly log: DurableView };
 
-  constructor(id: NodeId, server: { readonly core: RaftCore; readonly log: SimLog }) {
+  constructor(id: NodeId, server: { readonly core: RaftCore; readonly log: DurableView }) {
     this.id = id;
     this.#server = server;
   }
