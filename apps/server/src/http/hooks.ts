@@ -18,7 +18,7 @@ export interface HookOptions {
 
 export interface HookModules {
   /** Before a read with `?consistent`; undefined = nothing has to be waited for. */
-  readonly caughtUp: (() => Promise<void>) | undefined;
+  readonly caughtUp?: (() => Promise<void>) | undefined;
 }
 
 /** Routes outside the group that names its node and serves other origins. */
