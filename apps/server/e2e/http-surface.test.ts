@@ -58,6 +58,32 @@ describe('headers', () => {
   });
 });
 
+describe('names of headers', () => {
+  it.each([
+    ['GET /v1/jobs', ['Content-Type', 'X-Whom', 'X-Total-Count', 'X-Request-Id', 'Content-Length']],
+    ['GET /v1/jobs/cased', ['Content-Type', 'ETag', 'X-Whom']],
+    ['GET /v1/events', ['Content-Type', 'Cache-Control', 'X-Accel-Buffering', 'X-Whom']],
+    ['POST /v1/executions', ['Allow', 'Content-Type']],
+  ])('%s: written as the original writes them', async (target, names) => {
+    await node.put('cased');
+    const { hostname, port } = new URL(node.url);
+    const head = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => socket.write(`${target} HTTP/1.1\r\nHost: x\r\n\r\n`));
+      socket.setEncoding('latin1').once('data', (text: string) => {
+        socket.destroy();
+        resolve(text.split('\r\n\r\n')[0]!);
+      });
+      socket.on('error', reject);
+    });
+    const written = head
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.split(':')[0]!);
+    expect(written).toEqual(expect.arrayContaining(names));
+    expect(written.filter((name) => /^[a-z]/.test(name))).toEqual([]);
+  });
+});
+
 describe('bodies', () => {
   it('are limited, but for a backup', async () => {
     const large = job('large', { owner: 'x'.repeat(20_000) });
@@ -141,7 +167,7 @@ describe('what is no HTTP', () => {
     [
       'a method the parser knows, on a path of ours',
       'PROPFIND /v1/executions HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
-      /^HTTP\/1\.1 405 .*\r\nallow: GET\r\n.*"code":"method_not_allowed"/is,
+      /^HTTP\/1\.1 405 .*\r\nAllow: GET\r\n.*"code":"method_not_allowed"/is,
     ],
     ['a malformed escape', 'GET /v1/jobs/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', /^HTTP\/1\.1 400 /],
   ])('%s is answered, and the server goes on', async (_, bytes, expected) => {

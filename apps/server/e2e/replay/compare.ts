@@ -30,6 +30,11 @@ export function bodyOf(answer: Answer): Json {
 function compareHeaders(recorded: RecordedResponse, answer: Answer): string[] {
   const differences: string[] = [];
   const expected = new Map(Object.entries(recorded.headers).map(([name, value]) => [name.toLowerCase(), value]));
+  for (const name of Object.keys(recorded.headers)) {
+    // Scripts search for names as they are written.
+    const written = answer.names.find((one) => one.toLowerCase() === name.toLowerCase());
+    if (written !== undefined && written !== name) differences.push(`header ${written}, recorded ${name}`);
+  }
   for (const [name, value] of expected) {
     if (recorded.volatile?.includes(`header:${name}`)) continue;
     if (answer.headers[name] !== value) {

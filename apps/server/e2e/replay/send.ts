@@ -10,6 +10,8 @@ export interface Answer {
   readonly status: number;
   /** Lower-case names; values read as UTF-8. */
   readonly headers: Readonly<Record<string, string>>;
+  /** As they were written. */
+  readonly names: readonly string[];
   readonly text: string;
 }
 
@@ -32,7 +34,8 @@ export function send(to: { readonly host: string; readonly port: number }, recor
         const { statusCode: status = 0, headers: found } = response;
         try {
           assertDocumented({ method, path, status, contentType: found['content-type'], text });
-          resolve({ status, headers: readHeaders(response.rawHeaders), text });
+          const { rawHeaders: raw } = response;
+          resolve({ status, headers: readHeaders(raw), names: raw.filter((_, i) => i % 2 === 0), text });
         } catch (error) {
           reject(error as Error);
         }
@@ -40,7 +43,8 @@ export function send(to: { readonly host: string; readonly port: number }, recor
     });
     sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within ${TIMEOUT_MS} ms`)));
     sent.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET') resolve({ status: 0, headers: {}, text: '' });
+      if (error.code === 'ECONNREFUSED' || error.code === 'ECONNRESET')
+        resolve({ status: 0, headers: {}, names: [], text: '' });
       else reject(error);
     });
     sent.end(body);

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { ServerOptions } from '../options.ts';
+import { CanonicalResponse } from './canonical-response.ts';
 
 /** How often connections that take too long are looked for. */
 const CHECK_MS = 5_000;
@@ -7,6 +8,7 @@ const CHECK_MS = 5_000;
 interface ConnectionLimits {
   readonly keepAliveTimeout: number;
   readonly http: {
+    readonly ServerResponse: typeof CanonicalResponse;
     readonly maxHeaderSize: number;
     readonly headersTimeout: number;
     readonly requestTimeout: number;
@@ -21,6 +23,7 @@ export function connectionLimits(options: ServerOptions): ConnectionLimits {
   return {
     keepAliveTimeout: httpIdleTimeout,
     http: {
+      ServerResponse: CanonicalResponse,
       maxHeaderSize: httpMaxHeaderSize,
       // Node refuses to wait longer for a part than for the whole.
       headersTimeout: httpHeaderTimeout === 0 ? httpRequestTimeout : Math.min(...timeouts),
