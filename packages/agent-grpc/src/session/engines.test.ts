@@ -59,6 +59,7 @@ describe('an agent and engines over gRPC', () => {
     await becomes(run, 'running');
     await cluster.leader.engine.cancel(run.targets[0]!.executionId);
     await becomes(run, 'cancelled');
+    expect(cluster.executor.runs[0]!.context.signal.aborted).toBe(true);
   });
 
   it('G-X12: a result that nobody could take is delivered when the way is back', async () => {
@@ -162,6 +163,7 @@ describe('an agent and engines over gRPC', () => {
     await becomes(run, 'running');
     end();
     await becomes(run, 'success');
+    expect(cluster.executor.runs).toHaveLength(1);
   });
 
   it('an agent that was started anew reports what died with it', async () => {

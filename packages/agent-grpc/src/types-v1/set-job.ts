@@ -1,0 +1,47 @@
+import { ContractError } from '@dkron/contracts';
+import type { JobAdditions, SetJobRequest, SetJobResponse, WireJob } from '@dkron/contracts/types-v1';
+import { jobFromWire } from '@dkron/contracts/types-v1';
+import type { StoredJob } from '@dkron/jobs';
+import { validateJob } from '@dkron/jobs';
+import type { Logger } from '@dkron/runtime';
+import type { DkronPort } from './dkron-port.ts';
+import { missing, RpcError } from './rpc-error.ts';
+import { PARENT_NOT_FOUND } from './texts.ts';
+
+const DEFAULT_ADDITIONS: JobAdditions = {
+  dstGap: 'skip',
+  dstOverlap: 'both',
+  catchup: 'skip',
+  catchupWindow: '',
+  timeout: '',
+};
+
+/** Stores a job as the original does: what is wrong with its name is not told, what is wrong otherwise is. */
+export async function setJob(request: SetJobRequest, port: DkronPort, logger: Logger): Promise<SetJobResponse> {
+  if (request.job === undefined) throw missing('job');
+  const job = read(request.job, port.job(request.job.name));
+  const [problem] = validateJob(job.definition);
+  if (problem !== undefined) {
+    if (problem.field === 'name') {
+      logger.warn('grpc: SetJob stored nothing', { job: job.definition.name, reason: problem.message });
+      return { job: undefined };
+    }
+    throw new RpcError(problem.message);
+  }
+  const result = await port.putJob(job);
+  if ('refused' in result) {
+    const parent = result.refused === 'parent_not_found' || result.refused === 'parent_cycle';
+    throw new RpcError(parent ? PARENT_NOT_FOUND : result.message);
+  }
+  return { job: undefined };
+}
+
+/** What the original has no fields for stays as it is stored. */
+function read(job: NonNullable<SetJobRequest['job']>, stored: StoredJob | undefined): WireJob {
+  try {
+    return jobFromWire(job, stored?.definition ?? DEFAULT_ADDITIONS);
+  } catch (error) {
+    if (error instanceof ContractError) throw new RpcError(error.message);
+    throw error;
+  }
+}
