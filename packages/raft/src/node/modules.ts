@@ -29,6 +29,11 @@ export interface RaftNodeModules {
   readonly resolver?: Resolver;
   /** Recovery by force: `peers.json`. @default none */
   readonly peersFile?: PeersFile;
+  /**
+   * A member of this cluster knows our birth while we belong to none: whether we follow. A text says why not.
+   * @default yes
+   */
+  readonly admit?: (clusterId: string) => Promise<true | string>;
   readonly logger?: Logger;
   readonly metrics?: Metrics;
   readonly failpoint?: Failpoint;
@@ -36,8 +41,8 @@ export interface RaftNodeModules {
   readonly onCore?: (core: RaftCore) => void;
 }
 
-export type ResolvedModules = Required<Omit<RaftNodeModules, 'peersFile' | 'onCore'>> &
-  Pick<RaftNodeModules, 'peersFile' | 'onCore'>;
+export type ResolvedModules = Required<Omit<RaftNodeModules, 'peersFile' | 'onCore' | 'admit'>> &
+  Pick<RaftNodeModules, 'peersFile' | 'onCore' | 'admit'>;
 
 export function resolveModules(modules: RaftNodeModules): ResolvedModules {
   return {

@@ -47,6 +47,14 @@ export class PeerGate implements TransportHandler {
     this.#identity = { ...this.#identity, birth: known.birth, clusterId: known.clusterId ?? '' };
   }
 
+  /** Another birth for a folder without a cluster, durably. */
+  async redraw(): Promise<string> {
+    const { identity, random } = this.#context.modules;
+    const { birth } = await identity.update({ birth: hex(random.bytes(ID_BYTES)) });
+    this.#identity = { ...this.#identity, birth };
+    return birth;
+  }
+
   /** The server belongs to this cluster now. */
   async joined(clusterId: string, how: 'founder' | 'called'): Promise<void> {
     await this.#context.modules.identity.update({ clusterId, markers: { [JOINED]: how } });
@@ -92,8 +100,21 @@ export class PeerGate implements TransportHandler {
     if (!verdict.accepted) {
       this.#refused(peer, verdict, acknowledgedIndex);
     } else if (this.#identity.clusterId === '' && peer.clusterId !== '' && purpose !== 'formation') {
-      await this.joined(peer.clusterId, 'called');
+      return await this.#called(peer, verdict);
     }
+    return verdict;
+  }
+
+  /** A member of a cluster knows our birth, and we belong to none: whoever forms clusters has the last word. */
+  async #called(peer: Handshake, verdict: HandshakeVerdict): Promise<HandshakeVerdict> {
+    const admitted = (await this.#context.modules.admit?.(peer.clusterId)) ?? true;
+    if (admitted !== true) {
+      const refusal = { accepted: false, code: 'no_cluster', message: admitted } as const;
+      this.#refused(peer, refusal, 0);
+      return refusal;
+    }
+    // It may have become a member by its founding record meanwhile.
+    if (this.#identity.clusterId === '') await this.joined(peer.clusterId, 'called');
     return verdict;
   }
 

@@ -88,6 +88,33 @@ describe('RaftNode: start, found, apply', () => {
     expect(cluster.node('a').stats().clusterId).toHaveLength(32);
   });
 
+  it('whoever forms clusters has the last word on a call into one; another birth is another server', async () => {
+    const asked: string[] = [];
+    let answer: true | string = 'it is promised to another cluster';
+    const cluster = await NodeCluster.founded(1, {
+      modules: (id) => ({
+        admit: async (clusterId) => {
+          if (id === 'b') asked.push(clusterId);
+          return answer;
+        },
+      }),
+    });
+    await cluster.create('b');
+    const a = cluster.node('a');
+    const b = cluster.node('b');
+    await expect(a.redrawBirth()).rejects.toMatchObject({ code: 'cant_bootstrap' });
+    const old = b.identity.birth;
+    const birth = await cluster.settled(b.redrawBirth());
+    expect([birth === old, b.identity.birth]).toEqual([false, birth]);
+    void a.addNonvoter('b', { birth, address: 'b' }).catch(() => {});
+    await cluster.until('b was asked', () => asked.length > 0);
+    expect([asked[0], b.identity.clusterId, b.stats().lastIndex]).toEqual([a.identity.clusterId, '', 0]);
+    answer = true;
+    await cluster.until('b follows', () => b.stats().lastIndex > 0);
+    expect(b.identity.clusterId).toBe(a.identity.clusterId);
+    await expect(b.redrawBirth()).rejects.toMatchObject({ code: 'cant_bootstrap' });
+  });
+
   it('a server that the founder called in before it founds itself has nothing left to do', async () => {
     const cluster = new NodeCluster();
     await cluster.create('a', 'b');

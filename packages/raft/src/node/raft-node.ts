@@ -131,6 +131,19 @@ export class RaftNode {
     if (first === this.#context.options.id) this.#running().campaignWhenFounded();
   }
 
+  /**
+   * Makes a server that belongs to no cluster another one: what was promised under the old birth does not bind it.
+   * @returns the new birth, durable
+   * @throws RaftError `cant_bootstrap`
+   */
+  async redrawBirth(): Promise<string> {
+    const { lastIndex, term } = this.#running().core.basicStatus();
+    if (lastIndex > 0 || term > 0 || this.identity.clusterId !== '') {
+      throw new RaftError('cant_bootstrap', 'this server has state or belongs to a cluster: its birth stays', {});
+    }
+    return await this.#gate.redraw();
+  }
+
   /** Proposes one command. Resolves when the state machine of this server has applied it. `data` must not change. */
   apply(data: Uint8Array): Promise<ApplyResult> {
     return this.#proposing((proposals) => proposals.addOne({ type: EntryType.normal, data }));
