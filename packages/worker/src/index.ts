@@ -13,4 +13,6 @@ export type { JournalStorage, ProcessControl } from './journal/storage.ts';
 export { MemoryJournalStorage } from './journal/memory.ts';
 export type { AttemptRef, StartInfo } from './journal/record.ts';
 export type { RecoveredAttempt } from './journal/table.ts';
+export type { DirectObserver, DirectRequest, DirectRunsModules } from './direct-runs.ts';
+export { DirectRuns } from './direct-runs.ts';
 export { OutputBuffer } from './output-buffer.ts';
