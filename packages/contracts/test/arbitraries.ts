@@ -152,7 +152,7 @@ export const run: fc.Arbitrary<Run> = shape({
 
 export const due: fc.Arbitrary<Due> = shape({
   id: fixed,
-  kind: fc.constantFrom('retry', 'child', 'process' as const),
+  kind: fc.constantFrom('retry', 'child', 'process', 'hold' as const),
   jobName: word,
   group: fixed,
   rootGroup: fixed,
@@ -168,8 +168,8 @@ export const ledgerEntry: fc.Arbitrary<LedgerEntry> = shape({
   tick: instant,
   lastTick: instant,
   count,
-  decision,
-  reason: tickReason,
+  decision: fc.oneof(decision, fc.constant('released' as const)),
+  reason: fc.oneof(tickReason, fc.constant('forbid_hold' as const)),
   trigger,
   decidedAt: instant,
   group: maybe(fixed),
@@ -254,8 +254,10 @@ const update: fc.Arbitrary<ExecutionUpdate> = fc.oneof(
     startedAt: instant,
     finishedAt: instant,
     output,
+    slotHoldMs: maybe(count),
   }),
-  shape({ kind: fc.constant('cancelRequested' as const), id: word, at: instant }),
+  shape({ kind: fc.constant('cancelRequested' as const), id: word, at: instant, slotHoldMs: maybe(count) }),
+  shape({ kind: fc.constant('released' as const), id: word, dueId: fixed, confirmed: fc.boolean() }),
   shape({ kind: fc.constant('processed' as const), id: word, dueId: fixed, output: maybe(bytes) }),
 );
 

@@ -148,6 +148,12 @@ export interface StartRuns {
   readonly starts: readonly RunStart[];
 }
 
+/**
+ * How long an attempt that was given up keeps the slot of a job that forbids overlap, since it may still run: ms; 0 =
+ * until its node confirms the end; null = the node has confirmed it, or was never told to start.
+ */
+export type SlotHold = number | null;
+
 /** What a node or the leader learnt about one attempt. Applied at most once: a repetition is `known`. */
 export type ExecutionUpdate =
   | { readonly kind: 'started'; readonly id: ExecutionId; readonly attempt: number; readonly at: EpochNanos }
@@ -162,8 +168,23 @@ export type ExecutionUpdate =
       readonly startedAt: EpochNanos;
       readonly finishedAt: EpochNanos;
       readonly output: ExecutionOutput;
+      readonly slotHoldMs: SlotHold;
     }
-  | { readonly kind: 'cancelRequested'; readonly id: ExecutionId; readonly at: EpochNanos }
+  | {
+      readonly kind: 'cancelRequested';
+      readonly id: ExecutionId;
+      readonly at: EpochNanos;
+      /** Of one that is pending, which ends by this. */
+      readonly slotHoldMs: SlotHold;
+    }
+  /** The end of an attempt no longer keeps the job's slot. Settles the due record of kind `hold`. */
+  | {
+      readonly kind: 'released';
+      readonly id: ExecutionId;
+      readonly dueId: bigint;
+      /** Its node says that it has ended, or left. Otherwise the hold has passed, which the ledger records. */
+      readonly confirmed: boolean;
+    }
   /** Processors are done; null output = they left it as it was. Settles the due record of kind `process`. */
   | {
       readonly kind: 'processed';

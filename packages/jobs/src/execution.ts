@@ -53,7 +53,7 @@ export const OUTPUT_TAIL_BYTES_MAX = 256_000;
 /** Bytes kept of the beginning of an output, apart from its end. */
 export const OUTPUT_HEAD_BYTES_MAX = 16_384;
 
-/** A node's part of a run. `waiting` = a retry is due later. */
+/** A node's part of a run. `waiting` = a retry is due later, perhaps only once a `hold` has ended. */
 export interface RunTarget {
   readonly nodeName: NodeName;
   /** The latest attempt. */
@@ -62,7 +62,10 @@ export interface RunTarget {
   readonly state: ExecutionState | 'waiting';
 }
 
-/** One decided start of a job on its planned targets. Open until every target's last attempt ended; holds the slot. */
+/**
+ * One decided start of a job on its planned targets. Open until every target's last attempt ended; holds the slot, which
+ * attempts that were given up may keep beyond that (due records of kind `hold`).
+ */
 export interface Run {
   readonly jobName: JobName;
   readonly group: Group;
@@ -75,25 +78,28 @@ export interface Run {
   readonly open: boolean;
 }
 
-/** Work that a result made due, replicated so that any leader carries on. */
-export type DueKind = 'retry' | 'child' | 'process';
+/**
+ * What a result made due, replicated so that any leader carries on. `hold`: the end of a slot that an attempt keeps
+ * whose node has not confirmed its end.
+ */
+export type DueKind = 'retry' | 'child' | 'process' | 'hold';
 
-/** One piece of pending work: a retry, the start of a child, or the processing of an output. */
+/** One piece of pending work: a retry, the start of a child, the processing of an output, or the release of a slot. */
 export interface Due {
   /** Unique, ordered: stamp of the command that made it, plus its position. */
   readonly id: bigint;
   readonly kind: DueKind;
-  /** retry, process: the execution's job. child: the job to start. */
+  /** retry, process, hold: the execution's job. child: the job to start. */
   readonly jobName: JobName;
-  /** retry, process: the run. child: the parent's run. */
+  /** retry, process, hold: the run. child: the parent's run. */
   readonly group: Group;
   readonly rootGroup: Group;
-  /** retry, process: the ended execution; child: `''`. */
+  /** retry, process, hold: the ended execution; child: `''`. */
   readonly executionId: ExecutionId | '';
   readonly nodeName: NodeName | '';
-  /** retry: the attempt to start. */
+  /** retry: the attempt to start. process, hold: the ended one. */
   readonly attempt: number;
   readonly dueAt: EpochNanos;
-  /** A new leader waits clamp(dueAt − wall, 0, lengthMs). */
+  /** A new leader waits clamp(dueAt − wall, 0, lengthMs). hold: 0 = nothing but the node's word ends it. */
   readonly lengthMs: number;
 }

@@ -30,7 +30,7 @@ export type {
   Trigger,
 } from './execution.ts';
 export { OUTPUT_HEAD_BYTES_MAX, OUTPUT_TAIL_BYTES_MAX } from './execution.ts';
-export type { Decision, LedgerEntry, MissReason, SkipReason } from './ledger.ts';
+export type { Decision, LedgerDecision, LedgerEntry, MissReason, SkipReason } from './ledger.ts';
 export { TICK_COUNT_MAX } from './ledger.ts';
 export type {
   ApplyEvent,
@@ -51,6 +51,7 @@ export type {
   RefusalCode,
   RunStart,
   SetPause,
+  SlotHold,
   Stamp,
   StartRuns,
   Target,

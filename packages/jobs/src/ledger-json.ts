@@ -2,7 +2,7 @@ import { ordered, writeGoJson, type GoObject, type WriteOptions } from './go-jso
 import { timeText } from './go-time.ts';
 import type { LedgerEntry } from './ledger.ts';
 
-/** A ledger entry as a value; `group` and `executions` only where something ran. */
+/** A ledger entry as a value; `group` and `executions` only where something ran or was released. */
 export function ledgerEntryValue(entry: LedgerEntry): GoObject {
   return ordered(
     ['job_name', entry.jobName],
@@ -13,12 +13,16 @@ export function ledgerEntryValue(entry: LedgerEntry): GoObject {
     ['reason', entry.reason],
     ['trigger', entry.trigger],
     ['decided_at', timeText(entry.decidedAt)],
-    ...(entry.decision === 'run' && entry.group !== null ? [['group', entry.group] as const] : []),
-    ...(entry.decision === 'run' ? [['executions', entry.executions] as const] : []),
+    ...(isOfRun(entry) && entry.group !== null ? [['group', entry.group] as const] : []),
+    ...(isOfRun(entry) ? [['executions', entry.executions] as const] : []),
   );
 }
 
 /** The text of {@link ledgerEntryValue}. */
 export function ledgerEntryToJson(entry: LedgerEntry, options: WriteOptions = {}): string {
   return writeGoJson(ledgerEntryValue(entry), options);
+}
+
+function isOfRun({ decision }: LedgerEntry): boolean {
+  return decision === 'run' || decision === 'released';
 }

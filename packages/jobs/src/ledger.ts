@@ -14,6 +14,12 @@ export type SkipReason = 'forbid' | 'disabled' | 'paused' | 'expired' | 'not_sta
  */
 export type MissReason = 'skip' | 'last' | 'limit' | 'window';
 
+/**
+ * What an entry tells. `released`, reason `forbid_hold`: the slot of a job that forbids overlap was let go although the
+ * node never confirmed the end of the lost attempt in `executions`; no tick, so `tick` is the moment.
+ */
+export type LedgerDecision = Decision | 'released';
+
 /** What became of `count` consecutive ticks. */
 export interface LedgerEntry {
   readonly jobName: JobName;
@@ -22,12 +28,12 @@ export interface LedgerEntry {
   readonly lastTick: EpochNanos;
   /** 1 … 100,000 (counting stops there). */
   readonly count: number;
-  readonly decision: Decision;
+  readonly decision: LedgerDecision;
   /** `''` for `run`. */
-  readonly reason: '' | SkipReason | MissReason;
+  readonly reason: '' | SkipReason | MissReason | 'forbid_hold';
   readonly trigger: Trigger;
   readonly decidedAt: EpochNanos;
-  /** Only for `run`. */
+  /** Only for `run` and `released`. */
   readonly group: Group | null;
   readonly executions: readonly ExecutionId[];
 }

@@ -17,6 +17,7 @@ import { StartPlanner } from './dues/start-planner.ts';
 import { OpenRoots } from './open-roots.ts';
 import { settingsOf } from './options.ts';
 import type { EngineModules, EngineOptions } from './options.ts';
+import { SlotHolds } from './sessions/slot-holds.ts';
 import { Sessions } from './sessions/sessions.ts';
 import type { CancelAnswer } from './sessions/sessions.ts';
 import type { OutputListener } from './sessions/output-watchers.ts';
@@ -69,10 +70,11 @@ export class Engine {
     };
     this.#ticker = new Ticker(this.#context);
     this.#updates = new UpdateBatcher(this.#context);
-    this.#sessions = new Sessions(this.#context, this.#updates);
+    const holds = new SlotHolds(this.#context, this.#updates);
+    this.#sessions = new Sessions(this.#context, this.#updates, holds);
     this.#starts = new StartPlanner(this.#context, (node) => this.#sessions.isReachable(node));
     this.#processing = new Processing(this.#context, this.#updates);
-    this.#dues = new DueTimers(this.#context, this.#starts, this.#processing);
+    this.#dues = new DueTimers(this.#context, this.#starts, this.#processing, holds);
   }
 
   get running(): boolean {

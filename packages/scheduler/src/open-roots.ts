@@ -11,7 +11,7 @@ export class OpenRoots {
     const names = new Set<JobName>();
     for (const execution of view.openExecutions()) names.add(execution.jobName);
     for (const due of view.dues()) {
-      this.#open.add(due.rootGroup);
+      if (due.kind !== 'hold') this.#open.add(due.rootGroup);
       names.add(due.jobName);
     }
     for (const name of names) for (const run of view.openRuns(name)) this.#open.add(run.rootGroup);
@@ -24,7 +24,8 @@ export class OpenRoots {
 
   onEvent(event: ApplyEvent): void {
     if (event.type === 'run' && event.run.open) this.#open.add(event.run.rootGroup);
-    else if (event.type === 'due' && event.change === 'added') this.#open.add(event.due.rootGroup);
+    else if (event.type === 'due' && event.change === 'added' && event.due.kind !== 'hold')
+      this.#open.add(event.due.rootGroup);
     else if (event.type === 'settled') {
       this.#open.delete(event.rootGroup);
       this.#wake(event.rootGroup);

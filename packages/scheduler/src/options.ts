@@ -11,6 +11,11 @@ export interface EngineOptions {
   readonly tickGraceMs?: number;
   /** A node silent for this long has lost its executions. Default 15,000. */
   readonly leaseMs?: number;
+  /**
+   * How long an attempt that was given up keeps the slot of a job that forbids overlap, while its node does not confirm
+   * its end. 0 = for as long as it does not. Default 300,000.
+   */
+  readonly forbidHoldMs?: number;
   /** From TERM to KILL. Default 10,000. */
   readonly killGraceMs?: number;
   /** Most decisions in one `DecideTicks`; more due at once become several. Default 500. */
@@ -29,6 +34,7 @@ export function settingsOf(options: EngineOptions): EngineSettings {
     clusterId: typeof clusterId === 'string' ? () => clusterId : clusterId,
     tickGraceMs: options.tickGraceMs ?? 10_000,
     leaseMs: options.leaseMs ?? 15_000,
+    forbidHoldMs: options.forbidHoldMs ?? 300_000,
     killGraceMs: options.killGraceMs ?? 10_000,
     decideBatchMax: options.decideBatchMax ?? 500,
     processTimeoutMs: options.processTimeoutMs ?? 30_000,

@@ -1,4 +1,4 @@
-import type { Due, JobName } from '@dkron/jobs';
+import type { Due, ExecutionId, JobName } from '@dkron/jobs';
 import { Overlay } from './overlay.ts';
 import type { State } from './state.ts';
 
@@ -7,6 +7,7 @@ export class DueChanges {
   readonly #state: State;
   readonly #dues: Overlay<bigint, Due>;
   readonly #added = new Map<JobName, Set<bigint>>();
+  readonly #addedHolds = new Map<ExecutionId, bigint>();
 
   constructor(state: State) {
     this.#state = state;
@@ -20,11 +21,20 @@ export class DueChanges {
   add(due: Due): void {
     const ids = this.#added.get(due.jobName) ?? new Set<bigint>();
     this.#added.set(due.jobName, ids.add(due.id));
+    if (due.kind === 'hold') {
+      this.#addedHolds.set(due.executionId, due.id);
+    }
     this.#dues.set(due.id, due);
   }
 
   remove(id: bigint): void {
     this.#dues.set(id, undefined);
+  }
+
+  /** The slot that this attempt keeps beyond its end. */
+  holdOf(id: ExecutionId): Due | undefined {
+    const dueId = this.#addedHolds.get(id) ?? this.#state.holdOf.get(id);
+    return dueId === undefined ? undefined : this.get(dueId);
   }
 
   /** Ids of the job's dues, in order. */

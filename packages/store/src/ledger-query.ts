@@ -1,11 +1,11 @@
-import type { Decision, JobName, LedgerEntry, MissReason, SkipReason, Trigger } from '@dkron/jobs';
+import type { JobName, LedgerDecision, LedgerEntry, Trigger } from '@dkron/jobs';
 import type { QueryModules } from './execution-query.ts';
 import { ledgerKey } from './keys.ts';
 
 /** Which entries of one job's ledger to list; what is absent restricts nothing. */
 export interface LedgerQuery {
-  readonly decision?: Decision;
-  readonly reason?: '' | SkipReason | MissReason;
+  readonly decision?: LedgerDecision;
+  readonly reason?: LedgerEntry['reason'];
   readonly trigger?: Trigger;
   /** Borders on `tick`, inclusive. */
   readonly from?: bigint;

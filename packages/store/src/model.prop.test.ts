@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command } from '@dkron/jobs';
+import type { Command, DueKind } from '@dkron/jobs';
 import { noMetrics, silentLogger } from '@dkron/runtime';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -30,9 +30,14 @@ type Step =
   | { readonly do: 'delete' | 'forget'; readonly name: string }
   | { readonly do: 'toggle'; readonly name: string; readonly disabled: boolean }
   | { readonly do: 'tick' | 'run'; readonly name: string; readonly nodes: number; readonly wrong: boolean }
-  | { readonly do: 'start' | 'cancel'; readonly pick: number }
-  | { readonly do: 'end'; readonly pick: number; readonly state: 'success' | 'failed' | 'lost' | 'cancelled' }
-  | { readonly do: 'truth'; readonly pick: number; readonly state: 'success' | 'failed' }
+  | { readonly do: 'start' | 'cancel'; readonly pick: number; readonly hold: boolean }
+  | {
+      readonly do: 'end';
+      readonly pick: number;
+      readonly state: 'success' | 'failed' | 'lost' | 'cancelled';
+      readonly hold: boolean;
+    }
+  | { readonly do: 'truth'; readonly pick: number; readonly state: 'success' | 'failed' | 'lost' | 'cancelled' }
   | { readonly do: 'due'; readonly pick: number; readonly nodes: number }
   | { readonly do: 'pause'; readonly paused: boolean };
 
@@ -66,7 +71,11 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     {
       weight: 3,
-      arbitrary: fc.record({ do: fc.constantFrom('start' as const, 'start' as const, 'cancel' as const), pick }),
+      arbitrary: fc.record({
+        do: fc.constantFrom('start' as const, 'start' as const, 'cancel' as const),
+        pick,
+        hold: fc.boolean(),
+      }),
     },
     {
       weight: 7,
@@ -80,6 +89,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
           'lost' as const,
           'cancelled' as const,
         ),
+        hold: fc.boolean(),
       }),
     },
     {
@@ -87,7 +97,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({
         do: fc.constant('truth' as const),
         pick,
-        state: fc.constantFrom('success' as const, 'failed' as const),
+        state: fc.constantFrom('success' as const, 'failed' as const, 'lost' as const, 'cancelled' as const),
       }),
     },
     { weight: 5, arbitrary: fc.record({ do: fc.constant('due' as const), pick, nodes }) },
@@ -154,8 +164,10 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
     case 'due':
       return dueCommand(store, step, stamp);
     case 'truth': {
-      const lost = NAMES.flatMap((job) => store.executions(job)).filter(({ state }) => state === 'lost');
-      const chosen = lost[step.pick % Math.max(1, lost.length)];
+      const given = NAMES.flatMap((job) => store.executions(job)).filter(
+        ({ state }) => state === 'lost' || state === 'cancelled',
+      );
+      const chosen = given[step.pick % Math.max(1, given.length)];
       return (
         chosen && {
           type: 'executionUpdates',
@@ -171,14 +183,23 @@ function commandOf(store: Store, step: Step, stamp: bigint): Command | undefined
       if (chosen === undefined) return undefined;
       const { id, attempt } = chosen;
       const update =
-        step.do === 'start'
-          ? { kind: 'started' as const, id, attempt, at: stamp }
-          : step.do === 'cancel'
-            ? { kind: 'cancelRequested' as const, id, at: stamp }
-            : finished(id, 'state' in step ? step.state : 'failed', { attempt, finishedAt: stamp });
+        step.do === 'end'
+          ? finished(id, step.state, {
+              attempt,
+              finishedAt: stamp,
+              slotHoldMs: step.state === 'success' ? null : holdOf(step),
+            })
+          : step.do === 'start'
+            ? { kind: 'started' as const, id, attempt, at: stamp }
+            : { kind: 'cancelRequested' as const, id, at: stamp, slotHoldMs: holdOf(step) };
       return { type: 'executionUpdates', stamp, updates: [update] };
     }
   }
+}
+
+/** As a leader says it of what it gives up. */
+function holdOf({ hold }: { readonly hold: boolean }): number | null {
+  return hold ? 60_000 : null;
 }
 
 function dueCommand(
@@ -196,6 +217,10 @@ function dueCommand(
       stamp,
       updates: [{ kind: 'processed', id: due.executionId, dueId, output: new Uint8Array([1]) }],
     };
+  }
+  if (due.kind === 'hold') {
+    const update = { kind: 'released' as const, id: due.executionId, dueId, confirmed: step.nodes > 0 };
+    return { type: 'executionUpdates', stamp, updates: [update, update] };
   }
   if (due.kind === 'child') {
     const targets = targetsOn(stamp, ...['n1', 'n2'].slice(0, step.nodes));
@@ -312,7 +337,16 @@ function viewOf(store: Store): unknown {
     ),
     slots: NAMES.map((job) => store.openRuns(job).map(({ group }) => group)),
     stats: store.stats(['1970-01-01']).map(({ successCount, failedCount }) => [successCount, failedCount]),
+    held: NAMES.map((job) => attemptsDue(store, 'hold', job)),
+    retries: NAMES.map((job) => attemptsDue(store, 'retry', job)),
   };
+}
+
+function attemptsDue(store: Store, kind: DueKind, job: string): string[] {
+  return [...store.dues()]
+    .filter((due) => due.kind === kind && due.jobName === job)
+    .map(({ executionId }) => executionId)
+    .sort();
 }
 
 async function keysOf(kv: KeyValue): Promise<string[]> {

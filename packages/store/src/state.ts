@@ -1,4 +1,4 @@
-import type { Due, JobName, Run } from '@dkron/jobs';
+import type { Due, ExecutionId, JobName, Run } from '@dkron/jobs';
 import { JobTable } from './job-table.ts';
 import { ByGroup } from './by-group.ts';
 import type { Codec, StoreCodec } from './ports.ts';
@@ -32,7 +32,9 @@ export class State {
   readonly openRuns: Map<JobName, ByGroup<RunRecord>> = new Map();
   readonly dues: Map<bigint, Due> = new Map();
   readonly duesOf: Map<JobName, Set<bigint>> = new Map();
-  /** Open runs plus dues of a root group. */
+  /** Dues of kind `hold`, by the execution that keeps the slot. */
+  readonly holdOf: Map<ExecutionId, bigint> = new Map();
+  /** Open runs plus dues of a root group, save holds: nobody waits for those. */
   readonly rootCounts: Map<bigint, number> = new Map();
   /** By job and token, oldest first. */
   readonly tokens: Map<string, TokenRecord> = new Map();
@@ -80,9 +82,12 @@ export class State {
 
   setDue(id: bigint, due: Due | undefined): void {
     const before = this.dues.get(id);
-    this.#count(before?.rootGroup, -1);
-    this.#count(due?.rootGroup, 1);
+    this.#countDue(before, -1);
+    this.#countDue(due, 1);
     if (before !== undefined) {
+      if (this.holdOf.get(before.executionId) === id) {
+        this.holdOf.delete(before.executionId);
+      }
       const ids = this.duesOf.get(before.jobName);
       ids?.delete(id);
       if (ids?.size === 0) {
@@ -94,6 +99,9 @@ export class State {
       this.dues.set(id, due);
       const ids = this.duesOf.get(due.jobName) ?? new Set();
       this.duesOf.set(due.jobName, ids.add(id));
+      if (due.kind === 'hold') {
+        this.holdOf.set(due.executionId, id);
+      }
     }
   }
 
@@ -109,6 +117,12 @@ export class State {
       this.pauses.add(scope);
     } else {
       this.pauses.delete(scope);
+    }
+  }
+
+  #countDue(due: Due | undefined, change: number): void {
+    if (due?.kind !== 'hold') {
+      this.#count(due?.rootGroup, change);
     }
   }
 

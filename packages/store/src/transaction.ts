@@ -1,4 +1,14 @@
-import type { ApplyEvent, Due, ExecutionOutput, JobName, LedgerEntry, Run, SetPause, StoredJob } from '@dkron/jobs';
+import type {
+  ApplyEvent,
+  Due,
+  ExecutionId,
+  ExecutionOutput,
+  JobName,
+  LedgerEntry,
+  Run,
+  SetPause,
+  StoredJob,
+} from '@dkron/jobs';
 import type { Retention } from './options.ts';
 import { DueChanges } from './due-changes.ts';
 import { ExecutionChanges } from './execution-changes.ts';
@@ -237,13 +247,18 @@ export class Transaction {
     return this.#dues.of(name);
   }
 
+  /** The slot that this attempt keeps beyond its end. */
+  holdOf(id: ExecutionId): Due | undefined {
+    return this.#dues.holdOf(id);
+  }
+
   addDue(due: Omit<Due, 'id'>): void {
     // Commands in flight carry neighbouring stamps: position alone would give one id twice.
     const id = this.stamp > this.#lastDueId ? this.stamp : this.#lastDueId + 1n;
     const record: Due = { id, ...due };
     this.#lastDueId = id;
     this.#dues.add(record);
-    this.#root(due.rootGroup, 1);
+    this.#rootOfDue(record, 1);
     this.#write(keys.dueKey(id), record, this.#codecs.due.encode);
     this.events.push({ type: 'due', due: record, change: 'added' });
   }
@@ -252,7 +267,7 @@ export class Transaction {
     const due = this.#dues.get(id);
     if (due !== undefined) {
       this.#dues.remove(id);
-      this.#root(due.rootGroup, -1);
+      this.#rootOfDue(due, -1);
       this.#write(keys.dueKey(id), undefined, this.#codecs.due.encode);
       this.events.push({ type: 'due', due, change: 'removed' });
     }
@@ -339,6 +354,13 @@ export class Transaction {
       this.#root(record.run.rootGroup, 1);
     }
     this.#runs.set(name, group, record);
+  }
+
+  /** What waits for the end of a cause does not wait for a slot. */
+  #rootOfDue(due: Due, change: number): void {
+    if (due.kind !== 'hold') {
+      this.#root(due.rootGroup, change);
+    }
   }
 
   #root(rootGroup: bigint, change: number): void {

@@ -1,4 +1,14 @@
-import type { Decision, DueKind, ExecutionState, MissReason, RunTarget, SkipReason, Trigger } from '@dkron/jobs';
+import type {
+  Decision,
+  DueKind,
+  ExecutionState,
+  LedgerDecision,
+  LedgerEntry,
+  MissReason,
+  RunTarget,
+  SkipReason,
+  Trigger,
+} from '@dkron/jobs';
 import { choice } from '../wire/kind.ts';
 
 /** Order = numbers in `proto/dkron/store/v1/enums.proto`; only append. */
@@ -24,6 +34,7 @@ export const targetState = choice<RunTarget['state']>('target state', [
 export const trigger = choice<Trigger>('trigger', ['schedule', 'catchup', 'manual', 'create', 'parent']);
 
 export const decision = choice<Decision>('decision', ['run', 'skipped', 'missed']);
+export const ledgerDecision = choice<LedgerDecision>('decision', ['run', 'skipped', 'missed', 'released']);
 
 const REASONS = [
   'forbid',
@@ -42,4 +53,6 @@ export const tickReason = choice<SkipReason | MissReason>('tick reason', REASONS
 /** `''` is left out of the bytes, so this kind never meets it. */
 export const tickReasonOrNone = choice<'' | SkipReason | MissReason>('tick reason', REASONS);
 
-export const dueKind = choice<DueKind>('due kind', ['retry', 'child', 'process']);
+export const ledgerReasonOrNone = choice<LedgerEntry['reason']>('tick reason', [...REASONS, 'forbid_hold']);
+
+export const dueKind = choice<DueKind>('due kind', ['retry', 'child', 'process', 'hold']);

@@ -15,7 +15,7 @@ import { instantField, nullableInstant } from '../wire/instant.ts';
 import { fixed, flag, signed, signed64, text, whole } from '../wire/kind.ts';
 import { message, sub, type Message } from '../wire/message.ts';
 import { endReason } from '../model/execution.ts';
-import { decision, dueKind, executionState, targetState, tickReasonOrNone, trigger } from './enums.ts';
+import { dueKind, executionState, ledgerDecision, ledgerReasonOrNone, targetState, trigger } from './enums.ts';
 
 export const jobState: Message<JobState> = byHand(
   message('JobState', {
@@ -158,8 +158,8 @@ export const ledgerEntry: Message<LedgerEntry> = byHand(
     tick: instantField(2),
     lastTick: instantField(3),
     count: implicit(4, whole, 0),
-    decision: required(5, decision),
-    reason: implicit(6, tickReasonOrNone, ''),
+    decision: required(5, ledgerDecision),
+    reason: implicit(6, ledgerReasonOrNone, ''),
     trigger: required(7, trigger),
     decidedAt: instantField(8),
     group: nullable(9, fixed),
@@ -171,10 +171,10 @@ export const ledgerEntry: Message<LedgerEntry> = byHand(
     putInstant(writer, 26, value.lastTick);
     putWhole(writer, 32, value.count);
     writer.varint(40);
-    decision.write(writer, value.decision);
+    ledgerDecision.write(writer, value.decision);
     if (value.reason !== '') {
       writer.varint(48);
-      tickReasonOrNone.write(writer, value.reason);
+      ledgerReasonOrNone.write(writer, value.reason);
     }
     writer.varint(56);
     trigger.write(writer, value.trigger);

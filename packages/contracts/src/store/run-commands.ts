@@ -127,11 +127,13 @@ const finishedUpdate: Message<UpdateBody<'finished'>> = message('FinishedUpdate'
   startedAt: instantField(6),
   finishedAt: instantField(7),
   output: required(8, sub(executionOutput)),
+  slotHoldMs: nullable(9, whole),
 });
 
 const cancelRequestedUpdate: Message<UpdateBody<'cancelRequested'>> = message('CancelRequestedUpdate', {
   id: implicit(1, text, ''),
   at: instantField(2),
+  slotHoldMs: nullable(3, whole),
 });
 
 const processedUpdate: Message<UpdateBody<'processed'>> = message('ProcessedUpdate', {
@@ -140,11 +142,18 @@ const processedUpdate: Message<UpdateBody<'processed'>> = message('ProcessedUpda
   output: nullable(3, raw),
 });
 
+const releasedUpdate: Message<UpdateBody<'released'>> = message('ReleasedUpdate', {
+  id: implicit(1, text, ''),
+  dueId: implicit(2, fixed, 0n),
+  confirmed: implicit(3, flag, false),
+});
+
 const executionUpdate: Message<ExecutionUpdate> = union('ExecutionUpdate', 'kind', {
   started: [1, startedUpdate],
   finished: [2, finishedUpdate],
   cancelRequested: [3, cancelRequestedUpdate],
   processed: [4, processedUpdate],
+  released: [5, releasedUpdate],
 });
 
 export const executionUpdates: Message<Body<ExecutionUpdates>> = message('ExecutionUpdates', {

@@ -5,17 +5,19 @@ import { RETRY_PROPOSAL_MS } from '../context.ts';
 import type { Context } from '../context.ts';
 import { Timetable } from '../timetable/timetable.ts';
 import { isRefusal } from '../refusal.ts';
+import type { SlotHolds } from '../sessions/slot-holds.ts';
 import type { Processing } from './processing.ts';
 import type { StartPlanner } from './start-planner.ts';
 
 const LONGEST_TIMER_MS = 3_600_000;
 const STARTS_PER_COMMAND_MAX = 5_000;
 
-/** Carries out replicated due records: retries after their delay, children at once, processors. */
+/** Carries out replicated due records: retries after their delay, children at once, processors, slots kept too long. */
 export class DueTimers {
   readonly #context: Context;
   readonly #starts: StartPlanner;
   readonly #processing: Processing;
+  readonly #holds: SlotHolds;
   /** Ids as text, by monotonic time: a step of the wall clock moves no delay. */
   readonly #timetable = new Timetable();
   readonly #dues = new Map<bigint, Due>();
@@ -24,10 +26,11 @@ export class DueTimers {
   #timer: Cancel | undefined;
   #timerMs = Infinity;
 
-  constructor(context: Context, starts: StartPlanner, processing: Processing) {
+  constructor(context: Context, starts: StartPlanner, processing: Processing, holds: SlotHolds) {
     this.#context = context;
     this.#starts = starts;
     this.#processing = processing;
+    this.#holds = holds;
   }
 
   get inFlight(): number {
@@ -46,6 +49,7 @@ export class DueTimers {
     this.#timerMs = Infinity;
     this.#timetable.clear();
     this.#dues.clear();
+    this.#holds.clear();
   }
 
   onEvent(event: ApplyEvent): void {
@@ -54,6 +58,7 @@ export class DueTimers {
     this.#dues.delete(event.due.id);
     this.#timetable.remove(String(event.due.id));
     this.#processing.remove(event.due.id);
+    this.#holds.remove(event.due);
   }
 
   /** After a batch of events. */
@@ -73,6 +78,10 @@ export class DueTimers {
 
   #add(due: Due): void {
     if (due.kind === 'process') return this.#processing.add(due);
+    if (due.kind === 'hold') {
+      this.#holds.add(due);
+      if (due.lengthMs === 0) return;
+    }
     const { clock } = this.#context;
     const leftMs = Number((due.dueAt - clock.wallNanos()) / NANOS_PER_MILLISECOND);
     this.#dues.set(due.id, due);
@@ -81,6 +90,7 @@ export class DueTimers {
 
   #fire(): void {
     const nowMs = this.#context.clock.monotonicMs();
+    const passed: Due[] = [];
     const ready: Due[] = [];
     const starts: RunStart[] = [];
     while (starts.length < STARTS_PER_COMMAND_MAX) {
@@ -88,9 +98,15 @@ export class DueTimers {
       if (id === undefined) break;
       const due = this.#dues.get(BigInt(id));
       if (due === undefined) continue;
+      if (due.kind === 'hold') {
+        passed.push(due);
+        continue;
+      }
       ready.push(due);
       if (this.#context.mayStart()) starts.push(this.#starts.startOf(due));
     }
+    for (const due of passed) this.#holds.pass(due);
+    this.#postpone(passed);
     if (starts.length === 0) this.#postpone(ready);
     else void this.#propose(ready, starts);
   }

@@ -175,6 +175,8 @@ export class Receiver implements SessionReceiver<ToServer> {
         startedAt,
         finishedAt,
         output,
+        // Said for a node that is out of reach, too.
+        slotHoldMs: reason === 'lease' && state === 'lost' ? this.#context.settings.forbidHoldMs : null,
       };
     }
     const output = textOutput(`${message.reason}\n`);
@@ -182,7 +184,17 @@ export class Receiver implements SessionReceiver<ToServer> {
     const end = DIED.test(message.reason)
       ? ({ state: 'lost', reason: 'restart' } as const)
       : ({ state: 'failed', reason: 'executor' } as const);
-    return { kind: 'finished', id, attempt, ...end, exitCode: null, startedAt: ZERO_TIME, finishedAt, output };
+    return {
+      kind: 'finished',
+      id,
+      attempt,
+      ...end,
+      exitCode: null,
+      startedAt: ZERO_TIME,
+      finishedAt,
+      output,
+      slotHoldMs: null,
+    };
   }
 
   #end(reason: string): void {

@@ -1,4 +1,12 @@
-import type { Execution, ExecutionId, ExecutionOutput, ExecutionUpdate, HelloItem, Verdict } from '@dkron/jobs';
+import type {
+  Execution,
+  ExecutionId,
+  ExecutionOutput,
+  ExecutionUpdate,
+  HelloItem,
+  SlotHold,
+  Verdict,
+} from '@dkron/jobs';
 import { ZERO_TIME } from '@dkron/runtime';
 import type { EpochNanos } from '@dkron/runtime';
 
@@ -63,13 +71,18 @@ function lost(execution: Execution, startedAt: EpochNanos, now: EpochNanos): Exe
     : ended(execution, 'lost', 'restart', startedAt, now);
 }
 
-/** An end that the leader decides; the node's own word may replace `lost` later. */
+/**
+ * An end that the leader decides; the node's own word may replace `lost` later.
+ *
+ * @param slotHoldMs null (default): nothing of it can be running
+ */
 export function ended(
   execution: Execution,
   state: 'lost' | 'cancelled',
   reason: 'restart' | 'lease' | 'unreachable' | 'cancelled',
   startedAt: EpochNanos,
   now: EpochNanos,
+  slotHoldMs: SlotHold = null,
 ): ExecutionUpdate {
   return {
     kind: 'finished',
@@ -81,6 +94,7 @@ export function ended(
     startedAt,
     finishedAt: now,
     output: textOutput(''),
+    slotHoldMs,
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   Refusal,
   SessionChannel,
   SessionReceiver,
+  SlotHold,
   ToServer,
   ToWorker,
 } from '@dkron/jobs';
@@ -21,6 +22,7 @@ import { OutputWatchers } from './output-watchers.ts';
 import type { OutputListener } from './output-watchers.ts';
 import { ended } from './reconcile.ts';
 import { Receiver } from './receiver.ts';
+import type { SlotHolds } from './slot-holds.ts';
 import type { UpdateBatcher } from './update-batcher.ts';
 import { WorkerSession } from './worker-session.ts';
 
@@ -41,14 +43,18 @@ export class Sessions {
   readonly #updates: UpdateBatcher;
   readonly #books = new Map<NodeName, NodeBook>();
   readonly #dirty = new Set<NodeBook>();
+  readonly #holds: SlotHolds;
+  /** Open executions that their node may have got: from this leader, or from one before. */
+  readonly #perhapsSent = new Set<ExecutionId>();
   readonly watchers: OutputWatchers;
   #leaseTimer: Cancel | undefined;
   #running = false;
   #sessionCount = 0;
 
-  constructor(context: Context, updates: UpdateBatcher) {
+  constructor(context: Context, updates: UpdateBatcher, holds: SlotHolds) {
     this.#context = context;
     this.#updates = updates;
+    this.#holds = holds;
     this.watchers = new OutputWatchers((id, on) => this.#tellWatch(id, on));
   }
 
@@ -56,7 +62,10 @@ export class Sessions {
   start(): void {
     this.#running = true;
     const open = Array.from(this.#context.view.openExecutions()).toSorted((a, b) => (a.stamp < b.stamp ? -1 : 1));
-    for (const execution of open) this.#follow(execution);
+    for (const execution of open) {
+      this.#perhapsSent.add(execution.id);
+      this.#follow(execution);
+    }
     this.#dirty.clear();
     this.#watchLeases();
   }
@@ -67,6 +76,7 @@ export class Sessions {
     for (const book of this.#books.values()) book.session?.close('leadership lost');
     this.#books.clear();
     this.#dirty.clear();
+    this.#perhapsSent.clear();
   }
 
   onEvent(event: ApplyEvent): void {
@@ -117,19 +127,25 @@ export class Sessions {
     const book = this.#books.get(execution.nodeName);
     const at = this.#context.clock.wallNanos();
     if (execution.state === 'pending' && book?.unsent.delete(id)) {
-      await this.#updates.add(ended(execution, 'cancelled', 'cancelled', ZERO_TIME, at)).catch((error: unknown) => {
+      const end = ended(execution, 'cancelled', 'cancelled', ZERO_TIME, at, this.#holdOf(id));
+      await this.#updates.add(end).catch((error: unknown) => {
         this.#requeue(id);
         throw error;
       });
       return this.#answer(execution, 'cancelled');
     }
-    await this.#updates.add({ kind: 'cancelRequested', id, at });
+    await this.#updates.add({ kind: 'cancelRequested', id, at, slotHoldMs: this.#holdOf(id) });
     this.#books.get(execution.nodeName)?.session?.cancel(id, execution.attempt);
     return this.#answer(execution, 'requested');
   }
 
   watchOutput(id: ExecutionId, listener: OutputListener): () => void {
     return this.watchers.add(id, listener);
+  }
+
+  /** What an attempt keeps of its job's slot when it is given up now. */
+  #holdOf(id: ExecutionId): SlotHold {
+    return this.#perhapsSent.has(id) ? this.#context.settings.forbidHoldMs : null;
   }
 
   #answer(before: Execution, outcome: CancelAnswer['outcome']): CancelAnswer {
@@ -146,7 +162,10 @@ export class Sessions {
   #follow(execution: Execution): void {
     const book = this.#book(execution.nodeName);
     book.update(execution, this.#context.clock.monotonicMs());
-    if (execution.state !== 'pending' && execution.state !== 'running') this.watchers.ended(execution.id);
+    if (execution.state !== 'pending' && execution.state !== 'running') {
+      this.watchers.ended(execution.id);
+      this.#perhapsSent.delete(execution.id);
+    }
     this.#dirty.add(book);
   }
 
@@ -172,6 +191,7 @@ export class Sessions {
       const dispatch = this.#dispatchOf(execution, book);
       if (dispatch === undefined) continue;
       book.markSent(execution.id);
+      this.#perhapsSent.add(execution.id);
       dispatches.push(dispatch);
       room--;
     }
@@ -182,6 +202,7 @@ export class Sessions {
   #putBack(session: WorkerSession, id: ExecutionId): void {
     const nowMs = this.#context.clock.monotonicMs();
     session.holdUntilMs = nowMs + HOLD_MS;
+    this.#perhapsSent.delete(id);
     const book = this.#books.get(session.node);
     const execution = this.#context.view.getExecution(id);
     if (execution?.state === 'pending' && book?.sent.delete(id)) book.update(execution, nowMs);
@@ -225,7 +246,12 @@ export class Sessions {
     book.session = undefined;
     book.absentSinceMs = clock.monotonicMs();
     const greeting = ++book.greetings;
-    const messages = await greet(this.#context, this.#updates, book, hello, `${log.term()}-${++this.#sessionCount}`);
+    const messages = await greet(
+      this.#context,
+      { updates: this.#updates, holds: this.#holds, book },
+      hello,
+      `${log.term()}-${++this.#sessionCount}`,
+    );
     // A later hello of the node may have overtaken this one, or leadership may be gone.
     if (!this.#running || this.#books.get(hello.node) !== book || book.greetings !== greeting) return false;
     const session = new WorkerSession(hello, channel, log.term(), clock.monotonicMs());
@@ -271,7 +297,10 @@ export class Sessions {
   #watchLeases(): void {
     this.#leaseTimer = this.#context.timers.after(this.#context.settings.leaseMs / 5, () => {
       if (!this.#running) return;
-      if (this.#context.mayAct()) for (const book of this.#books.values()) this.#checkLease(book);
+      if (this.#context.mayAct()) {
+        for (const book of this.#books.values()) this.#checkLease(book);
+        this.#holds.releaseLeft();
+      }
       this.#watchLeases();
     });
   }
@@ -301,9 +330,11 @@ export class Sessions {
     book.unsent.delete(id);
     if (execution === undefined) return;
     const now = this.#context.clock.wallNanos();
+    // What was revived by the node's word was sent, though not from here.
+    const hold = reason === 'lease' ? this.#context.settings.forbidHoldMs : this.#holdOf(id);
     const update = execution.cancelRequested
-      ? ended(execution, 'cancelled', 'cancelled', execution.startedAt, now)
-      : ended(execution, 'lost', reason, execution.startedAt, now);
+      ? ended(execution, 'cancelled', 'cancelled', execution.startedAt, now, hold)
+      : ended(execution, 'lost', reason, execution.startedAt, now, hold);
     this.#conclude(execution, update);
   }
 }

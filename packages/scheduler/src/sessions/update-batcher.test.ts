@@ -66,7 +66,7 @@ describe('UpdateBatcher', () => {
   it('lets a cancellation take everything before it along', async () => {
     void batcher.add(started('1-a'));
     await time.advance(1);
-    void batcher.add({ kind: 'cancelRequested', id: '2-a', at: 0n });
+    void batcher.add({ kind: 'cancelRequested', id: '2-a', at: 0n, slotHoldMs: null });
     await time.advance(0);
     expect(batches.map((batch) => batch.map(({ id }) => id))).toEqual([['1-a', '2-a']]);
   });

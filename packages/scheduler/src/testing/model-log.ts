@@ -161,7 +161,7 @@ export class ModelLog implements ReplicatedLog {
     targets: number,
     respectConcurrency = false,
   ) {
-    const openRuns = this.#state.openRuns(definition.name).length;
+    const openRuns = this.#state.openRuns(definition.name).length + this.#state.holdsOf(definition.name).length;
     const paused = this.#state.paused('schedule') && isScheduled(trigger);
     return decideStart({ definition, trigger, at, openRuns, paused, targets, respectConcurrency });
   }
@@ -203,15 +203,47 @@ export class ModelLog implements ReplicatedLog {
 
   #update(update: ExecutionUpdate, events: ApplyEvent[]): 'applied' | 'known' | 'dropped' {
     if (update.kind === 'processed') return this.#processed(update, events);
+    if (update.kind === 'released') return this.#release(update.dueId, update.confirmed, events);
+    const result = this.#ofExecution(update, events);
+    const hold = [...this.#state.dueRecords.values()].find(
+      (due) => due.kind === 'hold' && due.executionId === update.id,
+    );
+    if (update.kind === 'finished' && update.slotHoldMs === null && hold) this.#release(hold.id, true, events);
+    return result;
+  }
+
+  #ofExecution(
+    update: Exclude<ExecutionUpdate, { kind: 'processed' | 'released' }>,
+    events: ApplyEvent[],
+  ): 'applied' | 'known' | 'dropped' {
     const execution = this.#state.executions.get(update.id);
     if (execution === undefined) return 'dropped';
     if (!isOpen(execution) && !(execution.state === 'lost' && !this.#isSuperseded(execution))) {
       return execution.state === 'lost' ? 'dropped' : 'known';
     }
+    if (execution.state === 'lost') this.#state.removeDuesOf(execution.id, events);
     if (update.kind === 'cancelRequested') this.#state.setExecution({ ...execution, cancelRequested: true }, events);
     else if (update.kind === 'started')
       this.#state.setExecution({ ...execution, state: 'running', reason: null, startedAt: update.at }, events);
     else this.#finish(execution, update, events);
+    return 'applied';
+  }
+
+  #release(dueId: bigint, confirmed: boolean, events: ApplyEvent[]): 'applied' | 'known' {
+    const hold = this.#state.removeDue(dueId, events);
+    if (hold === undefined) return 'known';
+    const { jobName, group, executionId, attempt } = hold;
+    const run = this.#state.runs.find((other) => other.jobName === jobName && other.group === group);
+    const waits = run?.targets.some((target) => target.executionId === executionId && target.state === 'waiting');
+    if (waits === true) {
+      const retry = { kind: 'retry', attempt: attempt + 1, dueAt: this.#state.stamp, lengthMs: 0 } as const;
+      this.#state.addDue({ ...hold, ...retry }, events);
+    }
+    if (!confirmed) {
+      const at = { tick: this.#state.stamp, lastTick: this.#state.stamp, count: 1 };
+      const what = { decision: 'released', reason: 'forbid_hold', trigger: run?.trigger ?? 'manual' } as const;
+      this.#state.record({ jobName, ...at, ...what, group, executions: [executionId] }, null, events);
+    }
     return 'applied';
   }
 
@@ -260,7 +292,12 @@ export class ModelLog implements ReplicatedLog {
       nodeName: execution.nodeName,
       attempt: 0,
     };
-    if (retry) {
+    const held = update.slotHoldMs !== null && definition?.concurrency === 'forbid';
+    if (held) {
+      const lengthMs = update.slotHoldMs;
+      const dueAt = this.#state.stamp + BigInt(lengthMs) * NANOS_PER_MILLISECOND;
+      this.#state.addDue({ ...due, kind: 'hold', attempt: execution.attempt, dueAt, lengthMs }, events);
+    } else if (retry) {
       const elapsedMs = Number((finishedAt - startedAt) / NANOS_PER_MILLISECOND);
       const lengthMs = startedAt < 0n ? 0 : retryDelayMs(elapsedMs, execution.attempt + 1);
       const dueAt = this.#state.stamp + BigInt(lengthMs) * NANOS_PER_MILLISECOND;

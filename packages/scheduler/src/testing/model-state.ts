@@ -140,6 +140,15 @@ export class ModelState implements StateView {
     return due;
   }
 
+  holdsOf(name: JobName): readonly Due[] {
+    return [...this.dueRecords.values()].filter(({ kind, jobName }) => kind === 'hold' && jobName === name);
+  }
+
+  /** What was due because of an end that is taken back. */
+  removeDuesOf(id: ExecutionId, events: ApplyEvent[]): void {
+    for (const due of this.dueRecords.values()) if (due.executionId === id) this.removeDue(due.id, events);
+  }
+
   replaceRun(before: Run, after: Run, events: ApplyEvent[]): void {
     this.runs[this.runs.indexOf(before)] = after;
     events.push({ type: 'run', run: after });
@@ -147,7 +156,7 @@ export class ModelState implements StateView {
 
   settleRoot(rootGroup: bigint, events: ApplyEvent[]): void {
     if (this.runs.some((run) => run.open && run.rootGroup === rootGroup)) return;
-    if ([...this.dueRecords.values()].some((due) => due.rootGroup === rootGroup)) return;
+    if ([...this.dueRecords.values()].some((due) => due.rootGroup === rootGroup && due.kind !== 'hold')) return;
     events.push({ type: 'settled', rootGroup });
   }
 

@@ -2,6 +2,7 @@ import { decideStart } from '@dkron/jobs';
 import type { CommandResults, DecideTicks, JobName, LedgerEntry, StoredJob, TickDecision } from '@dkron/jobs';
 import type { Transaction } from '../transaction.ts';
 import { later } from './plan.ts';
+import { slotHolders } from './slot.ts';
 import { startRun } from './start-run.ts';
 
 export function applyDecideTicks(tx: Transaction, { decisions }: DecideTicks): CommandResults['decideTicks'] {
@@ -57,7 +58,7 @@ function outcomeOf(
     definition,
     trigger: asked.trigger,
     at: asked.tick,
-    openRuns: tx.openRuns(asked.jobName).length,
+    openRuns: slotHolders(tx, definition),
     paused: tx.paused('schedule'),
     targets: asked.targets.length,
   });

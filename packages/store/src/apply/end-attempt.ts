@@ -1,12 +1,14 @@
-import { retryDelayMs, wantsRetry } from '@dkron/jobs';
-import type { EndReason, Execution, ExecutionOutput, StoredJob } from '@dkron/jobs';
+import { wantsRetry } from '@dkron/jobs';
+import type { EndReason, Execution, ExecutionOutput, SlotHold, StoredJob } from '@dkron/jobs';
 import { ZERO_TIME } from '@dkron/runtime';
 import type { ExecutionRecord } from '../records.ts';
 import type { Transaction } from '../transaction.ts';
+import { addRetry } from './add-retry.ts';
 import { closeRun } from './close-run.ts';
 import { countEnd } from './counters.ts';
 import { rejoinHistory, trimHistory } from './history.ts';
 import { setTargetState } from './run-targets.ts';
+import { holdSlot } from './slot.ts';
 import { withVerdict } from './verdict.ts';
 
 export interface End {
@@ -17,9 +19,8 @@ export interface End {
   readonly finishedAt: bigint;
   /** null = none was sent. */
   readonly output: ExecutionOutput | null;
+  readonly slotHoldMs: SlotHold;
 }
-
-const NANOS_PER_MS = 1_000_000n;
 
 /** Everything that follows from the end of one attempt: record, output, counters, retry or close of the run. */
 export function endAttempt(tx: Transaction, open: ExecutionRecord, end: End): void {
@@ -38,8 +39,16 @@ export function endAttempt(tx: Transaction, open: ExecutionRecord, end: End): vo
   }
   const retry = wantsRetry(job.definition, execution.state, execution.attempt) && !execution.cancelRequested;
   const run = setTargetState(tx, execution, retry ? 'waiting' : execution.state);
+  const rootGroup = run?.run.rootGroup ?? group;
+  const held = end.slotHoldMs !== null && job.definition.concurrency === 'forbid';
+  if (held) {
+    holdSlot(tx, execution, rootGroup, end.slotHoldMs);
+  }
   if (retry && run !== undefined) {
-    addRetry(tx, execution, run.run.rootGroup);
+    if (!held) {
+      const { id: executionId, nodeName, attempt } = execution;
+      addRetry(tx, { jobName, group, rootGroup, executionId, nodeName, attempt }, execution);
+    }
   } else if (run?.run.open === false) {
     closeRun(tx, run);
     if (record.detached) {
@@ -102,13 +111,4 @@ function addProcessing(tx: Transaction, { definition }: StoredJob, execution: Ex
     dueAt: tx.stamp,
     lengthMs: 0,
   });
-}
-
-function addRetry(tx: Transaction, execution: Execution, rootGroup: bigint): void {
-  const { jobName, group, id, nodeName, startedAt, finishedAt } = execution;
-  const attempt = execution.attempt + 1;
-  const elapsedMs = startedAt === ZERO_TIME ? 0 : Number((finishedAt - startedAt) / NANOS_PER_MS);
-  const lengthMs = retryDelayMs(elapsedMs, attempt);
-  const dueAt = tx.stamp + BigInt(lengthMs) * NANOS_PER_MS;
-  tx.addDue({ kind: 'retry', jobName, group, rootGroup, executionId: id, nodeName, attempt, dueAt, lengthMs });
 }

@@ -13,10 +13,15 @@ export function deleteSettledEphemeral(tx: Transaction, name: JobName | ''): voi
     if (job === undefined || !job.definition.ephemeral || job.state.status !== 'success') {
       return;
     }
-    if (childrenOf(tx, current).length > 0 || tx.openRuns(current).length > 0 || tx.duesOf(current).length > 0) {
+    if (childrenOf(tx, current).length > 0 || tx.openRuns(current).length > 0 || hasWork(tx, current)) {
       return;
     }
     removeJob(tx, current, job);
     current = job.definition.parentJob;
   }
+}
+
+/** A slot that is still kept means nothing once the job goes. */
+function hasWork(tx: Transaction, name: JobName): boolean {
+  return tx.duesOf(name).some((id) => tx.due(id)?.kind !== 'hold');
 }

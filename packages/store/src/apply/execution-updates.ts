@@ -5,6 +5,7 @@ import { endAttempt } from './end-attempt.ts';
 import { deleteSettledEphemeral } from './ephemeral.ts';
 import { finish } from './finish.ts';
 import { reviveLost } from './lost.ts';
+import { released } from './slot.ts';
 import { setTargetState } from './run-targets.ts';
 
 type Outcome = CommandResults['executionUpdates']['results'][number];
@@ -27,6 +28,8 @@ function applyUpdate(tx: Transaction, update: ExecutionUpdate): Outcome {
       return cancelRequested(tx, update);
     case 'processed':
       return processed(tx, update);
+    case 'released':
+      return released(tx, update);
   }
 }
 
@@ -50,7 +53,7 @@ function started(tx: Transaction, { id, attempt, at }: Update<'started'>): Outco
   return 'applied';
 }
 
-function cancelRequested(tx: Transaction, { id, at }: Update<'cancelRequested'>): Outcome {
+function cancelRequested(tx: Transaction, { id, at, slotHoldMs }: Update<'cancelRequested'>): Outcome {
   const record = tx.execution(id);
   if (record === undefined) {
     return 'dropped';
@@ -70,6 +73,7 @@ function cancelRequested(tx: Transaction, { id, at }: Update<'cancelRequested'>)
       finishedAt: at,
       startedAt: execution.startedAt,
       output: null,
+      slotHoldMs,
     });
   }
   return 'applied';

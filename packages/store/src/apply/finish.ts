@@ -3,11 +3,22 @@ import { isOpen } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { endAttempt } from './end-attempt.ts';
 import { reviveLost } from './lost.ts';
+import { confirmEnd } from './slot.ts';
 
 type Finished = Extract<ExecutionUpdate, { readonly kind: 'finished' }>;
 
-/** Counted once per attempt, however often it is reported. */
-export function finish(tx: Transaction, update: Finished): CommandResults['executionUpdates']['results'][number] {
+type Outcome = CommandResults['executionUpdates']['results'][number];
+
+/** Counted once per attempt, however often it is reported. A report by its node ends what the attempt kept of a slot. */
+export function finish(tx: Transaction, update: Finished): Outcome {
+  const outcome = countOnce(tx, update);
+  if (update.slotHoldMs === null) {
+    confirmEnd(tx, update.id, update.attempt);
+  }
+  return outcome;
+}
+
+function countOnce(tx: Transaction, update: Finished): Outcome {
   const record = tx.execution(update.id);
   if (record === undefined || record.execution.attempt !== update.attempt) {
     return 'dropped';

@@ -14,6 +14,7 @@ import type { Transaction } from '../transaction.ts';
 import { appendExecution } from './history.ts';
 import { notFound, refuse } from './refuse.ts';
 import { newExecution } from '../new-execution.ts';
+import { slotHolders } from './slot.ts';
 import { startRun } from './start-run.ts';
 import { knownRun, rememberRun } from './tokens.ts';
 
@@ -110,7 +111,7 @@ function startIfAllowed(tx: Transaction, { definition, state }: StoredJob, asked
     definition,
     trigger,
     at: tx.stamp,
-    openRuns: tx.openRuns(jobName).length,
+    openRuns: slotHolders(tx, definition),
     paused: tx.paused('schedule'),
     targets: targets.length,
     respectConcurrency: asked.respectConcurrency,

@@ -151,7 +151,9 @@ describe('executionUpdates', () => {
 
   it('cancel: pending ends at once and is not repeated, running is marked, ended is known', async () => {
     const pending = await running({ retries: 3 });
-    expect(await pending.update({ kind: 'cancelRequested', id: '20-n1', at: 7n })).toEqual(['applied']);
+    expect(await pending.update({ kind: 'cancelRequested', id: '20-n1', at: 7n, slotHoldMs: null })).toEqual([
+      'applied',
+    ]);
     expect(pending.store.getExecution('20-n1')).toMatchObject({
       state: 'cancelled',
       reason: 'cancelled',
@@ -159,12 +161,12 @@ describe('executionUpdates', () => {
     });
     expect(pending.store.getJob('a')?.state).toMatchObject({ errorCount: 1, status: 'failed' });
     expect([...pending.store.dues()]).toEqual([]);
-    expect(await pending.update({ kind: 'cancelRequested', id: '20-n1', at: 8n })).toEqual(['known']);
+    expect(await pending.update({ kind: 'cancelRequested', id: '20-n1', at: 8n, slotHoldMs: null })).toEqual(['known']);
 
     const started = await running();
     await started.update(
       { kind: 'started', id: '20-n1', attempt: 1, at: 5n },
-      { kind: 'cancelRequested', id: '20-n1', at: 7n },
+      { kind: 'cancelRequested', id: '20-n1', at: 7n, slotHoldMs: null },
     );
     expect(started.store.getExecution('20-n1')).toMatchObject({ state: 'running', cancelRequested: true });
   });

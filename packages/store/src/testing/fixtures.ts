@@ -149,6 +149,7 @@ export function finished(id: string, state: Finished['state'], changes: Partial<
     startedAt: 1_700_000_000_000_000_000n,
     finishedAt: 1_700_000_001_000_000_000n,
     output: { head: new Uint8Array(), tail: new Uint8Array(), totalBytes: 0 },
+    slotHoldMs: null,
     ...changes,
   };
 }

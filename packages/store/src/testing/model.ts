@@ -1,33 +1,8 @@
 import { decideStart, jobStatusOf, wantsRetry } from '@dkron/jobs';
-import type { Command, Due, ExecutionState, JobDefinition, RunTarget, SkipReason, Target, Trigger } from '@dkron/jobs';
+import type { Command, Due, RunTarget, SkipReason, Target, Trigger } from '@dkron/jobs';
 import type { Retention } from '../options.ts';
-
-interface ModelJob {
-  definition: JobDefinition;
-  version: number;
-  successCount: number;
-  errorCount: number;
-  status: string;
-  decidedUpTo: bigint;
-  /** Oldest first. */
-  history: string[];
-  ledger: string[];
-  newestGroup: bigint;
-}
-
-interface ModelExecution {
-  readonly run: ModelRun;
-  readonly nodeName: string;
-  readonly attempt: number;
-  state: ExecutionState;
-}
-
-interface ModelRun {
-  readonly job: ModelJob;
-  readonly group: bigint;
-  /** Node of the first attempt → what became of it. */
-  readonly targets: { executionId: string; state: RunTarget['state'] }[];
-}
+import { definitionText } from './model-records.ts';
+import type { ModelExecution, ModelJob, ModelRun } from './model-records.ts';
 
 type Keep = Pick<Retention, 'executionsPerJob' | 'ledgerEntriesPerJob'>;
 type Updates = Extract<Command, { type: 'executionUpdates' }>['updates'][number];
@@ -43,6 +18,8 @@ export class Model {
   #dues: Due[] = [];
   #paused = false;
   readonly #stats = [0, 0];
+  /** Ended, and perhaps still running: by execution id. */
+  readonly #held = new Map<string, ModelJob>();
 
   constructor(keep: Keep) {
     this.#keep = keep;
@@ -85,7 +62,7 @@ export class Model {
         break;
       case 'executionUpdates':
         for (const update of command.updates) {
-          this.#update(update);
+          this.#update(update, command.stamp);
         }
         break;
       case 'deleteExecutions':
@@ -128,6 +105,8 @@ export class Model {
       ledgers: names.map((name) => (this.#jobs.get(name)?.ledger ?? []).toReversed()),
       slots: names.map((name) => this.#openRuns(this.#jobs.get(name)).map(({ group }) => group)),
       stats: [this.#stats],
+      held: names.map((name) => this.#heldOf(this.#jobs.get(name)).sort()),
+      retries: names.map((name) => this.#retriesOf(this.#jobs.get(name)).sort()),
     };
   }
 
@@ -152,7 +131,7 @@ export class Model {
       this.#jobs.set(definition.name, { definition, ...fresh });
       return;
     }
-    stored.version += JSON.stringify(wire(stored.definition)) === JSON.stringify(wire(definition)) ? 0 : 1;
+    stored.version += definitionText(stored.definition) === definitionText(definition) ? 0 : 1;
     stored.definition = definition;
     stored.decidedUpTo = max(stored.decidedUpTo, plan.decidedUpTo);
   }
@@ -168,6 +147,9 @@ export class Model {
   #remove(job: ModelJob): void {
     this.#jobs.delete(job.definition.name);
     this.#dues = this.#dues.filter(({ jobName }) => jobName !== job.definition.name);
+    for (const id of this.#heldOf(job)) {
+      this.#held.delete(id);
+    }
     for (const run of this.#runs.filter((other) => other.job === job)) {
       for (const target of run.targets) {
         target.state = target.state === 'waiting' ? 'failed' : target.state;
@@ -180,7 +162,10 @@ export class Model {
     if (job === undefined || !job.definition.ephemeral || job.status !== 'success' || this.#children(name).length > 0) {
       return;
     }
-    if (this.#openRuns(job).length === 0 && this.#dues.every(({ jobName }) => jobName !== name)) {
+    if (
+      this.#openRuns(job).length === 0 &&
+      this.#dues.every(({ jobName, kind }) => jobName !== name || kind === 'hold')
+    ) {
       this.#remove(job);
       this.#maybeRemove(job.definition.parentJob);
     }
@@ -226,7 +211,7 @@ export class Model {
       definition,
       trigger,
       at,
-      openRuns: this.#openRuns(job).length,
+      openRuns: this.#openRuns(job).length + this.#heldOf(job).length,
       paused: this.#paused,
       targets: targets.length,
       respectConcurrency,
@@ -254,29 +239,44 @@ export class Model {
     run.job.history = [...run.job.history, executionId].slice(-this.#keep.executionsPerJob);
   }
 
-  #update(update: Updates): void {
+  #update(update: Updates, stamp: bigint): void {
     const execution = this.#executions.get(update.id);
     if (update.kind === 'processed') {
       const due = this.#dues.find(({ id }) => id === update.dueId);
       this.#dues = this.#dues.filter(({ id }) => id !== update.dueId);
       this.#maybeRemove(due?.jobName ?? '');
+    } else if (update.kind === 'released') {
+      this.#release(update, stamp);
+    } else if (execution === undefined) {
       return;
-    }
-    if (execution === undefined) {
-      return;
-    }
-    if (update.kind === 'started') {
+    } else if (update.kind === 'started') {
       this.#startOrRevive(update.id, execution);
     } else if (update.kind === 'cancelRequested') {
       if (execution.state === 'pending') {
-        this.#end(update.id, execution, 'cancelled', true);
+        this.#end(update.id, execution, { state: 'cancelled', slotHoldMs: update.slotHoldMs }, true);
       } else {
         this.#cancelled.add(update.id);
       }
-    } else if (this.#isOpen(update.id)) {
-      this.#end(update.id, execution, update.state, this.#cancelled.has(update.id));
-    } else if (execution.state === 'lost' && update.state !== 'lost' && this.#revive(update.id, execution)) {
-      this.#end(update.id, execution, update.state, this.#cancelled.has(update.id));
+    } else {
+      if (this.#isOpen(update.id)) {
+        this.#end(update.id, execution, update, this.#cancelled.has(update.id));
+      } else if (execution.state === 'lost' && update.state !== 'lost' && this.#revive(update.id, execution)) {
+        this.#end(update.id, execution, update, this.#cancelled.has(update.id));
+      }
+      if (update.slotHoldMs === null) {
+        this.#held.delete(update.id);
+      }
+    }
+  }
+
+  #release({ id, dueId, confirmed }: Extract<Updates, { kind: 'released' }>, stamp: bigint): void {
+    const job = this.#held.get(id);
+    if (job === undefined || !this.#dues.some((due) => due.id === dueId && due.executionId === id)) {
+      return;
+    }
+    this.#held.delete(id);
+    if (!confirmed) {
+      job.ledger = [...job.ledger, `${stamp} released forbid_hold`].slice(-this.#keep.ledgerEntriesPerJob);
     }
   }
 
@@ -298,6 +298,7 @@ export class Model {
       return false;
     }
     this.#dues = this.#dues.filter(({ executionId }) => executionId !== id);
+    this.#held.delete(id);
     job.errorCount = Math.max(0, job.errorCount - 1);
     this.#stats[1] = (this.#stats[1] ?? 0) - 1;
     execution.state = 'running';
@@ -308,7 +309,7 @@ export class Model {
   #end(
     id: string,
     execution: ModelExecution,
-    state: 'success' | 'failed' | 'lost' | 'cancelled',
+    { state, slotHoldMs }: Pick<Extract<Updates, { kind: 'finished' }>, 'state' | 'slotHoldMs'>,
     cancelled: boolean,
   ): void {
     const { run, attempt } = execution;
@@ -330,6 +331,9 @@ export class Model {
       this.#dues.push({ id: -1n, jobName: job.definition.name } as Due);
     }
     const retry = wantsRetry(job.definition, state, attempt) && !cancelled;
+    if (slotHoldMs !== null && job.definition.concurrency === 'forbid') {
+      this.#held.set(id, job);
+    }
     this.#setTarget(id, execution, retry ? 'waiting' : state);
     const status = jobStatusOf({ targets: run.targets.map((target) => ({ nodeName: '', attempt: 1, ...target })) });
     if (status !== '') {
@@ -353,6 +357,17 @@ export class Model {
     );
   }
 
+  #heldOf(job: ModelJob | undefined): string[] {
+    return [...this.#held].flatMap(([id, other]) => (other === job ? [id] : []));
+  }
+
+  /** A retry that waits is due, unless the attempt before it may still run. */
+  #retriesOf(job: ModelJob | undefined): string[] {
+    return this.#openRuns(job)
+      .flatMap(({ targets }) => targets)
+      .flatMap(({ state, executionId }) => (state === 'waiting' && !this.#held.has(executionId) ? [executionId] : []));
+  }
+
   #isStored(job: ModelJob): boolean {
     return this.#jobs.get(job.definition.name) === job;
   }
@@ -369,11 +384,5 @@ export class Model {
       .sort();
   }
 }
-
-const wire = ({ startsAt, expiresAt, ...rest }: JobDefinition): unknown => ({
-  ...rest,
-  startsAt: String(startsAt),
-  expiresAt: String(expiresAt),
-});
 
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
