@@ -1,4 +1,5 @@
-import { GetJobResponse, Job, jobToWire } from '@dkron/contracts/types-v1';
+import type { GetJobResponse } from '@dkron/contracts/types-v1';
+import { Job, jobToWire } from '@dkron/contracts/types-v1';
 import type { DkronPort } from './dkron-port.ts';
 import { RpcError } from './rpc-error.ts';
 import { NOT_FOUND } from './texts.ts';
