@@ -48,7 +48,7 @@ describe('the program as a process', () => {
       dkron(['agnet']),
     ]);
     expect([version.code, version.stdout.split('\n')[0], version.stderr]).toEqual([0, 'Name: Dkron', '']);
-    expect([key.code, Buffer.from(key.stdout.trimEnd(), 'base64').length, key.stderr]).toEqual([0, 32, '']);
+    expect([key.code, Buffer.from(key.stdout.trimEnd(), 'base64').length, key.stderr]).toEqual([0, 16, '']);
     expect([mistake.code, mistake.stderr]).toEqual([1, expect.stringContaining('Did you mean this?\n\tagent\n')]);
   });
 

@@ -24,16 +24,19 @@ async function check(file: string, env: Record<string, string> = {}, ...more: st
 
 describe('dkron config check', () => {
   it('shows what was given and from where, without secrets', async () => {
-    const { code, out, err } = await check('server: true\nencrypt: QUFBQUFBQUFBQUFBQUFBQQ==\n', { DKRON_REGION: 'eu' });
+    const { code, out, err } = await check('server: true\nmail-password: QUFB\n', { DKRON_REGION: 'eu' });
     expect([code, err]).toEqual([
-      0,
-      'warning: encrypt: has no effect: this version runs single servers (<DIR>/dkron.yml:2)\n',
+      1,
+      expect.stringMatching(/^error: mail-password: has no effect.* \(<DIR>\/dkron\.yml:2\)\n$/),
     ]);
     expect(out).toMatch(/^server +true +<DIR>\/dkron\.yml:1$/m);
     expect(out).toMatch(/^region +eu +DKRON_REGION$/m);
-    expect(out).toMatch(/^encrypt +… +<DIR>\/dkron\.yml:2$/m);
-    expect(out).toContain('The settings are fine.\n');
+    expect(out).toMatch(/^mail-password +… +<DIR>\/dkron\.yml:2$/m);
+    expect(out).not.toContain('The settings are fine.');
     expect(out).not.toContain('QUFB');
+    const fine = await check('server: true\nnode-name: a\n');
+    expect([fine.code, fine.err]).toEqual([0, '']);
+    expect(fine.out).toContain('The settings are fine.\n');
   });
 
   it('shows no password, token, header or hidden part of an address, in no form and not in errors', async () => {
@@ -52,7 +55,6 @@ describe('dkron config check', () => {
       expect(out + err).not.toContain('s3cret');
       const fine = await check(lines.slice(0, 6).join('\n'), {}, ...more);
       expect(fine.out + fine.err).not.toContain('s3cret');
-      expect(fine.code).toBe(0);
       expect(fine.out).toContain('https://hooks.example.org/…');
       expect(fine.out).toContain('provider=aws region=eu');
     }

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { consoleLogger } from '@dkron/runtime/system';
 import type { Command } from '../command/command.ts';
 
-/** For AES-256; nodes of the original take 16, 24 and 32 bytes. */
-const KEY_BYTES = 32;
+/** As many as the original makes, for AES-128; nodes take 24 and 32 bytes too. */
+const KEY_BYTES = 16;
 
 /** `dkron keygen`: as a log line like the original's, or alone. */
 export const KEYGEN: Command = {

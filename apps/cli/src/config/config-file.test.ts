@@ -63,16 +63,29 @@ describe('search', () => {
 
 describe('G-C7: a file that cannot be used ends the start', () => {
   it.each<[string, string, RegExp]>([
-    ['bad.yml', 'a: [b\n', /bad\.yml.*valid YML/],
-    ['twice.yml', 'a: 1\na: 2\n', /unique/],
+    ['bad.yml', 'a: 1\nb: [b\n', /bad\.yml.*valid YML: line [23], column \d+: /],
+    ['twice.yml', 'a: 1\na: 2\n', /line 2, column 1: .*unique/],
+    ['tab.yml', 'server: true\nmail-password: "s3cret" "s3cret"\n', /line 2, column 25: /],
+    ['alias.yml', 'server: true\nmail-password: *s3cret\n', /valid YML: /],
     ['list.yml', '- a\n', /must be a map/],
-    ['bad.json', '{', /valid JSON/],
-    ['bad.toml', '= 1', /valid TOML/],
+    ['bad.json', '{', /valid JSON: line 1, column 2: /],
+    [
+      'later.json',
+      '{\n  "mail-password": "s3cret",\n  "ü": s3cret\n}',
+      /valid JSON: line 3, column 8: invalid character 's'/,
+    ],
+    ['short.json', '{"mail-password": "s3cret', /valid JSON: line 1, column 26: /],
+    ['more.json', '{"mail-password": "s3cret"}\n}', /valid JSON: line 2, column 1: /],
+    ['bad.toml', '= 1', /valid TOML: line 1, column \d+: /],
+    ['later.toml', 'server = true\nmail-password = s3cret\n', /valid TOML: line 2, column \d+: /],
+    ['bad.env', 'SERVER=true\nMAIL-PASSWORD=s3cret\n', /valid ENV: line 2, column 1: /],
     ['bad.ini', 'a=1', /\.json, \.toml, \.yaml or \.yml/],
     ['huge.yml', `# ${'x'.repeat(1_048_576)}`, /larger than 1048576 bytes/],
     ['noext', 'a: 1', /\.json, \.toml, \.yaml or \.yml/],
   ])('%s', async (name, text, message) => {
-    await expect(load(write(name, text))).rejects.toThrow(message);
+    const error = await load(write(name, text)).catch((thrown: unknown) => thrown);
+    expect(String(error)).toMatch(message);
+    expect(String(error)).not.toContain('s3cret');
   });
 
   it('a named file that is not there', async () => {

@@ -6,7 +6,7 @@ type Sources = ReadonlyMap<SettingKey, Given>;
 
 /** Settings that cannot hold together. */
 export function contradictions(values: Values, given: Sources): Problem[] {
-  return [...twoWaysToBegin(values, given), ...pauses(values, given), ...samePort(values, given)];
+  return [...twoWaysToBegin(values, given), ...pauses(values, given), ...samePorts(values, given)];
 }
 
 function problem(key: SettingKey, value: unknown, allowed: string, given: Sources): Problem {
@@ -34,11 +34,32 @@ function pauses(values: Values, given: Sources): Problem[] {
   ];
 }
 
-/** The same port for the REST API and the calls between nodes, where the hosts cannot differ. */
-function samePort(values: Values, given: Sources): Problem[] {
-  const port = Number(/:(\d+)$/.exec(values['http-addr'])?.[1] ?? 8080);
-  if (!values.server || port !== values['rpc-port']) return [];
-  const hosts = [values['http-addr'], values['bind-addr']].map((address) => address.replace(/:\d+$/, ''));
-  const overlap = hosts[0] === hosts[1] || hosts.some((host) => host === '' || host === '0.0.0.0' || host === '[::]');
-  return overlap ? [problem('rpc-port', port, `another port than that of http-addr, ${port}`, given)] : [];
+interface Listener {
+  readonly key: SettingKey;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One port for two listeners, where their hosts cannot differ. */
+function samePorts(values: Values, given: Sources): Problem[] {
+  const bind = listenerOf('bind-addr', values['bind-addr'], 8946);
+  const calls: Listener = { key: 'rpc-port', host: bind.host, port: values['rpc-port'] };
+  const api = listenerOf('http-addr', values['http-addr'], 8080);
+  const pairs = [[bind, calls], ...(values.server ? [[bind, api] as const, [api, calls] as const] : [])] as const;
+  return pairs.flatMap(([one, other]) => {
+    if (one.port !== other.port || one.port === 0 || !overlap(one.host, other.host)) return [];
+    // The one that was typed is the one to change.
+    const [blamed, first] = given.has(other.key) || !given.has(one.key) ? [other, one] : [one, other];
+    const allowed = `another port than that of ${first.key}, ${first.port}`;
+    return [problem(blamed.key, blamed.key === 'rpc-port' ? blamed.port : values[blamed.key], allowed, given)];
+  });
+}
+
+function listenerOf(key: 'bind-addr' | 'http-addr', address: string, otherwise: number): Listener {
+  const match = /^(.*?)(?::(\d+))?$/.exec(address);
+  return { key, host: match?.[1] ?? '', port: Number(match?.[2] ?? otherwise) };
+}
+
+function overlap(one: string, other: string): boolean {
+  return one === other || [one, other].some((host) => host === '' || host === '0.0.0.0' || host === '[::]');
 }

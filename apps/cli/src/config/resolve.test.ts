@@ -118,13 +118,15 @@ describe('warnings', () => {
   });
 
   it('settings without effect, unless given as they are anyway', () => {
-    const { warnings } = resolve({ flags: { 'disable-usage-stats': ['true'], profile: ['lan'] } });
+    const { warnings } = resolve({
+      flags: { 'webhook-url': ['http://x'], profile: ['lan'], 'disable-usage-stats': ['true'] },
+    });
     expect(warnings).toEqual([
       {
-        key: 'disable-usage-stats',
-        source: '--disable-usage-stats',
-        message: 'has no effect: nothing is ever reported',
-        wrong: false,
+        key: 'webhook-url',
+        source: '--webhook-url',
+        message: 'has no effect: it has none in Dkron either; use webhook-endpoint',
+        wrong: true,
       },
     ]);
   });
@@ -185,6 +187,25 @@ describe('refusals', () => {
     expect(warnings).toEqual([{ key: 'bootstrap-expect', source, message, wrong: true }]);
   });
 
+  it.each([
+    [
+      { 'http-addr': '":80"', 'bootstrap-expect': '1' },
+      ['bootstrap-expect', 'http-addr'],
+      /^has no effect without server/,
+    ],
+    [{ server: 'true', 'http-addr': '":80"', 'bootstrap-expect': '1' }, [], /./],
+    [{ 'mail-from': 'a@b.c' }, ['mail-from'], /^has no effect/],
+    [{ 'retry-max': '3' }, ['retry-max'], /^has no effect/],
+    [{ server: 'true', 'bootstrap-expect': '3' }, ['bootstrap-expect'], /^3 servers are expected/],
+  ] as const)('a setting that lacks another one: %o', (settings, keys, message) => {
+    const file = Object.entries(settings)
+      .map(([name, value]) => `${name}: ${value}\n`)
+      .join('');
+    const { warnings } = resolve({ file });
+    expect(warnings.map(({ key }) => key)).toEqual(keys);
+    for (const warning of warnings) expect(warning.message).toMatch(message);
+  });
+
   it('a secret is not shown', () => {
     const error = refused({ flags: { encrypt: ['c2VjcmV0'] } });
     expect(JSON.stringify(error.problems)).not.toContain('c2VjcmV0');
@@ -198,6 +219,10 @@ describe('refusals', () => {
       'agent-run-retry-max-interval',
     ],
     [{ server: 'true', 'rpc-port': '8080' }, 'rpc-port'],
+    [{ 'rpc-port': '8946' }, 'rpc-port'],
+    [{ 'bind-addr': '"10.0.0.1:6868"' }, 'bind-addr'],
+    [{ server: 'true', 'http-addr': '":8946"' }, 'http-addr'],
+    [{ server: 'true', 'bind-addr': '"10.0.0.1:8080"' }, 'bind-addr'],
   ])('a contradiction: %o', (settings, key) => {
     const file = Object.entries(settings)
       .map(([name, value]) => `${name}: ${value}\n`)

@@ -1,5 +1,6 @@
 import { convert, type RawValue } from './convert.ts';
 import { contradictions } from './contradictions.ts';
+import { waits, withoutNeeds } from './needs.ts';
 import { originalMessage } from './original-message.ts';
 import { ConfigError, type Problem, type Warning } from './problem.ts';
 import { SETTING_KEYS, SETTINGS, type SettingKey, type Value, type Values } from './schema/index.ts';
@@ -40,7 +41,8 @@ export function resolveConfig(sources: Sources): Resolved {
   }
   // Every key of the schema was set above.
   const resolved = Object.fromEntries(values) as unknown as Values;
-  warnings.push(...reservedTags(resolved, given));
+  warnings.push(...reservedTags(resolved, given), ...once(warnings, withoutNeeds(resolved, given)));
+  warnings.push(...waits(resolved, given));
   problems.push(...contradictions(resolved, given));
   if (problems.length > 0) throw new ConfigError(problems, warnings);
   return { file: sources.file?.path, values: resolved, given, warnings };
@@ -87,7 +89,13 @@ function defaultOf(setting: Setting): Value {
 function withoutEffect(key: SettingKey, value: Value, { source }: Given): Warning[] {
   const { effect } = SETTINGS[key];
   if (effect === 'used' || JSON.stringify(value) === JSON.stringify(defaultOf(SETTINGS[key]))) return [];
-  return [{ key, source, message: `has no effect: ${effect.none}`, wrong: false }];
+  return [{ key, source, message: `has no effect: ${effect.none}`, wrong: true }];
+}
+
+/** A key without effect for one reason needs no second one. */
+function once(known: readonly Warning[], further: readonly Warning[]): Warning[] {
+  const keys = new Set(known.map(({ key }) => key));
+  return further.filter(({ key }) => !keys.has(key));
 }
 
 /** The node sets these itself, whatever it is given. */

@@ -46,9 +46,9 @@ tags:
 | list | in a file an array, or one text with commas; a flag is repeated, or has commas; a variable has commas |
 | tags | in a file a map; a flag is repeated, \`--tag a=b --tag c=d\`; \`DKRON_TAG="a=b c=d"\` is split at white space, \`DKRON_TAGS\` holds a JSON object |
 
-An unknown key, and a setting without effect, is one warning line that names key, file and line. A value that cannot be
-used, a contradiction, a file that cannot be read, or a named one that is missing: the node does not start, and ends
-with 1.`;
+An unknown key, and a setting without effect, is one warning line that names key, file and line, and an error in
+\`dkron config check\`. A value that cannot be used, a contradiction, a file that cannot be read, or a named one that is
+missing: the node does not start, and ends with 1.`;
 
 function row(key: SettingKey, setting: Setting): string {
   const flag = flagNameOf(key);

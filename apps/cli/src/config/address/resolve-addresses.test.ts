@@ -92,6 +92,11 @@ describe('resolveAddresses', () => {
     [{ 'bind-addr': 'nohost.invalid:8946' }, /lookup nohost\.invalid on .*: no such host/],
     [{ 'bind-addr': '{{ Nope }}' }, /^bind address resolution failed/],
     [{ 'http-addr': '{{ GetPrivateIPs }}' }, /multiple addresses found/],
+    [{ 'http-addr': 'foo' }, /http-addr: "foo" is not allowed, expected host:port/],
+    [{ 'http-addr': '127.0.0.1:80x' }, /http-addr: "127\.0\.0\.1:80x" is not allowed/],
+    [{ 'http-addr': 'fd00::1' }, /http-addr: "fd00::1" is not allowed/],
+    [{ 'http-addr': ':65536' }, /http-addr: ":65536" is not allowed/],
+    [{ 'bind-addr': '10.1.2.3:99999' }, /bind-addr: "10\.1\.2\.3:99999" is not allowed/],
     [{ 'http-addr': 'a:b:c' }, /http-addr: "a:b:c" is not allowed/],
   ])('refuses %o', async (flags, message) => {
     await expect(resolve(flags)).rejects.toThrow(message);

@@ -22,8 +22,10 @@ export interface AddressModules {
 type AddressKey = 'bind-addr' | 'advertise-addr' | 'http-addr';
 
 const PORT = 8946;
+const PORT_MAX = 65_535;
 const LOOPBACK = '127.0.0.1';
 const ADDRESS = 'an address such as 10.0.0.1:8946, or a template such as {{ GetPrivateIP }}:8946';
+const API_ADDRESS = 'host:port or :port, such as 127.0.0.1:8080, the port from 0 to 65535';
 const HINTS: Readonly<Record<AddressKey, string>> = {
   'bind-addr': 'bind',
   'advertise-addr': 'advertise',
@@ -81,12 +83,20 @@ function single(key: AddressKey, resolved: Resolved, local: readonly LocalAddres
     if (/\s/.test(address)) {
       throw fail(`multiple addresses found (${JSON.stringify(address)}), please configure one`);
     }
-    if (address === '' || /^(?:\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.test(address) || isIP(address) === 6) return address;
+    if (isAddress(key, address)) return address;
   } catch (error) {
     if (error instanceof TemplateError) throw fail(`${HINTS[key]} address resolution failed: ${error.message}`);
     throw error;
   }
   throw refused(key, resolved, {});
+}
+
+/** The original's REST API refuses an address without port; the other addresses have a port by default. */
+function isAddress(key: AddressKey, text: string): boolean {
+  if (text === '' || (isIP(text) === 6 && key !== 'http-addr')) return true;
+  const match = /^(?:\[[^\]]*\]|[^:[\]]*)(?::(\d{1,5}))?$/.exec(text);
+  if (match === null) return false;
+  return match[1] === undefined ? key !== 'http-addr' : Number(match[1]) <= PORT_MAX;
 }
 
 async function resolveHost(resolved: Resolved, host: string, find: (host: string) => Promise<string>): Promise<string> {
@@ -110,7 +120,8 @@ function loopback(resolved: Resolved, bind: string): ConfigError {
 
 function refused(key: AddressKey, { values, given, warnings }: Resolved, more: Partial<Problem>): ConfigError {
   const source = given.get(key)?.source ?? 'default';
-  return new ConfigError([{ key, value: values[key], source, allowed: ADDRESS, ...more }], warnings);
+  const allowed = key === 'http-addr' ? API_ADDRESS : ADDRESS;
+  return new ConfigError([{ key, value: values[key], source, allowed, ...more }], warnings);
 }
 
 function isAny(host: string): boolean {

@@ -54,7 +54,7 @@ export const OBSERVATION = {
   'disable-usage-stats': {
     kind: 'bool',
     default: false,
-    effect: { none: 'nothing is ever reported' },
+    effect: 'used',
     help: 'do not report usage; nothing is reported either way',
   },
 } as const satisfies Section;
