@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly stopTimeout: number;
   /** Zone of jobs without one; `''` = this machine's. */
   readonly defaultTimezone: string;
+  /** How long an execution lost with its node keeps the slot of a job that forbids overlap; 0 = until its node is back. */
+  readonly forbidHold: number;
   /** Executions kept per job; 0 = no limit. */
   readonly executionRetention: number;
   /** Executions older than this go when their job runs again; 0 = no limit. */
@@ -107,3 +109,4 @@ export function splitHostPort(text: string, defaultPort: number): HostPort | und
   if (port > 65_535) return undefined;
   return { host: match[1] ?? match[2] ?? '', port };
 }
+  forbidHold: 300_000,

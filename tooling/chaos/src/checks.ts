@@ -61,7 +61,9 @@ export interface Evidence {
 }
 
 export async function evidenceOf(url: string, name: string): Promise<Evidence> {
-  const ticks = await list<Tick>(`${url}/v1/jobs/${name}/ticks?_end=1000000&_order=ASC`);
+  const entries = await list<Tick>(`${url}/v1/jobs/${name}/ticks?_end=1000000&_order=ASC`);
+  // A slot that is let go is no tick.
+  const ticks = entries.filter(({ decision }) => decision !== 'released');
   const executions = await list<Execution>(`${url}/v1/executions?job=${name}&_end=1000000`);
   return { name, ticks, executions };
 }

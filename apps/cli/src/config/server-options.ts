@@ -52,6 +52,7 @@ export function serverOptions(defaults: ServerOptions, { values, addresses, host
     httpRequestTimeout: values['http-request-timeout'],
     httpIdleTimeout: values['http-idle-timeout'],
     defaultTimezone: values['default-timezone'],
+    forbidHold: values['forbid-hold'],
     executionRetention: values['execution-retention'],
     executionRetentionAge: values['execution-retention-age'],
     executionRetentionBytes: values['execution-retention-bytes'],

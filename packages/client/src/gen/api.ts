@@ -373,12 +373,13 @@ export interface Tick {
   readonly last_tick: string;
   /** How many consecutive ticks the entry stands for */
   readonly count: number;
-  readonly decision: "run" | "skipped" | "missed";
-  readonly reason: "" | "forbid" | "disabled" | "paused" | "expired" | "not_started" | "no_targets" | "skip" | "last" | "limit" | "window";
+  /** `released` (`forbid_hold`): no tick, but the moment from which the job may overlap with a lost execution whose end its node never confirmed */
+  readonly decision: "run" | "skipped" | "missed" | "released";
+  readonly reason: "" | "forbid" | "disabled" | "paused" | "expired" | "not_started" | "no_targets" | "skip" | "last" | "limit" | "window" | "forbid_hold";
   readonly trigger: "schedule" | "catchup" | "manual" | "create" | "parent";
   readonly decided_at: string;
   readonly group?: bigint;
-  /** Their ids, where something ran */
+  /** Their ids, where something ran or was released */
   readonly executions?: readonly string[];
 }
 
@@ -630,8 +631,8 @@ export interface Routes {
   'GET /v1/jobs/{job}/ticks': {
     readonly path: { readonly job: string; };
     readonly query: {
-      readonly decision?: "run" | "skipped" | "missed" | undefined;
-      readonly reason?: "forbid" | "disabled" | "paused" | "expired" | "not_started" | "no_targets" | "skip" | "last" | "limit" | "window" | undefined;
+      readonly decision?: "run" | "skipped" | "missed" | "released" | undefined;
+      readonly reason?: "forbid" | "disabled" | "paused" | "expired" | "not_started" | "no_targets" | "skip" | "last" | "limit" | "window" | "forbid_hold" | undefined;
       readonly trigger?: "schedule" | "catchup" | "manual" | "create" | "parent" | undefined;
       /** Earliest `tick` */
       readonly from?: string | undefined;

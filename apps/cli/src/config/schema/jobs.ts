@@ -28,9 +28,9 @@ export const JOBS = {
   'forbid-hold': {
     kind: 'duration',
     default: '5m',
-    effect: { none: 'this version runs single servers' },
+    effect: 'used',
     ours: true,
-    help: 'how long an execution lost with its node keeps a job that forbids overlap from running; 0 = for ever',
+    help: 'how long an execution lost with its node keeps a job that forbids overlap from running, unless the node says that it has ended, or leaves; 0 = for ever',
   },
   'agentrun-orphan': {
     kind: 'duration',

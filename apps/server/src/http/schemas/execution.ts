@@ -28,12 +28,15 @@ export const tick = z
     tick: timeText,
     last_tick: timeText,
     count: count.meta({ description: 'How many consecutive ticks the entry stands for' }),
-    decision: z.enum(DECISIONS),
+    decision: z.enum(DECISIONS).meta({
+      description:
+        '`released` (`forbid_hold`): no tick, but the moment from which the job may overlap with a lost execution whose end its node never confirmed',
+    }),
     reason: z.enum(['', ...TICK_REASONS]),
     trigger: z.enum(TRIGGERS),
     decided_at: timeText,
     group: int64.optional(),
-    executions: z.array(z.string()).optional().meta({ description: 'Their ids, where something ran' }),
+    executions: z.array(z.string()).optional().meta({ description: 'Their ids, where something ran or was released' }),
   })
   .meta({ id: 'Tick', description: 'What became of a scheduled instant, or of a start by hand.' });
 

@@ -15,7 +15,7 @@ export const nullableMap = z.union([stringMap, z.null()]);
 export const EXECUTION_STATES = ['pending', 'running', 'success', 'failed', 'lost', 'cancelled'] as const;
 export const TRIGGERS = ['schedule', 'catchup', 'manual', 'create', 'parent'] as const;
 export const END_REASONS = ['exit', 'timeout', 'executor', 'unreachable', 'lease', 'restart', 'cancelled'] as const;
-export const DECISIONS = ['run', 'skipped', 'missed'] as const;
+export const DECISIONS = ['run', 'skipped', 'missed', 'released'] as const;
 export const TICK_REASONS = [
   'forbid',
   'disabled',
@@ -27,4 +27,5 @@ export const TICK_REASONS = [
   'last',
   'limit',
   'window',
+  'forbid_hold',
 ] as const;
