@@ -14,3 +14,7 @@ export type { MemoryFate, MemoryNetworkOptions } from './memory-network.ts';
 export { MemoryNetwork } from './memory-network.ts';
 export type { MakeTransport, SuiteFunctions } from './transport-suite.ts';
 export { gossipTransportSuite } from './transport-suite.ts';
+export type { SerfNetworkOptions, VirtualSerfOptions } from './serf-network.ts';
+export { SerfNetwork } from './serf-network.ts';
+export type { SeenSerfEvent } from './virtual-serf.ts';
+export { VirtualSerf } from './virtual-serf.ts';

@@ -1,7 +1,7 @@
 import type { Random } from '@dkron/runtime';
 import type { Keyring } from '../keyring.ts';
 import type { SwimModules } from '../swim/context.ts';
-import { type Address, encodeVersions, type Member, OUR_VERSIONS } from '../types.ts';
+import { type Address, encodeVersions, type Member, OUR_VERSIONS, type ProtocolVersions } from '../types.ts';
 import { formatIp } from '../ip.ts';
 import { encodeMessage } from '../wire/packet-message.ts';
 import { encodeSerfMessage } from '../wire/serf-codec.ts';
@@ -12,6 +12,8 @@ import { MemberList, type MemberState, memberOf } from './member-list.ts';
 import { resolveSerfTuning, type SerfOptions, type SerfTuning } from './options.ts';
 import { OutgoingQueues } from './outgoing-queues.ts';
 import { RecentIntents } from './recent-intents.ts';
+
+const MAX_VERSION = 255;
 
 /** A key command of another member, for {@link SerfModules.allowsKeyCommand}. */
 export interface KeyCommandInfo {
@@ -62,7 +64,7 @@ export class SerfContext {
     this.modules = modules;
     this.name = options.name;
     this.address = { ip, port: options.port };
-    this.vsn = encodeVersions(options.versions ?? OUR_VERSIONS);
+    this.vsn = vsnOf(options.versions ?? OUR_VERSIONS);
     this.queues = new OutgoingQueues(this.tuning.queueDepthMax);
   }
 
@@ -104,4 +106,20 @@ export class SerfContext {
   notice(what: SerfNotice['what'], subject: string, detail: string): void {
     this.effects.push({ type: 'serfNotice', what, subject, detail });
   }
+}
+
+/** Throws TypeError for versions that peers would not take: what we speak must be among what we understand. */
+function vsnOf(versions: ProtocolVersions): Uint8Array {
+  const { protocolMin, protocolMax, protocolCurrent, delegateMin, delegateMax, delegateCurrent } = versions;
+  for (const [what, least, current, greatest] of [
+    ['protocol', protocolMin, protocolCurrent, protocolMax],
+    ['delegate', delegateMin, delegateCurrent, delegateMax],
+  ] as const) {
+    if (!(least >= 1 && least <= current && current <= greatest && greatest <= MAX_VERSION)) {
+      throw new TypeError(
+        `versions: ${what} ${current} of ${least} to ${greatest}, allowed is one within 1 to ${MAX_VERSION}`,
+      );
+    }
+  }
+  return encodeVersions(versions);
 }

@@ -1,4 +1,3 @@
-import { formatAddress } from '../host-port.ts';
 import { formatIp, parseIp } from '../ip.ts';
 import { WireError } from '../errors.ts';
 import type { ConflictEvent } from '../swim/effects.ts';
@@ -6,6 +5,7 @@ import { MEMBER_STATUSES } from '../types.ts';
 import { decodeSerfMessage } from '../wire/serf-codec.ts';
 import type { ConflictResponse, MemberRecord, QueryMessage } from '../wire/serf-messages.ts';
 import type { SerfContext } from './context.ts';
+import { SerfError } from './errors.ts';
 import { memberOf, type MemberState } from './member-list.ts';
 import type { QueryHandler, QueryParams } from './own-queries.ts';
 
@@ -32,6 +32,17 @@ export class NameConflicts {
     const isOurs = conflict.existing.name === context.name;
     if (!isOurs || this.#isVoting || !context.tuning.conflictResolution || context.state !== 'alive') return;
     this.#isVoting = true;
+    try {
+      this.#vote();
+    } catch (error) {
+      if (!(error instanceof SerfError)) throw error;
+      this.#isVoting = false;
+      context.notice('overflow', context.name, error.message);
+    }
+  }
+
+  #vote(): void {
+    const context = this.#context;
     let answers = 0;
     let matching = 0;
     this.#ask(
@@ -56,15 +67,10 @@ export class NameConflicts {
 }
 
 /** How we see the member that a conflict is about; `undefined` if that is us, who have no vote. */
-export function answerConflict(context: SerfContext, { payload, sourceNode }: QueryMessage): Uint8Array | undefined {
+export function answerConflict(context: SerfContext, { payload }: QueryMessage): Uint8Array | undefined {
   const name = utf8.decode(payload ?? new Uint8Array(0));
   if (name === context.name) return undefined;
   const state = context.members.get(name);
-  context.notice(
-    'refused',
-    name,
-    `name claimed twice, asks ${sourceNode}${state && `; known at ${formatAddress(state.node.address)}`}`,
-  );
   return context.encode({ type: 'conflictResponse', member: state === undefined ? null : recordOf(state) });
 }
 

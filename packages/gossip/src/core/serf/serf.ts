@@ -320,7 +320,13 @@ export class Serf {
     return { member: memberClock.time, event: eventClock.time, query: queryClock.time };
   }
 
-  /** Messages waiting to be passed on. */
+  /** Messages of all kinds waiting to be passed on. */
+  get queuedNews(): number {
+    const { swim, intents, queries, events } = this.queued;
+    return swim + intents + queries + events;
+  }
+
+  /** Messages waiting to be passed on, by kind. */
   get queued(): { readonly swim: number; readonly intents: number; readonly queries: number; readonly events: number } {
     const { queues } = this.#context;
     return {

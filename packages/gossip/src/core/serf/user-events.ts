@@ -10,6 +10,7 @@ const MAX_BYTES = 16 * 1_048_576;
 /** What keeping one costs besides its bytes. */
 const ITEM_BYTES = 128;
 const NO_BYTES = new Uint8Array(0);
+const byteText = new TextDecoder('latin1');
 
 interface Kept {
   readonly name: string;
@@ -74,9 +75,7 @@ export class UserEvents {
   }
 }
 
-/** The same for equal name and payload only. */
+/** The same for equal name and payload only: each byte is a character of its own. */
 function keyOf({ name, payload }: Kept): string {
-  let text = `${name.length} ${name}`;
-  for (const byte of payload ?? NO_BYTES) text += String.fromCharCode(byte);
-  return text;
+  return `${name.length} ${name}${byteText.decode(payload ?? NO_BYTES)}`;
 }
