@@ -14,3 +14,4 @@ export type { GoAgentsModules } from './go-agents/go-agents.ts';
 export { GoAgents } from './go-agents/go-agents.ts';
 export type { GoAgentsOptions } from './go-agents/options.ts';
 export type { GoAgentsView, GoMember } from './go-agents/go-agent.ts';
+export { OldAgentService, OldDkronService } from './old-names.ts';
