@@ -16,10 +16,6 @@ export type GossipErrorCode =
   | 'GOSSIP_TIMEOUT'
   /** The peer answered that it refuses. */
   | 'GOSSIP_REMOTE'
-  /** The peer's table does not go together with ours: protocol versions, or a delegate's veto. */
-  | 'GOSSIP_MERGE'
-  /** Larger than the pool takes: tags, an event, a query, an answer. */
-  | 'GOSSIP_SIZE'
   /** Too many at a time. */
   | 'GOSSIP_BUSY'
   /** A key operation that not all members did; `details` has their answers. */
@@ -31,12 +27,7 @@ export type GossipErrorCode =
 
 /** A failure that a caller of a node can meet and recover from. */
 export class GossipError extends DkronError<GossipErrorCode> {
-  constructor(
-    code: GossipErrorCode,
-    message: string,
-    details: Record<string, unknown> = {},
-    options?: ErrorOptions,
-  ) {
+  constructor(code: GossipErrorCode, message: string, details: Record<string, unknown> = {}, options?: ErrorOptions) {
     super(code, message, details, options);
   }
 }

@@ -24,12 +24,15 @@ export class Pool {
   readonly ours: OurPeer[] = [];
   readonly serfs: SerfPeer[] = [];
   readonly options: PoolOptions;
+  /** What new members begin with. */
+  key: string | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), 'gossip-interop-'));
   readonly #all: Peer[] = [];
   #addresses = 0;
 
   constructor(options: PoolOptions) {
     this.options = options;
+    this.key = options.key;
   }
 
   /** Those that take part now. */
@@ -56,7 +59,8 @@ export class Pool {
   }
 
   async #start(kind: 'ours' | 'serf', name: string): Promise<Peer> {
-    const { net, profile, key } = this.options;
+    const { key } = this;
+    const { net, profile } = this.options;
     const options: PeerOptions = {
       name,
       ip: `127.${net}.0.${++this.#addresses}`,
