@@ -1,6 +1,6 @@
 import type { Command, CommandResults, JobDefinition, Member } from '@dkron/jobs';
 import { noMetrics, silentLogger } from '@dkron/runtime';
-import { ManualTime, seededRandom } from '@dkron/runtime/testing';
+import { ManualTime, MemoryLogger, seededRandom } from '@dkron/runtime/testing';
 import { Store } from '@dkron/store';
 import { MemoryKeyValue } from '@dkron/store/memory';
 import { jsonCodec } from '@dkron/store/testing';
@@ -8,12 +8,15 @@ import { Engine } from '../src/engine.ts';
 import type { EngineOptions } from '../src/options.ts';
 import { Planner } from '../src/planner/planner.ts';
 import type { ReplicatedLog } from '../src/ports.ts';
+import { FakeWorker } from '../src/testing/fake-worker.ts';
 import { member, NOTHING_SUBMITTED, T0_MS } from '../src/testing/harness.ts';
 
 /** The shortest log there is: each command is applied to the real store at once. */
 class StoreLog implements ReplicatedLog {
   readonly #store: Store;
   currentTerm = 1n;
+  /** What happens to the next proposals: lost before the commit, or committed while the proposer hears a failure. */
+  readonly faults: ('none' | 'lost' | 'unheard')[] = [];
   #index = 0n;
 
   constructor(store: Store) {
@@ -29,8 +32,11 @@ class StoreLog implements ReplicatedLog {
   }
 
   async propose<C extends Command>(command: C): Promise<CommandResults[C['type']]> {
+    const fault = this.faults.shift();
+    if (fault === 'lost') throw new Error('outcome unknown');
     const data = jsonCodec.command.encode(command);
     const [result] = await this.#store.apply([{ index: ++this.#index, data }]);
+    if (fault === 'unheard') throw new Error('outcome unknown');
     return result as CommandResults[C['type']];
   }
 }
@@ -38,6 +44,7 @@ class StoreLog implements ReplicatedLog {
 /** One leader at a time on the real store. */
 export class StoreCluster {
   readonly time = new ManualTime(T0_MS);
+  readonly logger = new MemoryLogger();
   readonly planner = new Planner({ region: 'global' });
   readonly store: Store;
   readonly log: StoreLog;
@@ -70,6 +77,13 @@ export class StoreCluster {
     await this.time.advance(0);
   }
 
+  async connect(node = 'n1'): Promise<FakeWorker> {
+    const worker = new FakeWorker(node, this.time);
+    worker.connect(this.engine);
+    await this.time.advance(1);
+    return worker;
+  }
+
   async put(job: JobDefinition): Promise<CommandResults['putJob']> {
     const stored = this.store.getJob(job.name);
     const stamp = this.engine.stamps.next();
@@ -96,7 +110,7 @@ export class StoreCluster {
         clock: this.time,
         timers: this.time,
         random: seededRandom(1),
-        logger: silentLogger,
+        logger: this.logger,
         metrics: noMetrics,
       },
     );
