@@ -23,7 +23,7 @@ export type {
   PledgeRequest,
   SeenServer,
 } from './formation/types.ts';
-export type { Admission } from './formation/core.ts';
+export type { Admission } from './formation/phase.ts';
 export { FormationCore } from './formation/core.ts';
 export type { FormationStore, IdentityFacts, IdentityLike } from './formation/identity-store.ts';
 export { IdentityFormationStore } from './formation/identity-store.ts';

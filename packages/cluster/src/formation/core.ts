@@ -2,6 +2,7 @@ import type { Random } from '@dkron/runtime';
 import type { DescribeOutcome } from '../describe/description.ts';
 import { judgeFresh } from './judge-fresh.ts';
 import { judgePledged } from './judge-pledged.ts';
+import { type Admission, type Founder, type Phase, phaseAt } from './phase.ts';
 import { refusePledge } from './pledge-rules.ts';
 import { founderOf, type FoundingRecord, sameRecord } from './record.ts';
 import { Round } from './round.ts';
@@ -15,36 +16,8 @@ import type {
   SeenServer,
 } from './types.ts';
 
-/** Phases in which a write is under way end with `written`, `founded` or `redrawn`. */
-type Phase =
-  | { readonly kind: 'fresh' }
-  | { readonly kind: 'pledging'; readonly record: FoundingRecord; readonly replies: number[] | 'founder' }
-  | Founder
-  | { readonly kind: 'founding'; readonly record: FoundingRecord }
-  | { readonly kind: 'releasing'; readonly record: FoundingRecord; readonly aborted: boolean }
-  | { readonly kind: 'pledged'; readonly record: FoundingRecord }
-  | { readonly kind: 'redrawing'; readonly record: FoundingRecord }
-  /** A leader has called; raft is about to make it durable. */
-  | { readonly kind: 'joining'; readonly untilMs: number }
-  | { readonly kind: 'member'; readonly clusterId: string };
-
-interface Founder {
-  readonly kind: 'founder';
-  readonly record: FoundingRecord;
-  /** Who has not accepted yet. */
-  readonly missing: Set<string>;
-  readonly deadlineMs: number;
-  repeatMs: number;
-}
-
+/** How long raft may take to make a call durable. */
 const JOINING_MS = 5000;
-
-/** What becomes of a leader's handshake. */
-export type Admission =
-  | { readonly kind: 'join' }
-  /** Become a member of the own record first. */
-  | { readonly kind: 'found'; readonly record: FoundingRecord }
-  | { readonly kind: 'refuse'; readonly why: string };
 
 /**
  * The formation of a cluster as one server sees it: fresh → pledged to a record → member of it. Pure: what happens goes
@@ -219,10 +192,13 @@ export class FormationCore {
    */
   admit(clusterId: string, nowMs: number): Admission {
     const phase = this.#phase;
-    if (phase.kind === 'member' || phase.kind === 'joining') return { kind: 'join' };
+    if (phase.kind === 'member') return { kind: 'join' };
+    if (phase.kind === 'joining') {
+      if (phase.clusterId === clusterId) return { kind: 'join' };
+      return { kind: 'refuse', why: `it is just joining cluster ${phase.clusterId}` };
+    }
     if (phase.kind === 'fresh') {
-      this.#phase = { kind: 'joining', untilMs: nowMs + JOINING_MS };
-      this.#round = undefined;
+      this.#phase = { kind: 'joining', clusterId, untilMs: nowMs + JOINING_MS };
       return { kind: 'join' };
     }
     if ('record' in phase && this.#clusterIdOf(phase.record) === clusterId) {
@@ -306,8 +282,6 @@ export class FormationCore {
 
   #pledge(record: FoundingRecord, replies: number[] | 'founder'): FormationEffect[] {
     this.#phase = { kind: 'pledging', record, replies };
-    // Whatever is still on its way was said before the promise.
-    this.#round = undefined;
     const attempt = replies === 'founder' ? { attempt: record.attempt } : {};
     return [{ kind: 'write', change: { ...attempt, pledge: record } }];
   }
@@ -335,7 +309,6 @@ export class FormationCore {
 
   #found(record: FoundingRecord): FormationEffect[] {
     this.#phase = { kind: 'founding', record };
-    this.#round = undefined;
     return [{ kind: 'found', record }];
   }
 
@@ -347,6 +320,7 @@ export class FormationCore {
 
   #become(phase: Phase, nextRoundMs: number): void {
     this.#phase = phase;
+    // Whatever is still on its way was said before: what a founder said then must not release a pledge given since.
     this.#round = undefined;
     this.#nextRoundMs = nextRoundMs;
   }
@@ -354,13 +328,7 @@ export class FormationCore {
   #toMember(clusterId: string): void {
     this.#phase = { kind: 'member', clusterId };
     this.#status = { kind: 'member', clusterId };
-    this.#round = undefined;
   }
-}
-
-function phaseAt({ clusterId, pledge }: FormationState): Phase {
-  if (clusterId !== '') return { kind: 'member', clusterId };
-  return pledge === undefined ? { kind: 'fresh' } : { kind: 'pledged', record: pledge };
 }
 
 function answer(replyTo: number, accepted: boolean, reason = ''): FormationEffect {

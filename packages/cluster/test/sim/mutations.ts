@@ -1,0 +1,261 @@
+/** A defect put into the formation on purpose, to see whether the simulator notices. */
+export interface Mutation {
+  readonly id: string;
+  readonly what: string;
+  /** File under `src/formation/`. */
+  readonly file: string;
+  /** Text that must be in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    id: 'ask-before-write',
+    what: 'the founder asks for pledges before its own is durable',
+    file: 'core.ts',
+    find: "    return [{ kind: 'write', change: { ...attempt, pledge: record } }];",
+    replace:
+      "    const request = { from: this.#options.name, record };\n    const early = replies === 'founder' ? this.#seen.map(({ name, address }) => ({ kind: 'pledge', name, address, request }) as const) : [];\n    return [{ kind: 'write', change: { ...attempt, pledge: record } }, ...early];",
+  },
+  {
+    id: 'answer-before-write',
+    what: 'a pledge is answered before it is durable',
+    file: 'core.ts',
+    find: '    return this.#pledge(record, [replyTo]);',
+    replace: '    return [...this.#pledge(record, []), answer(replyTo, true)];',
+  },
+  {
+    id: 'pledge-twice',
+    what: 'a pledged server accepts another record too',
+    file: 'core.ts',
+    find: "phase.kind === 'pledged' && sameRecord(phase.record, record)",
+    replace: "phase.kind === 'pledged' && phase.record.members.some(({ id }) => id === name)",
+  },
+  {
+    id: 'pledge-over',
+    what: 'a pledged server goes over to another record',
+    file: 'core.ts',
+    find: "    if (phase.kind !== 'fresh') return [answer(replyTo, false, `${name} is not fresh but ${phase.kind}`)];",
+    replace: "    if (phase.kind !== 'fresh' && phase.kind !== 'pledged') return [answer(replyTo, false, phase.kind)];",
+  },
+  {
+    id: 'majority-founds',
+    what: 'the founder is content with a majority',
+    file: 'core.ts',
+    find: '    if (phase.missing.size > 0) return [];',
+    replace: '    if (phase.missing.size > Math.floor((phase.record.members.length - 1) / 2)) return [];',
+  },
+  {
+    id: 'late-answers',
+    what: 'answers to an earlier attempt count',
+    file: 'core.ts',
+    find: ' || phase.record.attempt !== attempt) return [];',
+    replace: ' || attempt < 0) return [];',
+  },
+  {
+    id: 'same-attempt',
+    what: 'attempts are not numbered',
+    file: 'core.ts',
+    find: '    this.#attempt += 1;\n',
+    replace: '    this.#attempt = 1;\n',
+  },
+  {
+    id: 'attempt-in-memory',
+    what: 'the number of the attempt is not written',
+    file: 'core.ts',
+    find: "replies === 'founder' ? { attempt: record.attempt } : {};",
+    replace: "replies === 'founder' ? {} : {};",
+  },
+  {
+    id: 'abort-unwritten',
+    what: 'the founder is fresh again without having written so',
+    file: 'core.ts',
+    find: "    return [{ kind: 'write', change: { pledge: null } }];",
+    replace:
+      "    this.#phase = aborted ? { kind: 'fresh' } : this.#phase;\n    return aborted ? [] : [{ kind: 'write', change: { pledge: null } }];",
+  },
+  {
+    id: 'abort-and-found',
+    what: 'after its deadline the founder still founds when the last pledge comes',
+    file: 'core.ts',
+    find: "    if (phase.kind !== 'founder' || phase.record.attempt !== attempt) return [];\n    if (!accepted)",
+    replace:
+      "    if (phase.kind === 'releasing' && phase.record.attempt === attempt && accepted) return this.#found(phase.record);\n    if (phase.kind !== 'founder' || phase.record.attempt !== attempt) return [];\n    if (!accepted)",
+  },
+  {
+    id: 'restart-fresh',
+    what: 'a server started anew forgets its pledge',
+    file: 'phase.ts',
+    find: "  return pledge === undefined ? { kind: 'fresh' } : { kind: 'pledged', record: pledge };",
+    replace: "  return pledge === null ? { kind: 'pledged', record: pledge } : { kind: 'fresh' };",
+  },
+  {
+    id: 'restart-stuck',
+    what: 'a founder started anew waits for itself',
+    file: 'core.ts',
+    find: 'if (record.members[0]?.birth === this.#birth)',
+    replace: "if (record.members[0]?.birth === '')",
+  },
+  {
+    id: 'release-on-silence',
+    what: 'a pledge is taken back when the founder does not answer',
+    file: 'judge-pledged.ts',
+    find: "if (answer?.kind !== 'ours') return { kind: 'wait', status: { kind: 'founder-silent', founder } };",
+    replace: "if (answer?.kind !== 'ours') return { kind: 'release' };",
+  },
+  {
+    id: 'release-on-hearsay',
+    what: 'answers from before the pledge release it',
+    file: 'core.ts',
+    find: '    this.#round = undefined;\n    this.#nextRoundMs = nextRoundMs;',
+    replace: "    if (phase.kind !== 'pledged') this.#round = undefined;\n    this.#nextRoundMs = nextRoundMs;",
+  },
+  {
+    id: 'release-if-pledged',
+    what: 'a founder that is still pledged to the record releases it',
+    file: 'judge-pledged.ts',
+    find: "return held === clusterId ? { kind: 'wait', status: { kind: 'pledged', founder } } : { kind: 'release' };",
+    replace: "return { kind: 'release' };",
+  },
+  {
+    id: 'never-release',
+    what: 'a pledge is never taken back',
+    file: 'judge-pledged.ts',
+    find: "return held === clusterId ? { kind: 'wait', status: { kind: 'pledged', founder } } : { kind: 'release' };",
+    replace: "return { kind: 'wait', status: { kind: 'pledged', founder } };",
+  },
+  {
+    id: 'release-on-rebuilt',
+    what: 'with its founder rebuilt, a server is fresh again under the same birth',
+    file: 'judge-pledged.ts',
+    find: "if (silent === undefined) return { kind: 'redraw' };",
+    replace: "if (silent === undefined) return { kind: 'release' };",
+  },
+  {
+    id: 'wait-on-rebuilt',
+    what: 'with its founder rebuilt, a server waits for ever',
+    file: 'judge-pledged.ts',
+    find: "if (silent === undefined) return { kind: 'redraw' };",
+    replace: "if (silent === undefined) return { kind: 'wait', status: { kind: 'pledged', founder } };",
+  },
+  {
+    id: 'redraw-beside-member',
+    what: 'a server draws a new birth though a member of its record answers',
+    file: 'judge-pledged.ts',
+    find: "  if (isMember) return { kind: 'member' };\n",
+    replace: "  if (isMember && clusterId === '') return { kind: 'member' };\n",
+  },
+  {
+    id: 'birth-not-compared',
+    what: 'a record that names an earlier birth of the server is accepted',
+    file: 'pledge-rules.ts',
+    find: '  if (entry.birth !== own.birth) return',
+    replace: "  if (entry.birth === '') return",
+  },
+  {
+    id: 'expect-not-compared',
+    what: 'servers with another expect are counted',
+    file: 'judge-fresh.ts',
+    find: "({ state, expect }) => state === 'fresh' && expect === facts.expect",
+    replace: "({ state, expect }) => state === 'fresh' && expect >= 0",
+  },
+  {
+    id: 'mismatch-founds',
+    what: 'differing expects do not keep a server from founding',
+    file: 'judge-fresh.ts',
+    find: '  if (other !== undefined) {',
+    replace: "  if (other !== undefined && other.name === '') {",
+  },
+  {
+    id: 'everybody-founds',
+    what: 'not only the first by name founds',
+    file: 'judge-fresh.ts',
+    find: 'if (founder.id !== facts.name) return',
+    replace: "if (founder.id === '') return",
+  },
+  {
+    id: 'member-overlooked',
+    what: 'a member in sight does not keep a server from founding',
+    file: 'judge-fresh.ts',
+    find: '  if (member !== undefined) return member;\n',
+    replace: "  if (member?.name === '') return member;\n",
+  },
+  {
+    id: 'silent-overlooked',
+    what: 'a server founds though an alive one has not answered',
+    file: 'judge-fresh.ts',
+    find: "    if (outcome.kind === 'silent') return { kind: 'silent', name, why: outcome.why };",
+    replace: "    if (outcome.kind === 'silent' && name === '') return { kind: 'silent', name, why: outcome.why };",
+  },
+  {
+    id: 'founding-overlooked',
+    what: "another's founding under way does not keep a server from founding",
+    file: 'judge-fresh.ts',
+    find: '  if (pledged !== undefined) {',
+    replace: "  if (pledged?.name === '') {",
+  },
+  {
+    id: 'view-changed-overlooked',
+    what: 'a round is judged though the view has changed since it began',
+    file: 'core.ts',
+    find: '    if (this.#again) {',
+    replace: '    if (this.#again && round.id < 0) {',
+  },
+  {
+    id: 'member-pledges',
+    what: 'whoever sees a member pledges itself all the same',
+    file: 'core.ts',
+    find: "    if (this.#status.kind === 'member-seen') {",
+    replace: "    if (this.#status.kind === 'member-seen' && name === '') {",
+  },
+  {
+    id: 'joins-though-pledged',
+    what: 'a pledged server follows any leader that calls',
+    file: 'core.ts',
+    find: "    if (phase.kind === 'fresh') {\n      this.#phase = { kind: 'joining'",
+    replace: "    if (phase.kind === 'fresh' || phase.kind === 'pledged') {\n      this.#phase = { kind: 'joining'",
+  },
+  {
+    id: 'joins-two',
+    what: 'a server follows a second leader while it joins the first',
+    file: 'core.ts',
+    find: "      if (phase.clusterId === clusterId) return { kind: 'join' };",
+    replace: "      if (phase.clusterId !== '') return { kind: 'join' };",
+  },
+  {
+    id: 'pledges-while-joining',
+    what: 'a server pledges itself while it joins a cluster',
+    file: 'core.ts',
+    find: "      this.#phase = { kind: 'joining', clusterId, untilMs: nowMs + JOINING_MS };\n",
+    replace: '',
+  },
+  {
+    id: 'no-handshake-founding',
+    what: 'a pledged server refuses the handshake of its own cluster',
+    file: 'core.ts',
+    find: "      if (phase.kind === 'pledged') this.#found(phase.record);\n",
+    replace: '',
+  },
+  {
+    id: 'no-second-try',
+    what: 'an unanswered request for a pledge is not repeated',
+    file: 'core.ts',
+    find: 'founder.repeatMs = nowMs + this.#options.pledgeRepeatMs;',
+    replace: 'founder.repeatMs = Infinity;',
+  },
+  {
+    id: 'no-deadline',
+    what: 'the founder waits for ever',
+    file: 'core.ts',
+    find: '    if (nowMs >= deadlineMs) return',
+    replace: '    if (nowMs >= deadlineMs * 1e9) return',
+  },
+  {
+    id: 'refusal-ignored',
+    what: 'a refusal counts as a pledge',
+    file: 'core.ts',
+    find: '    if (!accepted) return this.#release',
+    replace: "    if (!accepted && name === '') return this.#release",
+  },
+];
