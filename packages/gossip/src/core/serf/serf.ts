@@ -1,10 +1,12 @@
 import { SerfError } from './errors.ts';
 import { NAME_MAX_BYTES, type Address, type Member, type Tags } from '../types.ts';
 import type { PacketMessage, PushNodeState, PushPull } from '../wire/messages.ts';
+import type { Coordinate } from '../wire/coordinate.ts';
 import { encodeTags } from '../wire/tags.ts';
 import { Swim } from '../swim/swim.ts';
 import type { SwimEffect } from '../swim/effects.ts';
 import { Answering } from './answering.ts';
+import { Coordinates } from './coordinates.ts';
 import { type KeyCommandInfo, SerfContext, type SerfModules } from './context.ts';
 import { Departure } from './departure.ts';
 import type { MemberChange, SerfEffect } from './effects.ts';
@@ -53,6 +55,7 @@ export class Serf {
   readonly #snapshot: SnapshotKeeper;
   readonly #tagUpdates: TagUpdates;
   readonly #upkeep: Upkeep;
+  readonly #coordinates: Coordinates;
   /** Of the exchange that is being merged. */
   #ignoreOld = false;
 
@@ -68,6 +71,7 @@ export class Serf {
     this.#intents = new Intents(context);
     this.#events = new UserEvents(context, (event) => this.#listeners.userEvent(event));
     this.#queries = new OwnQueries(context);
+    this.#coordinates = new Coordinates(context);
     const relays = new Relays(context);
     this.#answering = new Answering(context, {
       relays,
@@ -77,7 +81,10 @@ export class Serf {
     const { name, addr, port, tags = {} } = options;
     this.#swim = new Swim({ name, addr, port, meta: metaOf(tags), vsn: context.vsn }, options.swim, {
       ...modules,
-      delegate: swimDelegate(context, { userState: () => localSerfState(context, this.#events) }),
+      delegate: swimDelegate(context, {
+        userState: () => localSerfState(context, this.#events),
+        ackPayload: this.#coordinates.ackPayload,
+      }),
     });
     this.#inbox = new Inbox(context, {
       intents: this.#intents,
@@ -93,6 +100,7 @@ export class Serf {
     this.#upkeep = new Upkeep(context, ({ node }) => this.#joining.exchange(node.address, node.name, true));
     context.onMemberChange = (change: MemberChange, member: Member) => {
       this.#snapshot.note(change, member);
+      if (change === 'reap') this.#coordinates.forget(member.name);
       this.#listeners.memberChange(change, member);
     };
   }
@@ -337,6 +345,16 @@ export class Serf {
     };
   }
 
+  /** The place of a member, or ours, in the network's latency space; `undefined` if it is not known. */
+  coordinate(name: string): Coordinate | undefined {
+    return this.#coordinates.of(name);
+  }
+
+  /** Estimated round trip to a member, from us or from another; `undefined` as long as it cannot be said. */
+  rttMs(name: string, from: string = this.#context.name): number | undefined {
+    return this.#coordinates.rttMs(name, from);
+  }
+
   /** 0 is healthy; see {@link Swim.healthScore}. */
   get healthScore(): number {
     return this.#swim.healthScore;
@@ -402,6 +420,10 @@ export class Serf {
       case 'told':
         if (effect.what === 'leave') this.#departure.goodbyeTold();
         else this.#tagUpdates.told();
+        break;
+      case 'pinged':
+        this.#coordinates.take(effect);
+        context.emit(effect);
         break;
       default:
         context.emit(effect as SerfEffect);

@@ -11,12 +11,15 @@ const NO_BYTES = new Uint8Array(0);
 /** What the Serf layer has SWIM do for it. */
 export function swimDelegate(
   context: SerfContext,
-  { userState, ackPayload }: Pick<SwimDelegate, 'userState' | 'ackPayload'>,
+  {
+    userState,
+    ackPayload,
+  }: { readonly userState: () => Uint8Array; readonly ackPayload: (() => Uint8Array) | undefined },
 ): SwimDelegate {
   const { queues, members, options, modules } = context;
   const { accepts } = modules;
   return {
-    ...(userState && { userState }),
+    userState,
     ...(ackPayload && { ackPayload }),
     hasBroadcasts: () => !queues.isEmpty,
     takeBroadcasts: (overheadBytes, limitBytes, maxItems) => {
