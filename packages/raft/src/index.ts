@@ -9,7 +9,7 @@
 export type { ConfState, Entry, HardState, NodeId, SnapshotMeta } from './core/index.ts';
 export { EntryType, Message, createMessage } from './core/index.ts';
 
-export type { AddOptions, ChangeMembersOptions, Configuration, MemberStep, NodeStats } from './node/raft-node.ts';
+export type { AddOptions, ChangeMembersOptions, Configuration, MemberStep, NodeStats } from './node/node-types.ts';
 export { RaftNode } from './node/raft-node.ts';
 export type { ChangeOptions } from './node/membership.ts';
 export type { NodeIdentity } from './node/peer-gate.ts';

@@ -85,6 +85,13 @@ export type TraceEvent =
     }
   | { readonly kind: 'malformedMessage'; readonly type: MessageType; readonly from: NodeId; readonly detail: string }
   | { readonly kind: 'commitBeyondLog'; readonly from: NodeId; readonly commit: number; readonly lastIndex: number }
+  | {
+      readonly kind: 'recoveryContradicted';
+      readonly from: NodeId;
+      readonly index: number;
+      readonly term: number;
+    }
+  | { readonly kind: 'recoveryConfirmed' | 'recoveryInherited'; readonly index: number; readonly term: number }
   | { readonly kind: 'quorumInactive' }
   | { readonly kind: 'proposalDropped'; readonly reason: DropReason; readonly term: number; readonly lead: NodeId }
   | { readonly kind: 'readDropped' | 'transferDropped'; readonly reason: DropReason; readonly term: number }
@@ -169,6 +176,7 @@ const WARN: ReadonlySet<TraceKind> = new Set<TraceKind>([
   'restoreOutsideConfig',
   'malformedMessage',
   'commitBeyondLog',
+  'recoveryContradicted',
 ]);
 
 const DEBUG: ReadonlySet<TraceKind> = new Set<TraceKind>([

@@ -17,6 +17,7 @@ import { asError, failed } from './errors.ts';
 import { FastFailover } from './fast-failover.ts';
 import type { LeadershipEvent, RaftEmitter } from './events.ts';
 import { FOUNDING_INDEX } from './founding.ts';
+import type { EngineContext } from './engine-context.ts';
 import type { Host } from './host.ts';
 import { installSnapshot } from './install.ts';
 import type { LoadedState } from './load.ts';
@@ -34,16 +35,6 @@ import { Snapshotter } from './snapshotter.ts';
 import { groupByPeer } from './outgoing.ts';
 import { type Tick, Ticker } from './ticker.ts';
 import { Transfers } from './transfers.ts';
-
-/** What outlives a start of the engine. */
-export interface EngineContext {
-  options: ResolvedNodeOptions;
-  readonly modules: ResolvedModules;
-  readonly emitter: RaftEmitter;
-  readonly metrics: NodeMetrics;
-  readonly onFatal: (error: Error) => void;
-  readonly onForget: (id: NodeId) => void;
-}
 
 /**
  * Runs one core: ticks and messages in; one `Ready` for each turn of the event loop out, whose writes, commands,
@@ -83,7 +74,7 @@ export class Engine implements Host {
     this.members = loaded.members;
     this.transfer = loaded.transfer;
     this.reads = new Reads(this);
-    this.core = new RaftCore(coreOptions(context.options, loaded.applied), {
+    this.core = new RaftCore(coreOptions(context.options, loaded.applied, context.marks.unconfirmed), {
       storage: loaded.window,
       rand: (n) => context.modules.random.nextInt(n),
       events: (event) => this.#trace(event),
@@ -95,7 +86,7 @@ export class Engine implements Host {
     this.catchUps = new CatchUps(this);
     this.applyLane = new ApplyLane(this, this.#applyHooks(), loaded.applied);
     this.appendLane = new AppendLane(this, async (meta, hardState) => {
-      await installSnapshot(this, this.applyLane, meta, hardState);
+      await installSnapshot(this, this.applyLane, meta, hardState, context.marks);
       this.snapshotter.installed(meta.index);
       this.transfer.clear();
       this.#configurationChanged(meta.index, meta.confState);
@@ -388,6 +379,8 @@ export class Engine implements Host {
     if (event.kind === 'confChangeRefused') this.membership.refused(event.reason);
     if (event.kind === 'transferStarted') this.reads.dropLease();
     if (event.kind === 'timeoutNowSent') this.#resignation.relieved();
+    if (event.kind === 'recoveryContradicted') this.#context.onContradiction(this);
+    this.#context.marks.observe(event, (error) => this.fatal(error));
     if (event.kind === 'commitBeyondLog')
       throw new Error(
         `the leader knows entry ${event.commit} of this log, which ends at ${event.lastIndex}: acknowledged entries are lost`,

@@ -1,5 +1,6 @@
 import { EMPTY_CONF_STATE } from '../core/confchange/conf-state.ts';
-import type { Engine, EngineContext } from './engine.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { Engine } from './engine.ts';
 import type { ResolvedModules } from './modules.ts';
 import { RaftError, stopped } from './errors.ts';
 import { clusterIdOf, FOUNDING_INDEX, FOUNDING_TERM, foundingEntry, type FoundingRecord } from './founding.ts';

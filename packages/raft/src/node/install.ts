@@ -3,6 +3,7 @@ import type { ApplyLane } from './apply-lane.ts';
 import { RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 import { readPrelude } from './prelude.ts';
+import type { RecoveryMarks } from './recovery-marks.ts';
 
 /**
  * Installs a snapshot that the core accepted. Its bytes are durable already; then the log begins anew behind it, durably;
@@ -13,6 +14,7 @@ export async function installSnapshot(
   applyLane: ApplyLane,
   meta: SnapshotMeta,
   hardState: HardState | undefined,
+  marks: RecoveryMarks,
 ): Promise<void> {
   const { log, snapshots, stateMachine, failpoint } = host.modules;
   await applyLane.drain();
@@ -23,12 +25,14 @@ export async function installSnapshot(
   const { stream } = await snapshots.open(stored.id);
   const { prelude, rest } = await readPrelude(stream);
   failpoint('beforeLogReset');
+  if (host.core.unconfirmed?.index === meta.index) await marks.setUnconfirmed(host.core.unconfirmed);
   const base = hardState ?? log.state().hardState;
   const { index, term, confState } = meta;
   await log.reset({ index, term }, { hardState: { ...base, commit: index }, confState });
   failpoint('afterLogReset');
   await applyLane.between(() => stateMachine.restore(rest, meta));
   failpoint('afterRestore');
+  await marks.installed();
   if (!host.running) return;
   applyLane.restored(index);
   host.window.applySnapshot(meta);

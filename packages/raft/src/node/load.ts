@@ -35,13 +35,14 @@ export interface LoadedState {
 export async function loadState(
   state: LogState,
   modules: ResolvedModules,
-  options: { readonly entryCacheBytes: number },
+  options: { readonly entryCacheBytes: number; readonly discarded?: boolean },
 ): Promise<LoadedState> {
-  const reader = await modules.snapshots.openLatest();
+  const { discarded = false } = options;
+  const reader = discarded ? undefined : await modules.snapshots.openLatest();
   const meta = reader === undefined ? undefined : metaOf(reader);
   const log = meta === undefined || continues(state, meta) ? state : await replaceLog(modules, state, meta);
   modules.failpoint('midRecovery');
-  const durable = await modules.stateMachine.appliedIndex?.();
+  const durable = discarded ? undefined : await modules.stateMachine.appliedIndex?.();
   const members = await restoreState(modules, reader, durable);
   const applied = Math.max(durable ?? 0, meta?.index ?? 0);
   check(log, applied, durable);

@@ -1,66 +1,34 @@
-import {
-  memberChange,
-  LEAVE_JOINT,
-  type ConfChangeStep,
-  type ConfChangeTransition,
-} from '../core/confchange/conf-change.ts';
+import { memberChange, LEAVE_JOINT, type ConfChangeStep } from '../core/confchange/conf-change.ts';
 import { NONE } from '../core/ids.ts';
-import type { Status } from '../core/raft/status.ts';
 import { type ConfState, EntryType, type NodeId } from '../core/types.ts';
 import type { LogState, StoredSnapshot } from '../storage/ports.ts';
-import { Engine, type EngineContext } from './engine.ts';
+import type { EngineContext } from './engine-context.ts';
+import { Engine } from './engine.ts';
 import { asError, failed, notLeader, RaftError, stopped } from './errors.ts';
 import { RaftEmitter, type RaftEventName, type RaftEvents, type Unsubscribe } from './events.ts';
 import { type FoundingRecord } from './founding.ts';
 import { found, wasCalledInto } from './found.ts';
 import { loadState } from './load.ts';
-import { encodeInfos, type Member, type MemberInfo, type MemberInfos } from './members.ts';
+import { encodeInfos, type MemberInfo, type MemberInfos } from './members.ts';
 import type { ChangeOptions } from './membership.ts';
 import { createNodeMetrics } from './metrics.ts';
+import {
+  type AddOptions,
+  type ChangeMembersOptions,
+  type Configuration,
+  type MemberStep,
+  type NodeStats,
+  toCoreStep,
+} from './node-types.ts';
 import { type RaftNodeModules, type ResolvedModules, resolveModules } from './modules.ts';
 import { type RaftNodeOptions, type ReloadableOptions, reloadNodeOptions, resolveNodeOptions } from './options.ts';
 import { type NodeIdentity, PeerGate } from './peer-gate.ts';
 import { type ApplyResult, BARRIER, type Proposals } from './proposals.ts';
 import { readPrelude } from './prelude.ts';
 import { recoverAtStart } from './recover-at-start.ts';
+import { RecoveryMarks } from './recovery-marks.ts';
+import { startOver } from './start-over.ts';
 import { restoreThroughLog } from './user-restore.ts';
-
-/** What is known of a server that is added. */
-export interface AddOptions extends ChangeOptions, MemberInfo {
-  /** How long a learner may take to catch up before it is made voter. @default 300,000 */
-  readonly timeoutMs?: number;
-}
-
-/** One step of `changeMembers`. */
-export interface MemberStep extends MemberInfo {
-  readonly kind: 'addVoter' | 'addNonvoter' | 'remove';
-  readonly id: NodeId;
-}
-
-export interface ChangeMembersOptions extends ChangeOptions {
-  /** `auto`: simple for one step, else joint and left by itself; `explicit`: joint until `leaveJoint`. @default 'auto' */
-  readonly transition?: ConfChangeTransition;
-}
-
-/** Membership in force. */
-export interface Configuration {
-  /** Index of the entry that made it; for `prevIndex`. */
-  readonly index: number;
-  readonly conf: ConfState;
-  readonly members: readonly Member[];
-}
-
-/** State of a node at one moment. */
-export interface NodeStats extends Status {
-  readonly running: boolean;
-  readonly clusterId: string;
-  readonly leaderAddress: string;
-  readonly pendingProposals: number;
-  readonly unsyncedBytes: number;
-  readonly snapshotIndex: number;
-  readonly firstIndex: number;
-  readonly leadershipValid: boolean;
-}
 
 const CATCH_UP_MS = 300_000;
 
@@ -87,6 +55,8 @@ export class RaftNode {
       emitter: this.#emitter,
       metrics: createNodeMetrics(this.#modules.metrics),
       onFatal: () => void this.#modules.transport.close().catch(() => {}),
+      marks: new RecoveryMarks(this.#modules),
+      onContradiction: (engine) => void startOver(engine, this.#context, (state) => this.#run(state)),
       onForget: (id) => this.#gate.forget(id),
     };
     this.#gate = new PeerGate(this.#context, () => (this.#phase === 'running' ? this.#engine : undefined));
@@ -101,7 +71,9 @@ export class RaftNode {
       const opened = await this.#modules.log.open();
       const state = await recoverAtStart(opened, this.#modules);
       if (state !== opened) await this.#gate.loadIdentity();
-      await this.#run(state);
+      const { marks } = this.#context;
+      await marks.load();
+      await this.#run(marks.discarded ? await marks.finishDiscard(this.#modules) : state);
     } catch (error) {
       this.#phase = 'stopped';
       await this.#modules.log.close().catch(() => {});
@@ -328,7 +300,9 @@ export class RaftNode {
   }
 
   async #run(state: LogState): Promise<void> {
-    const loaded = await loadState(state, this.#modules, this.#context.options);
+    const { entryCacheBytes } = this.#context.options;
+    const { discarded } = this.#context.marks;
+    const loaded = await loadState(state, this.#modules, { entryCacheBytes, discarded });
     if (this.#phase === 'stopped') throw stopped();
     this.#engine = new Engine(this.#context, loaded);
     this.#phase = 'running';
@@ -408,8 +382,4 @@ export class RaftNode {
 
 function isOnlyVoter({ voters, votersOutgoing }: ConfState): boolean {
   return voters.length === 1 && votersOutgoing.length === 0;
-}
-
-function toCoreStep({ kind, id }: MemberStep): ConfChangeStep {
-  return { kind: kind === 'remove' ? 'removeNode' : kind === 'addVoter' ? 'addVoter' : 'addLearner', id };
 }

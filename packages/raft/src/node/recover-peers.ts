@@ -1,11 +1,13 @@
 import { confStateWith } from '../core/confchange/conf-state.ts';
 import { type ConfState, EntryType, type NodeId } from '../core/types.ts';
+import type { EntryId } from '../core/log/raft-log.ts';
 import type { IdentityStorage } from '../storage/identity.ts';
 import type { LogState } from '../storage/ports.ts';
 import { asError, RaftError } from './errors.ts';
 import { recoveredClusterId } from './founding.ts';
 import type { MemberInfos } from './members.ts';
 import type { ResolvedModules } from './modules.ts';
+import { UNCONFIRMED } from './recovery-marks.ts';
 import { encodePrelude, readPrelude } from './prelude.ts';
 
 /** One line of `peers.json`. */
@@ -89,17 +91,18 @@ export async function recoverFromPeers(
   await store(modules, { index, term, confState }, infosOf(peers));
   const hardState = { ...state.hardState, term: Math.max(state.hardState.term, term), commit: index };
   await log.reset({ index, term }, { hardState, confState });
-  await refound(identity, [...confState.voters, ...confState.learners]);
+  await refound(identity, [...confState.voters, ...confState.learners], { index, term });
   return log.state();
 }
 
 /** Until the file is gone this repeats after a crash, and must come to the same id: a marker remembers the old one. */
-async function refound(identity: IdentityStorage, ids: readonly NodeId[]): Promise<void> {
+async function refound(identity: IdentityStorage, ids: readonly NodeId[], last: EntryId): Promise<void> {
   const known = await identity.load();
   if (known === undefined)
     throw refused('this server has no identity; move its raft folder aside and let it join the others');
   const old = known.markers[RECOVERED_FROM] ?? known.clusterId ?? '';
-  await identity.update({ markers: { [RECOVERED_FROM]: old || '-' } });
+  const unconfirmed = `${last.index}:${last.term}`;
+  await identity.update({ markers: { [RECOVERED_FROM]: old || '-', [UNCONFIRMED]: unconfirmed } });
   await identity.update({ clusterId: recoveredClusterId(old || '-', ids), refound: true });
 }
 

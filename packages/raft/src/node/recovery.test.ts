@@ -92,6 +92,90 @@ describe('RaftNode: recovery by peers.json', () => {
     expect(cluster.get('a').machine.commands).toEqual(['x']);
   });
 
+  it.each([
+    ['the longer log is void', 3, false],
+    ['the shorter log is void', 0, false],
+    ['the longer log is void, with a crash before the snapshot came', 5, true],
+  ])('survivors that contradict each other: %s', async (_name, ghosts, crash) => {
+    const files = new Map<string, PeersFile>();
+    let crashed = !crash;
+    const cluster: NodeCluster = await NodeCluster.founded(5, {
+      node: { trailingLogs: 10 },
+      modules: (id) => ({
+        ...(files.has(id) ? { peersFile: files.get(id)! } : {}),
+        failpoint: (name) => {
+          if (crashed || name !== 'beforeLogReset') return;
+          crashed = true;
+          throw new Error('crash');
+        },
+      }),
+    });
+    const old = (await cluster.leader()).id;
+    await cluster.apply(old, 'both');
+    await cluster.converged();
+    cluster.network.isolate(old);
+    const [first, ...more] = Array.from({ length: ghosts + 1 }, (_, i) => new TextEncoder().encode(`ghost ${i}`));
+    for (const data of [first!, ...more])
+      cluster
+        .node(old)
+        .apply(data)
+        .catch(() => {});
+    const next = (await cluster.leader(old)).id;
+    await cluster.apply(next, 'true');
+    await cluster.stopAll();
+    cluster.network.heal();
+    for (const id of [old, next])
+      files.set(id, fileOf(JSON.stringify([old, next].map((one) => ({ id: one, address: one })))));
+    await cluster.start(old);
+    expect(cluster.get(old).machine.commands).toEqual([
+      'both',
+      ...Array.from({ length: ghosts + 1 }, (_, i) => `ghost ${i}`),
+    ]);
+    await cluster.start(next);
+    if (crash) {
+      await cluster.until('a crash', () => crashed);
+      await cluster.restart(old);
+    }
+    const leader = await cluster.leader();
+    expect(leader.id).toBe(next);
+    await cluster.apply(next, 'more');
+    expect(await cluster.converged(old, next)).toEqual(['both', 'true', 'more']);
+    expect(cluster.logger.records.filter(({ event }) => event.includes('failed'))).toHaveLength(crash ? 1 : 0);
+    // Over restarts it stays so, and nothing is in question any more.
+    for (const id of [old, next]) {
+      await cluster.restart(id);
+      expect((await cluster.get(id).identity.load())?.markers).not.toHaveProperty('unconfirmed');
+    }
+    await cluster.leader();
+    expect(await cluster.converged(old, next)).toEqual(['both', 'true', 'more']);
+  });
+
+  it('survivors of which one has more of the same log go on with all of it', async () => {
+    const files = new Map<string, PeersFile>();
+    const cluster: NodeCluster = await NodeCluster.founded(5, {
+      modules: (id) => (files.has(id) ? { peersFile: files.get(id)! } : {}),
+    });
+    const { id: ahead } = await cluster.leader();
+    await cluster.apply(ahead, 'x');
+    await cluster.converged();
+    cluster.network.isolate(ahead);
+    cluster
+      .node(ahead)
+      .apply(new TextEncoder().encode('outstanding'))
+      .catch(() => {});
+    await cluster.time.advance(20);
+    await cluster.stopAll();
+    cluster.network.heal();
+    const behind = [...cluster.servers.keys()].find((id) => id !== ahead)!;
+    const text = JSON.stringify([ahead, behind].map((id) => ({ id, address: id })));
+    for (const id of [ahead, behind]) files.set(id, fileOf(text));
+    for (const id of [ahead, behind]) await cluster.start(id);
+    const leader = await cluster.leader();
+    await cluster.apply(leader.id, 'more');
+    expect(await cluster.converged(ahead, behind)).toEqual(['x', 'outstanding', 'more']);
+    expect(cluster.logger.records.filter(({ event }) => event.includes('contradicted'))).toEqual([]);
+  });
+
   it('NoState: refused on a server without any', async () => {
     const cluster = new NodeCluster({ modules: () => ({ peersFile: fileOf(only('a')) }) });
     await expect(cluster.create('a')).rejects.toMatchObject({ code: 'recovery_refused' });

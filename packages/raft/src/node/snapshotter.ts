@@ -70,6 +70,11 @@ export class Snapshotter {
     });
   }
 
+  /** Resolves when none is being taken. */
+  async settled(): Promise<void> {
+    await this.#underWay?.catch(() => {});
+  }
+
   /** Takes one now, or joins the one under way. @throws RaftError `snapshot_failed` */
   take(): Promise<StoredSnapshot> {
     this.#underWay ??= this.#take(false).finally(() => (this.#underWay = undefined));

@@ -115,6 +115,13 @@ export class FileSnapshots implements SnapshotStorage {
     for (const name of [...old, ...useless]) await removeSnapshotDir(this.#disk, `${this.#dir}/${name}`);
   }
 
+  async clear(): Promise<void> {
+    const names = (await this.#disk.list(this.#dir)).filter((name) => isPartialName(name) || isSnapshotId(name));
+    for (const name of names) {
+      if (!this.#active.has(name)) await removeSnapshotDir(this.#disk, `${this.#dir}/${name}`);
+    }
+  }
+
   async #ids(): Promise<string[]> {
     await (this.#settled ??= this.#settleNames());
     return (await this.#disk.list(this.#dir)).filter(isSnapshotId);

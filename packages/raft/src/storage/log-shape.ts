@@ -109,7 +109,9 @@ export class LogShape {
     const base = given ?? old.hardState;
     // A snapshot holds committed state only.
     const hardState = { ...base, commit: Math.max(base.commit, index) };
-    checkHardState(old.hardState, hardState, index, term);
+    // A log that begins anew before everything forgets what was committed too: see `recoveryContradicted`.
+    const before = index === 0 ? { ...old.hardState, commit: 0 } : old.hardState;
+    checkHardState(before, hardState, index, term);
     const newest = old.confHistory.findLast((conf) => conf.index <= index);
     const kept = confState === undefined ? newest : { index, confState };
     this.#state = {

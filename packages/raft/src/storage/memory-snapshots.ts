@@ -61,6 +61,11 @@ export class MemorySnapshots implements SnapshotStorage {
     }
   }
 
+  async clear(): Promise<void> {
+    this.#stored.clear();
+    for (const name of this.#partials.keys()) if (!this.#active.has(name)) this.#partials.delete(name);
+  }
+
   #ids(): string[] {
     return [...this.#stored.keys()].toSorted();
   }

@@ -151,4 +151,6 @@ export interface SnapshotStorage {
   openLatest(): Promise<SnapshotReader | undefined>;
   /** Removes all but the newest `keep` (≥ 1), and leftovers of crashed sinks. */
   reap(keep: number): Promise<void>;
+  /** Removes all of them durably, and leftovers of crashed sinks. */
+  clear(): Promise<void>;
 }

@@ -44,6 +44,21 @@ async function turn(turns = 200): Promise<void> {
 }
 
 describe('SegmentedWal', () => {
+  it('begins anew before everything, committed entries too, when told so; elsewhere a commit index never falls', async () => {
+    const { disk, make } = setup();
+    const wal = make();
+    await wal.open();
+    const hardState = { term: 3, vote: 'a', commit: 2 };
+    await wal.append({ entries: [entry(1), entry(2)], hardState }, true);
+    await expect(wal.reset({ index: 1, term: 1 }, { hardState: { ...hardState, commit: 1 } })).rejects.toThrow(
+      'commit',
+    );
+    await wal.reset({ index: 0, term: 0 }, { hardState: { ...hardState, commit: 0 } });
+    disk.crash('lose');
+    const state = await make().open();
+    expect(state).toMatchObject({ lastIndex: 0, firstIndex: 1, hardState: { term: 3, vote: 'a', commit: 0 } });
+  });
+
   it('joins what is called in one stretch, and what queues behind a sync, into one write and one sync each', async () => {
     const held: (() => void)[] = [];
     let holding = false;

@@ -44,6 +44,24 @@ export function snapshotStorageSuite(
       await storage.reap(1);
     });
 
+    test('clear leaves nothing, whole or begun; what comes later stays', async (storage, again) => {
+      await save(storage, meta(7, 2), seededRandom(1).bytes(100));
+      await save(storage, meta(9, 2), seededRandom(2).bytes(100));
+      const begun = await storage.create(meta(11, 3));
+      await begun.write(new Uint8Array(10));
+      await begun.suspend();
+      await storage.clear();
+      deepStrictEqual(await again().list(), []);
+      const anew = await again().create(meta(11, 3), { resume: true });
+      strictEqual(anew.offset, 0);
+      await anew.cancel();
+      await save(storage, meta(3, 1), seededRandom(3).bytes(100));
+      deepStrictEqual(
+        (await again().list()).map(({ index }) => index),
+        [3],
+      );
+    });
+
     test('gives back what was written, from any offset', async (storage, again) => {
       const bytes = seededRandom(1).bytes(700_000);
       const stored = await save(storage, meta(7, 2), bytes);

@@ -3,6 +3,7 @@ import { Message } from '../message.ts';
 import { payloadsSize } from '../log/entries.ts';
 import type { Entry } from '../types.ts';
 import type { RaftState } from './state.ts';
+import { confirm } from './unconfirmed.ts';
 
 /**
  * Appends entries of this leader, whose terms and indexes continue the log. False, and nothing happens, if that would
@@ -37,5 +38,7 @@ export function shrinkUncommitted(r: RaftState, size: number): void {
 
 /** Commits what a quorum holds, if it is of this term (raft 5.4.2). */
 export function maybeCommit(r: RaftState): boolean {
-  return r.log.maybeCommit(r.tracker.committed(), r.term);
+  const moved = r.log.maybeCommit(r.tracker.committed(), r.term);
+  if (moved) confirm(r, r.log.committed);
+  return moved;
 }

@@ -4,9 +4,12 @@ import type { SnapshotMeta } from '../types.ts';
 import { computeRestored, installConfState } from './membership.ts';
 import { becomeFollower } from './roles.ts';
 import type { RaftState } from './state.ts';
+import { confirm, inherit, takesSnapshot, takeUnconfirmed } from './unconfirmed.ts';
 
 /** Takes an append of the leader (raft 5.3). */
-export function handleAppend(r: RaftState, message: Message): void {
+export function handleAppend(r: RaftState, whole: Message): void {
+  const message = r.unconfirmed === undefined ? whole : takeUnconfirmed(r, r.unconfirmed, whole);
+  if (message === undefined) return;
   const { committed } = r.log;
   const answer = new Message('AppResp', r.id, message.from);
   if (message.index < committed) {
@@ -17,6 +20,7 @@ export function handleAppend(r: RaftState, message: Message): void {
   }
   const last = r.log.maybeAppend(message.index, message.logTerm, message.entries, message.commit);
   if (last !== undefined) {
+    confirm(r, Math.min(message.commit, last));
     answer.index = last;
     r.send(answer);
     return;
@@ -41,6 +45,7 @@ export function handleHeartbeat(r: RaftState, message: Message): void {
   const lastIndex = r.log.lastIndex();
   if (message.commit <= lastIndex) {
     r.log.commitTo(message.commit);
+    confirm(r, message.commit);
   } else {
     // The leader knows more of our log than there is: it was lost. Whoever runs us must find out; we must not crash.
     r.trace?.({ kind: 'commitBeyondLog', from: message.from, commit: message.commit, lastIndex });
@@ -51,7 +56,10 @@ export function handleHeartbeat(r: RaftState, message: Message): void {
 }
 
 export function handleSnapshot(r: RaftState, message: Message, snapshot: SnapshotMeta): void {
+  if (r.unconfirmed !== undefined && !takesSnapshot(r, r.unconfirmed, message.from, snapshot)) return;
   const restored = restoreSnapshot(r, snapshot);
+  // A leader says so of a snapshot that no quorum has confirmed yet.
+  if (r.log.committed === snapshot.index) inherit(r, snapshot, message.reject);
   r.trace?.({ kind: restored ? 'snapshotRestored' : 'snapshotIgnored', ...describe(r, snapshot) });
   const answer = new Message('AppResp', r.id, message.from);
   answer.index = restored ? r.log.lastIndex() : r.log.committed;

@@ -1,6 +1,7 @@
 import { isLocalThread, NONE } from '../ids.ts';
 import type { CompareIds } from '../ids.ts';
 import type { TraceSink } from '../events.ts';
+import type { EntryId } from '../log/raft-log.ts';
 import type { LogView } from '../log/log-view.ts';
 import type { NodeId } from '../types.ts';
 
@@ -46,6 +47,11 @@ export interface CoreOptions {
   readonly disableConfChangeValidation?: boolean;
   /** Refuse membership changes until an entry of the leader's own term is committed. Default false. */
   readonly confChangeNeedsCurrentTermCommit?: boolean;
+  /**
+   * Last entry of a log that was recovered by force (`peers.json`): up to there it counts as committed although no quorum
+   * said so. A leader that contradicts it is told by `recoveryContradicted`. Default none.
+   */
+  readonly unconfirmed?: EntryId | undefined;
   /** Refuse votes to candidates outside the own membership, if there is one. Default false. */
   readonly rejectVotesFromStrangers?: boolean;
 }
@@ -64,7 +70,7 @@ export interface CoreModules {
 }
 
 /** Options with their defaults. `maxUncommittedSize` without a bound is `Infinity`. */
-export type ResolvedOptions = Required<CoreOptions>;
+export type ResolvedOptions = Required<Omit<CoreOptions, 'unconfirmed'>> & Pick<CoreOptions, 'unconfirmed'>;
 
 const MIB = 1024 * 1024;
 
@@ -91,6 +97,7 @@ export function resolveOptions(options: CoreOptions): ResolvedOptions {
     disableConfChangeValidation: options.disableConfChangeValidation ?? false,
     confChangeNeedsCurrentTermCommit: options.confChangeNeedsCurrentTermCommit ?? false,
     rejectVotesFromStrangers: options.rejectVotesFromStrangers ?? false,
+    unconfirmed: options.unconfirmed,
   };
   validate(resolved);
   return resolved.maxUncommittedSize === 0 ? { ...resolved, maxUncommittedSize: Infinity } : resolved;
@@ -118,7 +125,7 @@ function validate(options: ResolvedOptions): void {
 }
 
 type NumberOption = {
-  [K in keyof ResolvedOptions]: ResolvedOptions[K] extends number ? K : never;
+  [K in keyof ResolvedOptions]-?: ResolvedOptions[K] extends number ? K : never;
 }[keyof ResolvedOptions];
 
 function positive(options: ResolvedOptions, name: NumberOption, least: number): void {

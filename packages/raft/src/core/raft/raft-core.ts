@@ -2,7 +2,7 @@ import { assert } from '@dkron/runtime';
 import { encodeConfChange } from '../confchange/codec.ts';
 import { type ConfChange, entryTypeOf } from '../confchange/conf-change.ts';
 import type { COMPACTED } from '../log/log-view.ts';
-import type { RaftLog } from '../log/raft-log.ts';
+import type { EntryId, RaftLog } from '../log/raft-log.ts';
 import { createMessage, isFromStorage, isLocalMessage, isResponseMessage, type Message } from '../message.ts';
 import type { TrackerConfig } from '../tracker/config.ts';
 import { type ProgressView, viewProgress } from '../tracker/view.ts';
@@ -40,6 +40,8 @@ export class RaftCore {
     installConfState(r, confState, r.log.lastIndex());
     loadHardState(r, hardState);
     loadApplied(r);
+    // It moves beyond only with the word of a quorum.
+    if (r.unconfirmed !== undefined && r.log.committed > r.unconfirmed.index) r.unconfirmed = undefined;
     becomeFollower(r, r.term, NONE);
     r.trace?.({
       kind: 'newRaft',
@@ -193,6 +195,11 @@ export class RaftCore {
   /** Membership in force. */
   get config(): TrackerConfig {
     return this.#r.tracker.config;
+  }
+
+  /** Last entry that counts as committed by force, while no quorum has committed beyond it. */
+  get unconfirmed(): EntryId | undefined {
+    return this.#r.unconfirmed;
   }
 
   /** The log, for inspection. Not to be altered. */

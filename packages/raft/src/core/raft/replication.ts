@@ -48,7 +48,8 @@ export function sendEntries(r: RaftState, peer: Progress, prevTerm: number, entr
   message.index = peer.next - 1;
   message.logTerm = prevTerm;
   message.entries = entries;
-  message.commit = committed;
+  // What counts as committed by force alone is not told: followers take it for the word of a quorum.
+  message.commit = r.unconfirmed === undefined ? committed : 0;
   r.send(message);
   peer.sentEntries(entries.length, payloadsSize(entries));
   peer.sentCommit = committed;
@@ -81,6 +82,7 @@ export function sendSnapshot(r: RaftState, peer: Progress): boolean {
   r.trace?.({ kind: 'pausedReplication', peer: peer.id, progress: viewProgress(peer) });
   const message = new Message('Snap', r.id, peer.id);
   message.snapshot = snapshot;
+  message.reject = r.unconfirmed !== undefined;
   r.send(message);
   return true;
 }
@@ -105,8 +107,9 @@ export function broadcastHeartbeat(r: RaftState): void {
 /** Never carries more than is known to match: behind it the peer's log may differ. */
 function sendHeartbeat(r: RaftState, peer: Progress, context: Uint8Array): void {
   const message = new Message('Heartbeat', r.id, peer.id);
-  message.commit = Math.min(peer.match, r.log.committed);
+  const commit = Math.min(peer.match, r.log.committed);
+  message.commit = r.unconfirmed === undefined ? commit : 0;
   message.context = context;
   r.send(message);
-  peer.sentCommit = message.commit;
+  peer.sentCommit = commit;
 }

@@ -1,7 +1,7 @@
 import { assert } from '@dkron/runtime';
 import type { TraceSink } from '../events.ts';
 import { compareCodeUnits, NONE } from '../ids.ts';
-import { RaftLog } from '../log/raft-log.ts';
+import { type EntryId, RaftLog } from '../log/raft-log.ts';
 import type { Message } from '../message.ts';
 import { ProgressTracker } from '../tracker/progress-tracker.ts';
 import type { Entry, HardState, NodeId } from '../types.ts';
@@ -47,6 +47,8 @@ export class RaftState {
   lead: NodeId = NONE;
   role: Role = 'follower';
   isLearner = false;
+  /** Last entry that counts as committed by force, until a quorum has committed beyond it; then nothing. */
+  unconfirmed: EntryId | undefined;
   /** Target of the leadership transfer under way. */
   leadTransferee: NodeId = NONE;
   /** A membership change may be in the log up to here; others are refused until it is applied. */
@@ -81,6 +83,7 @@ export class RaftState {
     this.options = options;
     this.modules = modules;
     this.id = options.id;
+    this.unconfirmed = options.unconfirmed;
     this.trace = modules.events;
     this.log = new RaftLog(modules.storage, options.maxCommittedSizePerReady, modules.events);
     this.tracker = new ProgressTracker(options, modules.compareIds ?? compareCodeUnits);

@@ -1,4 +1,4 @@
-import type { MemberStep } from '../../node/raft-node.ts';
+import type { MemberStep } from '../../node/node-types.ts';
 import type { DriverCluster } from './driver-cluster.ts';
 import { DRIVER_LEADER, type DriverEvent, type DriverPartition } from './driver-plan.ts';
 import type { DriverServer } from './driver-server.ts';
