@@ -35,8 +35,8 @@ export const REPLICATION_MUTATIONS: readonly Mutation[] = [
     id: 'heartbeat-unbounded-commit',
     what: 'heartbeats carry a commit index above what is known to match',
     file: 'raft/replication.ts',
-    find: 'message.commit = Math.min(peer.match, r.log.committed);',
-    replace: 'message.commit = r.log.committed;',
+    find: 'const commit = Math.min(peer.match, r.log.committed);',
+    replace: 'const commit = r.log.committed;',
   },
   {
     id: 'truncate-always',
