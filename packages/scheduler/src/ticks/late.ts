@@ -1,20 +1,13 @@
 import type { Schedule } from '@dkron/cron';
-import type { Catchup, Decision, MissReason, SkipReason, Trigger } from '@dkron/jobs';
+import type { Catchup, MissReason, SkipReason, TickDecision, Trigger } from '@dkron/jobs';
 import type { EpochNanos } from '@dkron/runtime';
 import { rangeOf } from '../planner/count.ts';
 
 /** Catch-up `all` runs at most this many ticks of a job; older ones are missed. */
 export const CATCHUP_RUNS_MAX = 1_000;
 
-/** Consecutive ticks with one fate. */
-export interface Stretch {
-  readonly tick: EpochNanos;
-  readonly lastTick: EpochNanos;
-  readonly count: number;
-  readonly decision: Decision;
-  readonly reason: '' | SkipReason | MissReason;
-  readonly trigger: Trigger;
-}
+/** Consecutive ticks with one fate: what a decision says of them. */
+export type Stretch = Pick<TickDecision, 'tick' | 'lastTick' | 'count' | 'decision' | 'reason' | 'trigger'>;
 
 export interface LatePolicy {
   readonly catchup: Catchup;

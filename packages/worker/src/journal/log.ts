@@ -1,6 +1,6 @@
+import { crc32 } from 'node:zlib';
 import { toHex } from '../hex.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { crc32 } from './crc32.ts';
 import { decodeBody, encodeBody, recordType } from './record.ts';
 import type { JournalRecord } from './record.ts';
 
