@@ -84,7 +84,7 @@ export class FieldReader {
   strings(field: FieldName, node: JsonNode, current: readonly string[] | null): readonly string[] | null {
     if (node.kind === 'null') return null;
     if (node.kind === 'array') {
-      return node.items.map((item, index) => this.#text(field, `${field}[${index}]`, item));
+      return node.items.map((item, index) => this.#text(field, () => `${field}[${index}]`, item));
     }
     this.#mismatch(field, field, node, '[]string');
     return current;
@@ -105,10 +105,11 @@ export class FieldReader {
       this.#mismatch(field, field, node, FIELD_TYPES[field]);
       return current;
     }
-    const entries = node.members.map(
-      ([name, config]) => [name, this.#map(field, `${field}.${name}`, config, 'plugin.Config', null)] as const,
-    );
-    return Object.fromEntries([...Object.entries(current ?? {}), ...entries]);
+    const result = { ...current };
+    for (const [name, config] of node.members) {
+      put(result, name, this.#map(field, `${field}.${name}`, config, 'plugin.Config', null));
+    }
+    return result;
   }
 
   #map(field: FieldName, path: string, node: JsonNode, type: string, current: MapValue): MapValue {
@@ -117,13 +118,19 @@ export class FieldReader {
       this.#mismatch(field, path, node, type);
       return current;
     }
-    const entries = node.members.map(([key, item]) => [key, this.#text(field, `${path}.${key}`, item)] as const);
-    return Object.fromEntries([...Object.entries(current ?? {}), ...entries]);
+    const result = { ...current };
+    for (const [key, item] of node.members)
+      put(
+        result,
+        key,
+        this.#text(field, () => `${path}.${key}`, item),
+      );
+    return result;
   }
 
-  #text(field: FieldName, path: string, node: JsonNode): string {
+  #text(field: FieldName, path: () => string, node: JsonNode): string {
     if (node.kind === 'string') return node.value;
-    if (node.kind !== 'null') this.#mismatch(field, path, node, 'string');
+    if (node.kind !== 'null') this.#mismatch(field, path(), node, 'string');
     return '';
   }
 
@@ -133,6 +140,12 @@ export class FieldReader {
     const value = MAY_HOLD_SECRETS.has(field) ? {} : shown(node);
     this.#types.push(problem('invalid_value', path, { ...value, allowed: ALLOWED[type] ?? type, message }));
   }
+}
+
+/** A key `__proto__` stays data. */
+function put<T>(record: Record<string, T>, key: string, value: T): void {
+  if (key !== '__proto__') record[key] = value;
+  else Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function shown(node: JsonNode): { value?: string } {

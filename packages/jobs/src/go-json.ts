@@ -4,10 +4,13 @@ export type GoJson = string | number | bigint | boolean | null | readonly GoJson
 /** An object to be written, its members in the order given. */
 export interface GoObject {
   readonly members: readonly (readonly [key: string, value: GoJson])[];
+  /** The keys are names of ours: nothing in them needs an escape. */
+  readonly plainKeys?: boolean;
 }
 
 const INDENT = '    ';
-const SPECIAL = /[\u0000-\u001f"\\<>&\u2028\u2029]/;
+/** Surrogates may be lone ones. */
+const UNUSUAL = /[\u0000-\u001f"\\<>&\u2028\u2029\ud800-\udfff]/;
 const SPECIAL_ALL = /[\u0000-\u001f"\\<>&\u2028\u2029]/g;
 const SHORT: Readonly<Record<string, string>> = {
   '"': '\\"',
@@ -25,20 +28,21 @@ function escapeChar(char: string): string {
 
 /** A JSON string as Go's encoder writes it: `<`, `>`, `&`, U+2028, U+2029 escaped, lone surrogates become U+FFFD. */
 export function goJsonString(text: string): string {
-  const whole = text.isWellFormed() ? text : text.toWellFormed();
-  return SPECIAL.test(whole) ? `"${whole.replaceAll(SPECIAL_ALL, escapeChar)}"` : `"${whole}"`;
+  return UNUSUAL.test(text) ? `"${text.toWellFormed().replaceAll(SPECIAL_ALL, escapeChar)}"` : `"${text}"`;
 }
 
-/** An object whose keys stand as given. */
+/** An object whose keys stand as given. They are names of ours, in lower-case letters. */
 export function ordered(...members: readonly (readonly [key: string, value: GoJson])[]): GoObject {
-  return { members };
+  return { members, plainKeys: true };
 }
 
 /** An object whose keys are sorted by their UTF-8 bytes, as Go writes maps; null stays null. */
 export function sortedMap(map: Readonly<Record<string, GoJson>> | null): GoObject | null {
   if (map === null) return null;
-  const members = Object.entries(map).map(([key, value]) => [key.toWellFormed(), value] as const);
-  return { members: members.toSorted((a, b) => compareUtf8(a[0], b[0])) };
+  const members: [key: string, value: GoJson][] = [];
+  for (const key of Object.keys(map)) members.push([key.toWellFormed(), map[key] as GoJson]);
+  if (members.length > 1) members.sort((a, b) => compareUtf8(a[0], b[0]));
+  return { members };
 }
 
 /** The order of UTF-8 bytes, which is that of code points (UTF-16 order differs above U+FFFF). */
@@ -73,26 +77,21 @@ function write(value: GoJson, newline: string): string {
   if (typeof value === 'string') return goJsonString(value);
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} is no JSON number`);
   if (typeof value !== 'object') return String(value);
-  if ('members' in value) {
-    const colon = newline === '' ? ':' : ': ';
-    const inner = deeper(newline);
-    const parts = value.members.map(([key, item]) => `${goJsonString(key)}${colon}${write(item, inner)}`);
-    return enclose('{', parts, '}', newline);
+  const inner = newline === '' ? '' : newline + INDENT;
+  if ('members' in value) return writeObject(value, newline, inner);
+  if (value.length === 0) return '[]';
+  let text = '[';
+  for (const item of value) text += `${text.length === 1 ? '' : ','}${inner}${write(item, inner)}`;
+  return `${text}${newline}]`;
+}
+
+function writeObject({ members, plainKeys = false }: GoObject, newline: string, inner: string): string {
+  if (members.length === 0) return '{}';
+  const colon = newline === '' ? ':' : ': ';
+  let text = '{';
+  for (const [key, item] of members) {
+    if (text.length > 1) text += ',';
+    text += inner + (plainKeys ? `"${key}"` : goJsonString(key)) + colon + write(item, inner);
   }
-  const inner = deeper(newline);
-  return enclose(
-    '[',
-    value.map((item) => write(item, inner)),
-    ']',
-    newline,
-  );
-}
-
-function deeper(newline: string): string {
-  return newline === '' ? '' : newline + INDENT;
-}
-
-function enclose(open: string, parts: readonly string[], close: string, newline: string): string {
-  if (parts.length === 0) return open + close;
-  return open + deeper(newline) + parts.join(`,${deeper(newline)}`) + newline + close;
+  return `${text}${newline}}`;
 }

@@ -221,7 +221,7 @@ class JsonReader {
       if (!isDigit(this.#bytes[this.#at])) throw this.#unexpected('in exponent of numeric literal');
       this.#digits();
     }
-    return { kind: 'number', text: decodeUtf8(this.#bytes.subarray(start, this.#at)) };
+    return { kind: 'number', text: decodeUtf8(this.#bytes, start, this.#at) };
   }
 
   #digits(): void {
@@ -231,6 +231,7 @@ class JsonReader {
   #string(): string {
     this.#at += 1;
     let text = '';
+    let escaped = false;
     let start = this.#at;
     for (;;) {
       const byte = this.#bytes[this.#at];
@@ -239,9 +240,11 @@ class JsonReader {
         this.#at += 1;
         continue;
       }
-      text += decodeUtf8(this.#bytes.subarray(start, this.#at));
+      text += decodeUtf8(this.#bytes, start, this.#at);
       this.#at += 1;
-      if (byte === 0x22) return text.toWellFormed();
+      // Escapes alone can bring lone surrogates.
+      if (byte === 0x22) return escaped ? text.toWellFormed() : text;
+      escaped = true;
       text += this.#escape();
       start = this.#at;
     }

@@ -36,7 +36,7 @@ export function parseJobJson(text: string | Uint8Array): ParsedJob {
  * @throws JobInvalidError
  */
 export function parseJobNode(node: JsonNode, defaults: Partial<JobSubmission> = {}): ParsedJob {
-  const submission = { ...emptySubmission(), ...defaults };
+  const submission = Object.assign(emptySubmission(), defaults);
   if (node.kind !== 'null') readMembers(node, submission);
   submission.id = submission.name;
   const parsed = { definition: definitionOf(submission), submitted: submittedOf(submission), echo: submission };
@@ -110,19 +110,22 @@ function readField(reader: FieldReader, field: FieldName, value: JsonNode, into:
   }
 }
 
+const LIMITS = [
+  ['retries', 0n, BigInt(RETRIES_MAX)],
+  ['success_count', COUNTER_MIN, COUNTER_MAX],
+  ['error_count', COUNTER_MIN, COUNTER_MAX],
+] as const;
+
 function wrapProblems(submission: JobSubmission): Problem[] {
-  const limits = [
-    ['retries', 0n, BigInt(RETRIES_MAX)],
-    ['success_count', COUNTER_MIN, COUNTER_MAX],
-    ['error_count', COUNTER_MIN, COUNTER_MAX],
-  ] as const;
-  return limits.flatMap(([field, least, most]) => {
+  const problems: Problem[] = [];
+  for (const [field, least, most] of LIMITS) {
     const value = submission[field];
-    if (value >= least && value <= most) return [];
+    if (value >= least && value <= most) continue;
     const allowed = `${least} to ${most}`;
     const message = `${field} must be a whole number from ${allowed}, not ${value}`;
-    return [problem('invalid_value', field, { value: String(value), allowed, message })];
-  });
+    problems.push(problem('invalid_value', field, { value: String(value), allowed, message }));
+  }
+  return problems;
 }
 
 function mapOrNull(map: Readonly<Record<string, string>> | null): Readonly<Record<string, string>> | null {
@@ -142,7 +145,10 @@ function definitionOf(sent: JobSubmission): JobDefinition {
     metadata: mapOrNull(sent.metadata),
     retries: Number(sent.retries),
     parentJob: sent.parent_job,
-    processors: Object.fromEntries(Object.entries(sent.processors ?? {}).map(([name, config]) => [name, config ?? {}])),
+    processors:
+      sent.processors === null
+        ? {}
+        : Object.fromEntries(Object.entries(sent.processors).map(([name, config]) => [name, config ?? {}])),
     // The words are checked by validateJob.
     concurrency: sent.concurrency as JobDefinition['concurrency'],
     executor: sent.executor,

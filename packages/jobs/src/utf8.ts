@@ -32,12 +32,41 @@ export function encodeUtf8(text: string): Uint8Array {
   return bytes.subarray(0, length);
 }
 
-/** UTF-8 to text. Every byte that is no part of a valid sequence becomes one U+FFFD, as in Go (browsers join some). */
-export function decodeUtf8(bytes: Uint8Array): string {
+/**
+ * UTF-8 to text. Every byte that is no part of a valid sequence becomes one U+FFFD, as in Go (browsers join some).
+ *
+ * @param from first byte. Default 0
+ * @param to behind the last byte. Default all
+ */
+export function decodeUtf8(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
+  let text = '';
+  // Most texts are short and ASCII.
+  for (let at = from; at < to;) {
+    const codes = asciiCodes(bytes, at, to);
+    if (codes.length === 0) return text + decodeAny(bytes, at, to);
+    text += String.fromCharCode(...codes);
+    at += codes.length;
+  }
+  return text;
+}
+
+/** The bytes from `at` on up to the first that is not ASCII, at most a chunk of them. */
+function asciiCodes(bytes: Uint8Array, at: number, to: number): number[] {
+  const length = Math.min(to - at, CHUNK);
+  const codes: number[] = [];
+  for (let index = 0; index < length; index += 1) {
+    const byte = bytes[at + index] ?? 0;
+    if (byte > 0x7f) break;
+    codes.push(byte);
+  }
+  return codes;
+}
+
+function decodeAny(bytes: Uint8Array, from: number, to: number): string {
   let text = '';
   const points: number[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const size = sequenceLength(bytes, at);
+  for (let at = from; at < to;) {
+    const size = sequenceLength(bytes, at, to);
     points.push(size === 0 ? REPLACEMENT : codePoint(bytes, at, size));
     at += size === 0 ? 1 : size;
     if (points.length === CHUNK) text += String.fromCodePoint(...points.splice(0));
@@ -45,12 +74,12 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return text + String.fromCodePoint(...points);
 }
 
-/** Bytes of the valid sequence at `at`; 0 when there is none. */
-function sequenceLength(bytes: Uint8Array, at: number): number {
+/** Bytes of the valid sequence at `at` that ends before `to`; 0 when there is none. */
+function sequenceLength(bytes: Uint8Array, at: number, to: number): number {
   const lead = bytes[at] ?? 0;
   if (lead < 0x80) return 1;
   const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
+  if (lead < 0xc2 || lead > 0xf4 || at + size > to) return 0;
   for (let index = 1; index < size; index += 1) {
     const byte = bytes[at + index] ?? 0;
     if (byte < 0x80 || byte > 0xbf) return 0;

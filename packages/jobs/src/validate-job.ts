@@ -1,4 +1,5 @@
 import { checkTimezone, parseGoDuration, parseSchedule, ScheduleParseError } from '@dkron/cron';
+import { ADDITIVE_DEFAULTS } from './job-json.ts';
 import type { JobDefinition } from './job.ts';
 import { MemorySizeError, parseMemorySize } from './memory-size.ts';
 import { problem, type Problem } from './problem.ts';
@@ -59,13 +60,13 @@ const scheduleRule: Rule = ({ name, schedule, parentJob }) => {
 };
 
 const concurrencyRule: Rule = ({ concurrency }) =>
-  oneOf(
-    'concurrency',
-    concurrency,
-    ['allow', 'forbid', ''],
-    'allow, forbid',
-    () => 'invalid concurrency policy value, use "allow" or "forbid"',
-  );
+  concurrency === 'allow' || concurrency === 'forbid' || concurrency === ''
+    ? undefined
+    : problem('invalid_value', 'concurrency', {
+        value: concurrency,
+        allowed: 'allow, forbid',
+        message: 'invalid concurrency policy value, use "allow" or "forbid"',
+      });
 
 const timezoneRule: Rule = ({ timezone }) => {
   const message = checkTimezone(timezone);
@@ -108,11 +109,16 @@ const retriesRule: Rule = ({ retries }) =>
         message: `retries must be a whole number from 0 to ${RETRIES_MAX}, not ${retries}`,
       });
 
-const dstGapRule: Rule = ({ dstGap }) => oneOf('dst_gap', dstGap, ['skip', 'after']);
-const dstOverlapRule: Rule = ({ dstOverlap }) => oneOf('dst_overlap', dstOverlap, ['both', 'first', 'last']);
-const catchupRule: Rule = ({ catchup }) => oneOf('catchup', catchup, ['skip', 'last', 'all']);
+const DST_GAPS = ['skip', 'after'];
+const DST_OVERLAPS = ['both', 'first', 'last'];
+const CATCHUPS = ['skip', 'last', 'all'];
+
+const dstGapRule: Rule = ({ dstGap }) => oneOf('dst_gap', dstGap, DST_GAPS);
+const dstOverlapRule: Rule = ({ dstOverlap }) => oneOf('dst_overlap', dstOverlap, DST_OVERLAPS);
+const catchupRule: Rule = ({ catchup }) => oneOf('catchup', catchup, CATCHUPS);
 
 const catchupWindowRule: Rule = ({ catchupWindow }) => {
+  if (catchupWindow === ADDITIVE_DEFAULTS.catchupWindow) return undefined;
   const nanos = durationOf(catchupWindow);
   if (nanos !== undefined && nanos >= NANOS_PER_SECOND && nanos <= CATCHUP_WINDOW_MAX_NANOS) return undefined;
   const allowed = 'Go duration from 1s to 8760h';
@@ -129,14 +135,14 @@ const timeoutRule: Rule = ({ timeout }) => {
   return problem('invalid_value', 'timeout', { value: timeout, allowed, message });
 };
 
-function oneOf(
-  field: string,
-  value: string,
-  values: readonly string[],
-  allowed: string = values.join(', '),
-  messageOf: () => string = () => `${field} must be one of ${allowed}, not "${value}"`,
-): Problem | undefined {
-  return values.includes(value) ? undefined : problem('invalid_value', field, { value, allowed, message: messageOf() });
+function oneOf(field: string, value: string, values: readonly string[]): Problem | undefined {
+  if (values.includes(value)) return undefined;
+  const allowed = values.join(', ');
+  return problem('invalid_value', field, {
+    value,
+    allowed,
+    message: `${field} must be one of ${allowed}, not "${value}"`,
+  });
 }
 
 function durationOf(text: string): bigint | undefined {
@@ -169,5 +175,10 @@ const RULES: readonly Rule[] = [
  * caller, who knows the other jobs. The first one is what the original would report.
  */
 export function validateJob(definition: JobDefinition): Problem[] {
-  return RULES.map((rule) => rule(definition)).filter((found) => found !== undefined);
+  const problems: Problem[] = [];
+  for (const rule of RULES) {
+    const found = rule(definition);
+    if (found !== undefined) problems.push(found);
+  }
+  return problems;
 }

@@ -9,6 +9,7 @@ import type {
   ToggleJob,
 } from '@dkron/jobs';
 import { ContractError } from '../errors.ts';
+import { byHand, putFixed, putInstant, putMessage, putNullableInstant, putText, putWhole } from '../wire/direct.ts';
 import { implicit, list, nullable, required, type Field } from '../wire/field.ts';
 import { instantField, nullableInstant } from '../wire/instant.ts';
 import { fixed, flag, signed64, text, whole, type Kind } from '../wire/kind.ts';
@@ -52,14 +53,26 @@ const passedTicks: Message<PassedTicks> = message('PassedTicks', {
   count: implicit(4, whole, 0),
 });
 
-const jobPlan: Message<JobPlan> = message('JobPlan', {
-  next: instantField(1),
-  nextTick: nullableInstant(2),
-  decidedUpTo: instantField(3),
-  anchor: instantField(4),
-  passed: nullable(5, sub(passedTicks)),
-  problem: implicit(6, text, ''),
-});
+const passed = nullable(5, sub(passedTicks));
+
+const jobPlan: Message<JobPlan> = byHand(
+  message('JobPlan', {
+    next: instantField(1),
+    nextTick: nullableInstant(2),
+    decidedUpTo: instantField(3),
+    anchor: instantField(4),
+    passed,
+    problem: implicit(6, text, ''),
+  }),
+  (writer, value) => {
+    putInstant(writer, 10, value.next);
+    putNullableInstant(writer, 18, value.nextTick);
+    putInstant(writer, 26, value.decidedUpTo);
+    putInstant(writer, 34, value.anchor);
+    passed.write(writer, value.passed);
+    putText(writer, 50, value.problem);
+  },
+);
 
 const wireNames = sub(message<{ readonly names: readonly string[] }>('NameList', { names: list(1, text) }));
 const names: Kind<readonly string[]> = {
@@ -68,24 +81,51 @@ const names: Kind<readonly string[]> = {
   read: (reader) => wireNames.read(reader).names,
 };
 
-const submittedState: Message<SubmittedState> = message('SubmittedState', {
-  successCount: implicit(1, signed64, 0),
-  errorCount: implicit(2, signed64, 0),
-  lastSuccess: nullableInstant(3),
-  lastError: nullableInstant(4),
-  status: implicit(5, text, ''),
-  next: instantField(6),
-  dependentJobs: nullable(7, names),
-});
+const successCount = implicit(1, signed64, 0);
+const errorCount = implicit(2, signed64, 0);
+const dependentJobs = nullable(7, names);
 
-export const putJob: Message<Body<PutJob>> = message('PutJob', {
-  stamp: implicit(1, fixed, 0n),
-  definition: required(2, sub(jobDefinition)),
-  submitted: required(3, sub(submittedState)),
-  precondition: precondition(4),
-  plannedFrom: implicit(5, whole, 0),
-  plan: required(6, sub(jobPlan)),
-});
+const submittedState: Message<SubmittedState> = byHand(
+  message('SubmittedState', {
+    successCount,
+    errorCount,
+    lastSuccess: nullableInstant(3),
+    lastError: nullableInstant(4),
+    status: implicit(5, text, ''),
+    next: instantField(6),
+    dependentJobs,
+  }),
+  (writer, value) => {
+    successCount.write(writer, value.successCount);
+    errorCount.write(writer, value.errorCount);
+    putNullableInstant(writer, 26, value.lastSuccess);
+    putNullableInstant(writer, 34, value.lastError);
+    putText(writer, 42, value.status);
+    putInstant(writer, 50, value.next);
+    dependentJobs.write(writer, value.dependentJobs);
+  },
+);
+
+const putPrecondition = precondition(4);
+
+export const putJob: Message<Body<PutJob>> = byHand(
+  message('PutJob', {
+    stamp: implicit(1, fixed, 0n),
+    definition: required(2, sub(jobDefinition)),
+    submitted: required(3, sub(submittedState)),
+    precondition: putPrecondition,
+    plannedFrom: implicit(5, whole, 0),
+    plan: required(6, sub(jobPlan)),
+  }),
+  (writer, value) => {
+    putFixed(writer, 9, value.stamp);
+    putMessage(writer, 18, value.definition, jobDefinition);
+    putMessage(writer, 26, value.submitted, submittedState);
+    putPrecondition.write(writer, value.precondition);
+    putWhole(writer, 40, value.plannedFrom);
+    putMessage(writer, 50, value.plan, jobPlan);
+  },
+);
 
 export const deleteJob: Message<Body<DeleteJob>> = message('DeleteJob', {
   stamp: implicit(1, fixed, 0n),

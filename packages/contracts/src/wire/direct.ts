@@ -1,5 +1,5 @@
 /**
- * Fields of the messages that a tick writes by the thousand, one call each: what `implicit`, `nullable` and `list` do,
+ * Fields of the messages that ticks and requests write by the thousand, one call each: what `implicit`, `nullable` and `list` do,
  * without a walk over descriptions of fields. Tags are `number << 3 | wire type`.
  */
 import { type EpochNanos, ZERO_TIME } from '@dkron/runtime';
@@ -56,11 +56,13 @@ export function putTexts(writer: WireWriter, tag: number, values: readonly strin
   }
 }
 
+export function putMessage<T>(writer: WireWriter, tag: number, value: T, body: Message<T>): void {
+  writer.varint(tag);
+  const at = writer.open();
+  body.writeBody(writer, value);
+  writer.close(at);
+}
+
 export function putMessages<T>(writer: WireWriter, tag: number, values: readonly T[], body: Message<T>): void {
-  for (const value of values) {
-    writer.varint(tag);
-    const at = writer.open();
-    body.writeBody(writer, value);
-    writer.close(at);
-  }
+  for (const value of values) putMessage(writer, tag, value, body);
 }

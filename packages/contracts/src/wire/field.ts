@@ -90,7 +90,8 @@ export function map<T>(number: number, key: Field<string>, value: Field<T>): Fie
     tag,
     initial: () => ({}),
     write(writer, record) {
-      for (const name of Object.keys(record).sort()) {
+      const names = Object.keys(record);
+      for (const name of names.length > 1 ? names.sort() : names) {
         writer.varint(tag);
         const at = writer.open();
         key.write(writer, name);
