@@ -25,6 +25,8 @@ export interface LevelOptions {
 
 const CACHE_BYTES = 8 * 1024 * 1024;
 const READ_AHEAD = 1000;
+/** Above every key in use. */
+const NOWHERE = new Uint8Array([0xff, 0xff]);
 /** Written beside LevelDB's own files, only to name the holder when another process finds the lock taken. */
 const HOLDER_FILE = 'HOLDER';
 
@@ -86,10 +88,29 @@ class LevelKeyValue implements KeyValue {
   async batch(ops: readonly WriteOp[], { sync = false }: WriteOptions = {}): Promise<void> {
     this.#assertOpen();
     try {
-      await this.#db.batch([...ops], { sync });
+      if (ops.length > 0) await this.#write(ops, sync);
+      else if (sync) await this.#syncAll();
     } catch (error) {
       throw writeError(error, this.path);
     }
+  }
+
+  /** One call per operation: LevelDB's array of them is read through property names, which costs more than twice as much. */
+  #write(ops: readonly WriteOp[], sync: boolean): Promise<void> {
+    const batch = this.#db.batch();
+    for (const op of ops) {
+      if (op.type === 'put') batch.put(op.key, op.value);
+      else batch.del(op.key);
+    }
+    return batch.write({ sync });
+  }
+
+  /**
+   * Makes earlier writes durable. LevelDB does nothing for an empty batch, and a synced write reaches only the log file in
+   * use; before a range is compacted, even an empty one, everything in memory goes to a synced table.
+   */
+  #syncAll(): Promise<void> {
+    return this.#db.compactRange(NOWHERE, NOWHERE);
   }
 
   iterate(range: KeyRange, options: IterateOptions = {}): AsyncIterable<KeyValueEntry> {
