@@ -8,6 +8,7 @@ const CLI = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.
 const READY_TRIES = 1_200;
 const READY_PAUSE_MS = 25;
 const LOG_KEPT = 20_000;
+const CUT_AFTER_MS = 300;
 
 export interface ServerProcessOptions {
   readonly dataDir: string;
@@ -90,6 +91,14 @@ export class ServerProcess {
   async stop(): Promise<number> {
     this.#child.kill('SIGTERM');
     return this.#exit;
+  }
+
+  /** SIGTERM, and soon after it a second one, which cuts what still runs. */
+  async end(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    const again = setTimeout(() => this.#child.kill('SIGTERM'), CUT_AFTER_MS);
+    await this.#exit;
+    clearTimeout(again);
   }
 
   /** SIGKILL, and wait until the process is gone. */

@@ -6,14 +6,15 @@ import { PENDING } from './pending.ts';
 import type { Failure } from './player.ts';
 import { Player } from './player.ts';
 import { isStep, loadScenario } from './scenario.ts';
-import { nodeUnderTest, processUnderTest } from './server-under-test.ts';
+import { ServerUnderTest } from './server-under-test.ts';
+import { Turns } from './turns.ts';
 
 const SHOWN_MAX = Number(process.env['REPLAY_SHOWN'] ?? 10);
 const ALL = process.env['REPLAY_ALL'] === '1';
-const TIMEOUT_MS = 120_000;
-
-/** Recordings that kill or end their server, or leave files where it runs. */
-const NEEDS_PROCESS: ReadonlySet<string> = new Set(['executions', 'leave', 'restart']);
+/** Of one recording; some wait a minute for what is due. */
+const TIMEOUT_MS = 180_000;
+/** Servers at the same time. */
+const turns = new Turns(2);
 
 const files = readdirSync(new URL('testdata', import.meta.url))
   .filter((name) => name.endsWith('.json'))
@@ -29,24 +30,34 @@ afterAll(async () => {
 });
 
 describe.concurrent('recorded exchanges of Dkron 4.1', () => {
-  it.for(files)('%s', { timeout: TIMEOUT_MS }, async (file, { expect, skip }) => {
+  it.for(files)('%s', { timeout: TIMEOUT_MS * files.length }, async (file, { expect, skip }) => {
     const pending = ALL ? [] : PENDING.filter((one) => one.file === file);
     const whole = pending.find(({ at }) => at === undefined);
     skip(whole !== undefined, `pending: ${whole?.reason}`);
     const open = new Set(pending.flatMap(({ at = [] }) => at));
     const scenario = loadScenario(file);
     const [{ name, flags = [] }] = scenario.servers;
-    const server = await (NEEDS_PROCESS.has(file) ? processUnderTest(name, flags) : nodeUnderTest(name, flags));
-    try {
-      const items = withDifferences(file, scenario.exchanges);
-      const failures = (await new Player(server).play(items)).filter(({ position }) => !open.has(position));
-      const exchanges = items.filter((item) => !isStep(item)).length;
-      expect(failures.length, report(file, failures, exchanges)).toBe(0);
-    } finally {
-      await server.stop();
-    }
+    await turns.take(async () => {
+      const server = await ServerUnderTest.launch(name, flags);
+      try {
+        const items = withDifferences(file, scenario.exchanges);
+        const played = within(TIMEOUT_MS, new Player(server).play(items));
+        const failures = (await played).filter(({ position }) => !open.has(position));
+        const exchanges = items.filter((item) => !isStep(item)).length;
+        expect(failures.length, report(file, failures, exchanges)).toBe(0);
+      } finally {
+        await server.end();
+      }
+    });
   });
 });
+
+/** Waiting for a turn does not count. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
+}
 
 function report(file: string, failures: readonly Failure[], exchanges: number): string {
   const shown = failures
