@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SimNode } from '../test/sim-node.ts';
 import type { Real } from '../test/sim-node.ts';
-import { StoreCluster } from '../test/store-cluster.ts';
-import { definition, member } from './testing/harness.ts';
+import { definition, Harness, member } from '../test/harness.ts';
 
 /**
  * Goal: whatever happens to nodes, links and leaders, scheduled runs of a job that forbids overlap never really run at
@@ -44,18 +43,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** The cluster, and what really runs. */
 class World {
-  readonly cluster: StoreCluster;
+  readonly cluster: Harness;
   readonly nodes: readonly SimNode[];
   readonly violations: string[] = [];
   starts = 0;
 
-  private constructor(cluster: StoreCluster) {
+  private constructor(cluster: Harness) {
     this.cluster = cluster;
     this.nodes = NODES.map((name) => new SimNode(name, cluster.time, (attempt) => this.#started(attempt)));
   }
 
   static async start(forbidHoldMs: number): Promise<World> {
-    const world = new World(await StoreCluster.start(NODES, { forbidHoldMs }));
+    const world = new World(await Harness.start(NODES, { forbidHoldMs }));
     for (const name of JOBS) {
       const retries = name === 'retried' ? 2 : 0;
       await world.cluster.put(

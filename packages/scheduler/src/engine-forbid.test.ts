@@ -1,9 +1,8 @@
 import type { Execution, LedgerEntry } from '@dkron/jobs';
 import { describe, expect, it } from 'vitest';
 import { isRefusal } from './refusal.ts';
-import type { FakeWorker } from './testing/fake-worker.ts';
-import { StoreCluster } from '../test/store-cluster.ts';
-import { definition, member } from './testing/harness.ts';
+import type { FakeWorker } from '../test/fake-worker.ts';
+import { definition, Harness, member } from '../test/harness.ts';
 
 const LEASE_MS = 15_000;
 /** The lease has ended for certain: it is looked at every fifth of it. */
@@ -11,10 +10,10 @@ const LEASE_OVER_MS = 20_000;
 
 /** A job that forbids overlap, and a run of it by hand on n1. */
 async function started(
-  options: Parameters<typeof StoreCluster.start>[1] = {},
+  options: Parameters<typeof Harness.start>[1] = {},
   retries = 0,
-): Promise<{ h: StoreCluster; worker: FakeWorker; id: string }> {
-  const h = await StoreCluster.start(['n1', 'n2'], options);
+): Promise<{ h: Harness; worker: FakeWorker; id: string }> {
+  const h = await Harness.start(['n1', 'n2'], options);
   const worker = await h.connect('n1');
   await h.put(definition('a', '@manually', { concurrency: 'forbid', retries, tags: { only: 'n1' } }));
   h.members = [member('n1', { only: 'n1' }), member('n2')];
@@ -22,15 +21,15 @@ async function started(
   return { h, worker, id };
 }
 
-async function run(h: StoreCluster, respectConcurrency = false): Promise<string> {
+async function run(h: Harness, respectConcurrency = false): Promise<string> {
   const answer = await h.engine.runJob('a', { trigger: 'manual', respectConcurrency });
   await h.time.advance(1);
   return isRefusal(answer) ? answer.refused : answer.targets[0]!.executionId;
 }
 
-const released = (h: StoreCluster): readonly LedgerEntry[] => h.store.ledger('a', { decision: 'released' }).entries;
-const isHeld = (h: StoreCluster): boolean => [...h.store.dues()].some(({ kind }) => kind === 'hold');
-const attempts = (h: StoreCluster): Execution['attempt'][] =>
+const released = (h: Harness): readonly LedgerEntry[] => h.store.ledger('a', { decision: 'released' }).entries;
+const isHeld = (h: Harness): boolean => [...h.store.dues()].some(({ kind }) => kind === 'hold');
+const attempts = (h: Harness): Execution['attempt'][] =>
   h.store
     .executions('a')
     .map(({ attempt }) => attempt)
@@ -141,7 +140,7 @@ describe('Engine: forbid-hold', () => {
   });
 
   it('what this leader never sent keeps nothing; what one before may have sent does', async () => {
-    const h = await StoreCluster.start(['n1']);
+    const h = await Harness.start(['n1']);
     await h.put(definition('a', '@manually', { concurrency: 'forbid' }));
     const first = await run(h);
     await h.time.advance(LEASE_OVER_MS);

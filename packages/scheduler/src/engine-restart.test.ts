@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeWorker } from './testing/fake-worker.ts';
-import { definition, Harness } from './testing/harness.ts';
+import { FakeWorker } from '../test/fake-worker.ts';
+import { definition, Harness } from '../test/harness.ts';
 
 const steps = fc.array(
   fc.record({
@@ -17,8 +17,7 @@ describe('Engine: leaders that die at any moment', () => {
   it('G-S1, G-X2, G-X3: every tick has one decision, every run ends, nothing starts twice', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (script) => {
-        const h = new Harness();
-        h.engine.start();
+        const h = await Harness.start();
         const worker = new FakeWorker('n1', h.time);
         worker.connect(h.engine);
         await h.put(definition('parent', '@every 5s', { retries: 1 }));
@@ -34,7 +33,7 @@ describe('Engine: leaders that die at any moment', () => {
         /** The worker says what its journal holds: everything it got whose end the state does not know. */
         const reconnect = (): void => {
           const held = worker.dispatches.filter(({ id }) =>
-            ['pending', 'running'].includes(h.state.getExecution(id)!.state),
+            ['pending', 'running'].includes(h.store.getExecution(id)!.state),
           );
           const items = held.map(({ id, attempt }) => worker.item(id, done.has(id) ? 'finished' : 'accepted', attempt));
           for (const { id } of held) done.delete(id);
@@ -56,13 +55,13 @@ describe('Engine: leaders that die at any moment', () => {
           finishAll(true);
           await h.time.advance(1_100);
         }
-        const ticks = h.state.ledger.filter(({ jobName }) => jobName === 'parent').map(({ tick }) => tick);
-        const nextTick = h.state.getJob('parent')!.state.decidedUpTo;
+        const ticks = h.entries('parent').map(({ tick }) => tick);
+        const nextTick = h.store.getJob('parent')!.state.decidedUpTo;
         expect(new Set(ticks).size).toBe(ticks.length);
         expect(ticks.at(-1) ?? nextTick).toBe(nextTick);
         expect(ticks.every((tick, i) => i === 0 || tick - ticks[i - 1]! === 5_000_000_000n)).toBe(true);
-        expect([...h.state.openExecutions()]).toEqual([]);
-        expect([...h.state.dues()]).toEqual([]);
+        expect([...h.store.openExecutions()]).toEqual([]);
+        expect(h.dues()).toEqual([]);
         const ids = worker.dispatches.map(({ id }) => id);
         expect(new Set(ids).size).toBe(ids.length);
       }),

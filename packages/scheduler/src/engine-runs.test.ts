@@ -2,8 +2,8 @@ import type { Run } from '@dkron/jobs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NotLeadingError } from './errors.ts';
 import { isRefusal } from './refusal.ts';
-import { definition, Harness, member, SECOND, T0 } from './testing/harness.ts';
-import type { FakeWorker } from './testing/fake-worker.ts';
+import { definition, Harness, member, SECOND, T0 } from '../test/harness.ts';
+import type { FakeWorker } from '../test/fake-worker.ts';
 
 async function run(h: Harness, name: string): Promise<Run> {
   const result = await h.engine.runJob(name, { trigger: 'manual' });
@@ -16,8 +16,7 @@ describe('Engine: runs and what follows', () => {
   let worker: FakeWorker;
 
   beforeEach(async () => {
-    h = new Harness();
-    h.engine.start();
+    h = await Harness.start();
     worker = await h.connect();
   });
 
@@ -36,12 +35,12 @@ describe('Engine: runs and what follows', () => {
     void h.engine.waitSettled(rootGroup).then(() => (settled = true));
     worker.started(worker.dispatches[0]!);
     await h.time.advance(100);
-    expect(h.state.getExecution(targets[0]!.executionId)?.state).toBe('running');
+    expect(h.store.getExecution(targets[0]!.executionId)?.state).toBe('running');
     expect(settled).toBe(false);
     worker.finished(worker.dispatches[0]!);
     await h.time.advance(100);
     expect(settled).toBe(true);
-    expect(h.state.getExecution(targets[0]!.executionId)?.state).toBe('success');
+    expect(h.store.getExecution(targets[0]!.executionId)?.state).toBe('success');
   });
 
   it('waiting ends at once for what is over, and with the signal', async () => {
@@ -102,7 +101,7 @@ describe('Engine: runs and what follows', () => {
     expect(worker.dispatches).toHaveLength(2);
     expect(worker.dispatches[1]).toMatchObject({ attempt: 2, group: first.group });
     expect(worker.dispatches[1]!.id).not.toBe(first.id);
-    expect(h.state.getExecution(worker.dispatches[1]!.id)).toMatchObject({ state: 'pending', nodeName: 'n1' });
+    expect(h.store.getExecution(worker.dispatches[1]!.id)).toMatchObject({ state: 'pending', nodeName: 'n1' });
   });
 
   it('G-X3: a new leader carries out the retry of the old one', async () => {
@@ -113,7 +112,7 @@ describe('Engine: runs and what follows', () => {
     worker.finished(worker.dispatches[0]!, false);
     await h.time.advance(10);
     expect(h.log.faults).toEqual([]);
-    expect(h.state.dueRecords.size).toBe(1);
+    expect(h.dues().length).toBe(1);
     await h.failOver(500);
     worker.connect(h.engine);
     await h.time.advance(3_000);
@@ -127,7 +126,7 @@ describe('Engine: runs and what follows', () => {
     worker.finished(worker.dispatches[0]!);
     await h.time.advance(100);
     expect(worker.dispatches.map(({ job }) => job.name)).toEqual(['parent', 'child']);
-    const child = h.state.openRuns('child')[0]!;
+    const child = h.store.openRuns('child')[0]!;
     expect(child).toMatchObject({ trigger: 'parent', rootGroup });
     await h.failOver(100);
     let settled = false;
@@ -149,10 +148,10 @@ describe('Engine: runs and what follows', () => {
     await run(h, 'parent');
     worker.finished(worker.dispatches[0]!);
     await h.time.advance(100);
-    expect(h.state.runs.filter(({ jobName }) => jobName === 'child')).toHaveLength(0);
+    expect(h.executions('child')).toHaveLength(0);
     other.finished(other.dispatches[0]!);
     await h.time.advance(100);
-    expect(h.state.runs.filter(({ jobName }) => jobName === 'child')).toHaveLength(1);
+    expect(h.executions('child')).toHaveLength(1);
   });
 
   it('a due start with unknown outcome is not doubled', async () => {
@@ -162,7 +161,7 @@ describe('Engine: runs and what follows', () => {
     worker.finished(worker.dispatches[0]!);
     h.log.faults.push('unheard', 'unheard');
     await advance(5_000);
-    expect(h.state.runs.filter(({ jobName }) => jobName === 'child')).toHaveLength(1);
+    expect(h.executions('child')).toHaveLength(1);
   });
 
   it('results of one turn are one command, acknowledged after the commit', async () => {
@@ -228,7 +227,7 @@ describe('Engine: runs and what follows', () => {
     expect(worker.cancels).toEqual([dispatch!.id, dispatch!.id]);
     worker.finished(dispatch!, false, { cancelled: true });
     await h.time.advance(10);
-    expect(h.state.getExecution(dispatch!.id)?.state).toBe('cancelled');
+    expect(h.store.getExecution(dispatch!.id)?.state).toBe('cancelled');
   });
 
   it('drain starts nothing new but takes results', async () => {
@@ -240,7 +239,7 @@ describe('Engine: runs and what follows', () => {
     await advance(12_000);
     expect(await drained).toBe(true);
     expect(h.ledger('a')).toEqual([]);
-    expect(h.state.getExecution(worker.dispatches[0]!.id)?.state).toBe('success');
+    expect(h.store.getExecution(worker.dispatches[0]!.id)?.state).toBe('success');
     await expect(h.engine.runJob('b', { trigger: 'manual' })).rejects.toThrow(NotLeadingError);
     await h.failOver(0);
     expect(h.ledger('a')).toEqual(['10 run schedule']);
@@ -250,11 +249,13 @@ describe('Engine: runs and what follows', () => {
     worker.disconnect();
     await h.put(definition('a', '@manually'));
     const { targets } = await run(h, 'a');
-    await h.log.propose({ type: 'deleteJob', stamp: h.engine.stamps.next(), name: 'a', precondition: null });
+    await h.delete('a');
     worker.connect(h.engine);
     await h.time.advance(10);
     expect(worker.dispatches).toHaveLength(0);
-    expect(h.state.getExecution(targets[0]!.executionId)?.state).toBe('cancelled');
+    // Nothing of a deleted job is kept.
+    expect(h.store.getExecution(targets[0]!.executionId)).toBeUndefined();
+    expect([...h.store.openExecutions()]).toEqual([]);
   });
 
   it('timeout and kill grace reach the worker', async () => {
@@ -267,7 +268,6 @@ describe('Engine: runs and what follows', () => {
 
 describe('Engine: processors', () => {
   async function finishOne(h: Harness): Promise<string> {
-    h.engine.start();
     const worker = await h.connect();
     await h.put(definition('a', '@manually', { processors: { log: {} } }));
     const { targets } = await run(h, 'a');
@@ -277,33 +277,33 @@ describe('Engine: processors', () => {
   }
 
   function tailOf(h: Harness, id: string): string {
-    return new TextDecoder().decode(h.state.getOutput(id)?.tail);
+    return new TextDecoder().decode(h.store.getOutput(id)?.tail);
   }
 
   it('G-E9: replace the stored output, after the result is stored', async () => {
-    const h = new Harness(['n1'], {}, async () => new TextEncoder().encode('processed'));
+    const h = await Harness.start(['n1'], {}, async () => new TextEncoder().encode('processed'));
     const id = await finishOne(h);
     expect(tailOf(h, id)).toBe('processed');
-    expect(h.state.dueRecords.size).toBe(0);
+    expect(h.dues().length).toBe(0);
   });
 
   it('G-E7: one that fails changes nothing', async () => {
-    const h = new Harness(['n1'], {}, () => Promise.reject(new Error('boom')));
+    const h = await Harness.start(['n1'], {}, () => Promise.reject(new Error('boom')));
     const id = await finishOne(h);
     expect(tailOf(h, id)).toBe('done\n');
-    expect(h.state.dueRecords.size).toBe(0);
+    expect(h.dues().length).toBe(0);
   });
 
   it('G-E9: one that hangs is given up after the limit and told so', async () => {
     let signal: AbortSignal | undefined;
-    const h = new Harness(['n1'], { processTimeoutMs: 5_000 }, (_execution, _output, _definition, given) => {
+    const h = await Harness.start(['n1'], { processTimeoutMs: 5_000 }, (_execution, _output, _definition, given) => {
       signal = given;
       return new Promise(() => {});
     });
     const id = await finishOne(h);
-    expect(h.state.dueRecords.size).toBe(1);
+    expect(h.dues().length).toBe(1);
     await h.time.advance(5_100);
-    expect(h.state.dueRecords.size).toBe(0);
+    expect(h.dues().length).toBe(0);
     expect(signal?.aborted).toBe(true);
     expect(tailOf(h, id)).toBe('done\n');
   });

@@ -1,14 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { isRefusal } from './refusal.ts';
-import { FakeWorker } from './testing/fake-worker.ts';
-import { definition, Harness, member } from './testing/harness.ts';
+import { FakeWorker } from '../test/fake-worker.ts';
+import { definition, Harness, member } from '../test/harness.ts';
 
 describe('Engine: worker sessions', () => {
   let h: Harness;
 
-  beforeEach(() => {
-    h = new Harness();
-    h.engine.start();
+  beforeEach(async () => {
+    h = await Harness.start();
   });
 
   /** A pending execution on n1, and its id. */
@@ -19,15 +18,15 @@ describe('Engine: worker sessions', () => {
     return run.targets[0]!.executionId;
   }
 
-  const stateOf = (id: string): string | undefined => h.state.getExecution(id)?.state;
+  const stateOf = (id: string): string | undefined => h.store.getExecution(id)?.state;
 
   it('G-X1: a target without a session is lost(unreachable) after its lease, and retried', async () => {
     const id = await pending(1);
     await h.time.advance(14_000);
     expect(stateOf(id)).toBe('pending');
     await h.time.advance(5_000);
-    expect(h.state.getExecution(id)).toMatchObject({ state: 'lost', reason: 'unreachable' });
-    expect([...h.state.executions.values()].at(-1)).toMatchObject({ attempt: 2, state: 'pending', nodeName: 'n1' });
+    expect(h.store.getExecution(id)).toMatchObject({ state: 'lost', reason: 'unreachable' });
+    expect(h.executions('a').at(-1)).toMatchObject({ attempt: 2, state: 'pending', nodeName: 'n1' });
   });
 
   it('G-X1: with a cardinality the retry goes to another matching node', async () => {
@@ -47,10 +46,8 @@ describe('Engine: worker sessions', () => {
     }
     await beat(20_000);
     expect(stateOf(lost!)).toBe('lost');
-    const { group } = h.state.getExecution(lost!)!;
-    const retry = [...h.state.executions.values()].find(
-      (execution) => execution.group === group && execution.attempt === 2,
-    );
+    const { group } = h.store.getExecution(lost!)!;
+    const retry = h.executions('a').find((execution) => execution.group === group && execution.attempt === 2);
     expect(retry?.nodeName).toBe('n2');
     expect(other.dispatches.some(({ id }) => id === retry?.id)).toBe(true);
   });
@@ -62,7 +59,7 @@ describe('Engine: worker sessions', () => {
     // The node took it and is gone before its first message.
     worker.disconnect();
     await h.time.advance(20_000);
-    const [first, retry] = [...h.state.executions.values()];
+    const [first, retry] = h.executions('a');
     expect(first).toMatchObject({ id, attempt: 1, nodeName: 'n1', state: 'lost' });
     expect(id).toMatch(/^[1-9]\d+-n1$/);
     expect(retry).toMatchObject({ attempt: 2, nodeName: 'n1', state: 'pending' });
@@ -82,7 +79,7 @@ describe('Engine: worker sessions', () => {
     await cancel;
     await h.time.advance(20_000);
     expect(worker.closedWith).toBe('lease ended');
-    expect(h.state.getExecution(id)).toMatchObject({ state: 'lost', reason: 'lease' });
+    expect(h.store.getExecution(id)).toMatchObject({ state: 'lost', reason: 'lease' });
     expect(stateOf(second)).toBe('cancelled');
   });
 
@@ -133,7 +130,7 @@ describe('Engine: worker sessions', () => {
     const id = await pending(1);
     worker.started(worker.dispatches[0]!);
     await h.time.advance(25_000);
-    expect([...h.state.executions.values()].map(({ attempt }) => attempt)).toEqual([1, 2]);
+    expect(h.executions('a').map(({ attempt }) => attempt)).toEqual([1, 2]);
     worker.connect(h.engine, [worker.item(id, 'running')]);
     await h.time.advance(10);
     expect(worker.welcome?.verdicts).toEqual([{ id, attempt: 1, verdict: 'kill' }]);
@@ -179,7 +176,7 @@ describe('Engine: worker sessions', () => {
     worker.connect(h.engine);
     await h.time.advance(10);
     expect(worker.dispatches).toHaveLength(1);
-    expect(h.state.getExecution(id)).toMatchObject({ state: 'lost', reason: 'restart' });
+    expect(h.store.getExecution(id)).toMatchObject({ state: 'lost', reason: 'restart' });
   });
 
   it('hello: running and absent is lost(restart)', async () => {
@@ -190,7 +187,7 @@ describe('Engine: worker sessions', () => {
     worker.disconnect();
     worker.connect(h.engine);
     await h.time.advance(10);
-    expect(h.state.getExecution(id)).toMatchObject({ state: 'lost', reason: 'restart' });
+    expect(h.store.getExecution(id)).toMatchObject({ state: 'lost', reason: 'restart' });
   });
 
   it('hello: what the state does not know is killed or forgotten', async () => {
@@ -282,8 +279,8 @@ describe('Engine: worker sessions', () => {
     const id = await pending();
     worker.tell({ type: 'refused', seq: 1, id, attempt: 1, reason: 'no executor "x"' });
     await h.time.advance(10);
-    expect(h.state.getExecution(id)).toMatchObject({ state: 'failed', reason: 'executor' });
-    expect(new TextDecoder().decode(h.state.getOutput(id)?.tail)).toContain('no executor "x"');
+    expect(h.store.getExecution(id)).toMatchObject({ state: 'failed', reason: 'executor' });
+    expect(new TextDecoder().decode(h.store.getOutput(id)?.tail)).toContain('no executor "x"');
   });
 
   it('live output flows only while someone watches, and credit goes back', async () => {

@@ -1,13 +1,12 @@
 import { NANOS_PER_SECOND } from '@dkron/runtime';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { definition, Harness, SECOND, T0 } from './testing/harness.ts';
+import { definition, Harness, SECOND, T0 } from '../test/harness.ts';
 
 describe('Engine: ticks', () => {
   let h: Harness;
 
-  beforeEach(() => {
-    h = new Harness();
-    h.engine.start();
+  beforeEach(async () => {
+    h = await Harness.start();
   });
 
   it('runs on time, once per tick, and dispatches only what is committed', async () => {
@@ -17,7 +16,7 @@ describe('Engine: ticks', () => {
     expect(h.ledger('a')).toEqual(['10 run schedule', '20 run schedule', '30 run schedule']);
     expect(worker.dispatches.map((dispatch) => dispatch.tick)).toEqual([10n, 20n, 30n].map((s) => T0 + s * SECOND));
     expect(new Set(worker.dispatches.map(({ id }) => id)).size).toBe(3);
-    for (const { decidedAt, tick } of h.state.ledger) expect(decidedAt - tick).toBeLessThan(5_000_000n);
+    for (const { decidedAt, tick } of h.entries('a')) expect(decidedAt - tick).toBeLessThan(5_000_000n);
   });
 
   it('10,000 jobs due in one second make commands of 500', async () => {
@@ -26,7 +25,7 @@ describe('Engine: ticks', () => {
     const worker = await h.connect();
     await h.time.advance(5_500);
     expect(h.commandsOf('decideTicks')).toBe(20);
-    expect(h.state.ledger).toHaveLength(10_000);
+    expect(Array.from({ length: 10_000 }, (_, i) => h.entries(`job${i}`).length)).toEqual(Array(10_000).fill(1));
     expect(worker.dispatches).toHaveLength(10_000);
   }, 30_000);
 
@@ -97,7 +96,7 @@ describe('Engine: ticks', () => {
     await h.time.advance(95_000);
     expect(h.ledger('a')).toEqual(['10 run schedule', '20 run schedule', '30 skipped expired schedule']);
     expect(h.engine.scheduledCount).toBe(0);
-    expect(h.state.getJob('a')?.state.nextTick).toBeNull();
+    expect(h.store.getJob('a')?.state.nextTick).toBeNull();
   });
 
   it('G-S11: a used one-shot leaves the timetable; posting it again does not arm it', async () => {
@@ -184,64 +183,61 @@ describe('Engine: ticks', () => {
   it('G-S5, G-S14: a tick decided from an older definition is refused and decided anew', async () => {
     await h.put(definition('a', '@every 10s'));
     await h.time.advance(9_000);
-    const version = h.state.getJob('a')!;
+    const version = h.store.getJob('a')!;
     // The edit is committed between the look at the job and the commit of the decision.
     const decide = h.log.propose.bind(h.log);
     let edited = false;
     h.log.propose = async (command) => {
       if (command.type === 'decideTicks' && !edited) {
         edited = true;
-        h.state.jobs.set('a', {
-          definition: { ...version.definition, owner: 'me' },
-          state: { ...version.state, version: 2 },
-        });
+        await h.put({ ...version.definition, owner: 'me' });
       }
       return decide(command);
     };
     await h.time.advance(1_500);
     expect(h.ledger('a')).toEqual(['10 run schedule']);
-    expect(h.state.getJob('a')?.definition.owner).toBe('me');
+    expect(h.store.getJob('a')?.definition.owner).toBe('me');
     expect(h.commandsOf('decideTicks')).toBe(2);
   });
 
   it('G-S6: one job that cannot be scheduled does not stop the others', async () => {
     await h.put(definition('a', '@every 10s'));
     const good = await h.put(definition('b', '@every 10s'));
-    h.state.jobs.set('a', { definition: { ...good.definition, name: 'a', timezone: 'Mars/Base' }, state: good.state });
+    await h.plant({ definition: { ...good.definition, name: 'a', timezone: 'Mars/Base' }, state: good.state });
     await h.failOver(0);
     await h.time.advance(25_000);
     expect(h.ledger('b')).toEqual(['10 run schedule', '20 run schedule']);
     expect(h.ledger('a')).toEqual([]);
-    expect(h.state.getJob('a')?.state).toMatchObject({ nextTick: null, problem: expect.stringContaining('Mars/Base') });
+    expect(h.store.getJob('a')?.state).toMatchObject({ nextTick: null, problem: expect.stringContaining('Mars/Base') });
     expect(h.logger.records.filter(({ level, fields }) => level !== 'info' && fields['job'] === 'a')).toHaveLength(1);
   });
 
   it('G-S6: a job found unreadable when its tick is due is not decided, and has its problem on record', async () => {
     const good = await h.put(definition('b', '@every 10s'));
     await h.time.advance(1);
-    h.state.jobs.set('b', { definition: { ...good.definition, timezone: 'Mars/Base' }, state: good.state });
+    await h.plant({ definition: { ...good.definition, timezone: 'Mars/Base' }, state: good.state });
     await h.time.advance(15_000);
     expect(h.ledger('b')).toEqual([]);
-    expect(h.state.getJob('b')?.state.problem).toContain('Mars/Base');
+    expect(h.store.getJob('b')?.state.problem).toContain('Mars/Base');
     expect(h.logger.records.filter(({ level, fields }) => level !== 'info' && fields['job'] === 'b')).toHaveLength(1);
   });
 
   it('G-S6: a job that can be read again goes on, without the ticks of the meantime', async () => {
     const good = await h.put(definition('a', '@every 10s'));
-    h.state.jobs.set('a', { ...good, state: { ...good.state, nextTick: null, problem: 'unknown zone' } });
+    await h.plant({ ...good, state: { ...good.state, nextTick: null, problem: 'unknown zone' } });
     await h.failOver(25_000);
     await h.time.advance(6_000);
-    expect(h.state.getJob('a')?.state.problem).toBe('');
+    expect(h.store.getJob('a')?.state.problem).toBe('');
     expect(h.ledger('a')).toEqual(['30 run schedule']);
   });
 
   it('G-S6: a new plan whose commit is unknown is proposed again', async () => {
     const good = await h.put(definition('a', '@every 10s'));
-    h.state.jobs.set('a', { ...good, definition: { ...good.definition, schedule: '@every soon' } });
+    await h.plant({ ...good, definition: { ...good.definition, schedule: '@every soon' } });
     h.log.faults.push('lost');
     await h.failOver(0);
     await h.time.advance(1_500);
-    expect(h.state.getJob('a')?.state.problem).not.toBe('');
+    expect(h.store.getJob('a')?.state.problem).not.toBe('');
   });
 
   it('a clock stepped back repeats nothing', async () => {
@@ -285,7 +281,7 @@ describe('Engine: ticks', () => {
   it('a deleted job is not decided; a stopped engine does nothing', async () => {
     await h.put(definition('a', '@every 10s'));
     await h.put(definition('b', '@every 10s'));
-    await h.log.propose({ type: 'deleteJob', stamp: h.engine.stamps.next(), name: 'a', precondition: null });
+    await h.delete('a');
     await h.time.advance(10_100);
     h.engine.stop();
     await h.time.advance(30_000);
@@ -295,7 +291,7 @@ describe('Engine: ticks', () => {
   });
 
   it('stamps stay above the applied ones when the clock is behind', async () => {
-    h.state.stamp = T0 + 3600n * NANOS_PER_SECOND;
+    await h.log.propose({ type: 'putSetting', stamp: T0 + 3600n * NANOS_PER_SECOND, key: 'k', value: 'v' });
     const first = h.engine.stamps.next();
     expect(first).toBe(T0 + 3600n * NANOS_PER_SECOND + 1n);
     expect(h.engine.stamps.next()).toBe(first + 1n);

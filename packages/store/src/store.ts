@@ -14,6 +14,7 @@ import type {
 } from '@dkron/jobs';
 import type { EpochNanos, Logger, Metrics } from '@dkron/runtime';
 import { applyCommand } from './apply/apply.ts';
+import { toHex } from './bytes.ts';
 import { StoreError, writeError } from './errors.ts';
 import { executionsOf, listExecutions } from './execution-query.ts';
 import type { ExecutionPage, ExecutionQuery, QueryModules } from './execution-query.ts';
@@ -161,7 +162,7 @@ export class Store {
 
   /** Hash over every change up to `index`; equal on servers that applied the same entries. */
   stateHash(): StateHash {
-    return { index: this.#state.appliedIndex, hash: hex(this.#state.stateHash) };
+    return { index: this.#state.appliedIndex, hash: toHex(this.#state.stateHash) };
   }
 
   /** The latest checkpoints, oldest first, to compare with another server's. */
@@ -332,7 +333,7 @@ export class Store {
         last = entry.index;
         if (tx.events.length > (told.at(-1)?.end ?? 0)) told.push({ index: last, end: tx.events.length });
         if (this.#hashes.isDue(last)) {
-          checkpoints.push({ index: last, hash: hex(tx.hash) });
+          checkpoints.push({ index: last, hash: toHex(tx.hash) });
         }
       }
       await this.#kv.batch(tx.ops(), options);
@@ -393,8 +394,4 @@ function assertIndex(index: bigint, last: bigint): void {
       last,
     });
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

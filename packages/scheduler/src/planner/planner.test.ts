@@ -1,7 +1,8 @@
 import { ZERO_TIME } from '@dkron/runtime';
 import type { JobDefinition, JobPlan, StoredJob } from '@dkron/jobs';
 import { describe, expect, it } from 'vitest';
-import { definition, NOTHING_SUBMITTED, SECOND, T0 } from '../testing/harness.ts';
+import { NOTHING_SUBMITTED } from '@dkron/store/testing';
+import { definition, SECOND, T0 } from '../../test/harness.ts';
 import { Planner } from './planner.ts';
 
 const planner = new Planner({ region: 'global' });

@@ -9,7 +9,7 @@ import type {
 } from '@dkron/jobs';
 import { ZERO_TIME } from '@dkron/runtime';
 import type { Clock } from '@dkron/runtime';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../src/engine.ts';
 
 type Welcome = Extract<ToWorker, { type: 'welcome' }>;
 
