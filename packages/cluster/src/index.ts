@@ -9,6 +9,8 @@ export { encodeNodeTags } from './tags/node-tags.ts';
 export type { NodeMember } from './tags/node-member.ts';
 export { decodeNodeMember, serversOf } from './tags/node-member.ts';
 
+export type { DescriberOptions } from './describe/describer.ts';
+export { Describer } from './describe/describer.ts';
 export type { AskDescription, Description, DescribeOutcome, NodeState } from './describe/description.ts';
 
 export type { FoundingRecord } from './formation/record.ts';
@@ -30,3 +32,28 @@ export { IdentityFormationStore } from './formation/identity-store.ts';
 export type { AskPledge, FormationModules, FormationOptions, FormationRaft } from './formation/formation.ts';
 export { Formation } from './formation/formation.ts';
 export { formationText } from './formation/status-text.ts';
+
+export type {
+  Change,
+  ConfiguredServer,
+  Configuration,
+  Contact,
+  Decision,
+  Note,
+  ReconcileInput,
+  ServerFacts,
+  ServerStatus,
+  ServerView,
+} from './reconcile/types.ts';
+export { reconcile } from './reconcile/reconcile.ts';
+export { changeText, noteText } from './reconcile/note-text.ts';
+export type { ReconcilerModules, ReconcilerOptions, ReconcilerRaft } from './reconcile/reconciler.ts';
+export { Reconciler } from './reconcile/reconciler.ts';
+export type { RaftMembership } from './reconcile/make-change.ts';
+export { makeChange } from './reconcile/make-change.ts';
+
+export type { Contacted, JoinerModules, JoinerOptions } from './join/joiner.ts';
+export { Joiner } from './join/joiner.ts';
+export { refuseGoServers } from './join/probation.ts';
+export type { ClusterErrorCode } from './errors.ts';
+export { ClusterError } from './errors.ts';

@@ -1,3 +1,4 @@
+import { ofNode } from '../describe/describer.ts';
 import type { DescribeOutcome } from '../describe/description.ts';
 import type { SeenServer } from './types.ts';
 
@@ -16,7 +17,7 @@ export class Round {
 
   answered(name: string, outcome: DescribeOutcome): void {
     if (this.#outcomes.has(name) || this.asked.every((server) => server.name !== name)) return;
-    this.#outcomes.set(name, foreign(name, outcome) ?? outcome);
+    this.#outcomes.set(name, ofNode(name, outcome));
   }
 
   get complete(): boolean {
@@ -36,10 +37,4 @@ export class Round {
       })
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
-}
-
-/** Somebody else has taken the address over: the one who was asked has not answered. */
-function foreign(name: string, outcome: DescribeOutcome): DescribeOutcome | undefined {
-  if (outcome.kind !== 'ours' || outcome.description.name === name) return undefined;
-  return { kind: 'silent', why: `${outcome.description.name} answers at its address` };
 }
