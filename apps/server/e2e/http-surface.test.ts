@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { job, until } from './support/api.ts';
+import { job, shell, until } from './support/api.ts';
 import { cleanUp, TestNode } from './support/test-node.ts';
 
 const FRIEND = 'https://ops.example.org';
@@ -55,6 +55,21 @@ describe('headers', () => {
     expect(await idOf('abc 123')).toBe('abc 123');
     expect(await idOf('x'.repeat(129))).toMatch(/^[\da-f-]{36}$/);
     expect((await node.get('/nope')).headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+  });
+});
+
+describe('a client that does not wait for the end of its run', () => {
+  it('is no error of the server, and the run goes on', async () => {
+    await node.put('left', shell('sleep 0.5; echo done'));
+    const before = node.log.length;
+    const gone = AbortSignal.timeout(200);
+    await fetch(`${node.url}/v1/jobs/left/run`, { method: 'POST', signal: gone }).catch(() => undefined);
+    const [end] = await until('the run ended', async () => {
+      const executions = await node.executions('left');
+      return executions[0]?.state === 'success' && executions;
+    });
+    expect(end.output).toBe('done\n');
+    expect(node.log.slice(before).filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
   });
 });
 

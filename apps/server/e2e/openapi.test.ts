@@ -25,12 +25,14 @@ function routes(): string[] {
     const base = Reflect.getMetadata(PATH_METADATA, controller) as string;
     for (const name of Object.getOwnPropertyNames(controller.prototype)) {
       const handler = (controller.prototype as Record<string, unknown>)[name] as object;
-      const path = Reflect.getMetadata(PATH_METADATA, handler) as string | undefined;
+      const paths = Reflect.getMetadata(PATH_METADATA, handler) as string | string[] | undefined;
       const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
-      if (path === undefined || method === undefined) continue;
-      const whole = `/${base}/${path}`.replaceAll(/\/{2,}/g, '/').replace(/(.)\/$/, '$1');
-      const template = whole.replaceAll(/:(\w+)/g, '{$1}').replace('/*', '/{file}');
-      found.push(`${RequestMethod[method].toLowerCase()} ${template}`);
+      if (paths === undefined || method === undefined) continue;
+      for (const path of [paths].flat()) {
+        const whole = `/${base}/${path}`.replaceAll(/\/{2,}/g, '/').replace(/(.)\/$/, '$1');
+        const template = whole.replaceAll(/:(\w+)/g, '{$1}').replace('/*', '/{file}');
+        found.push(`${RequestMethod[method].toLowerCase()} ${template}`);
+      }
     }
   }
   return found.toSorted();

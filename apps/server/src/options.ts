@@ -77,6 +77,7 @@ export const SERVER_DEFAULTS: ServerOptions = {
   datacenter: 'dc1',
   tickGrace: 10_000,
   killGrace: 5_000,
+  forbidHold: 300_000,
   spawnHelper: 'auto',
   corsOrigins: [],
   enablePrometheus: false,
@@ -109,4 +110,3 @@ export function splitHostPort(text: string, defaultPort: number): HostPort | und
   if (port > 65_535) return undefined;
   return { host: match[1] ?? match[2] ?? '', port };
 }
-  forbidHold: 300_000,

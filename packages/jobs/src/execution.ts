@@ -1,15 +1,16 @@
 import type { EpochNanos } from '@dkron/runtime';
 import type { JobName, NodeName } from './job.ts';
+import type { END_REASONS, EXECUTION_STATES, TRIGGERS } from './words.ts';
 
 /** `pending` = decided, not started yet; `running`; the other four are ends. `lost`: its node or journal is gone. */
-export type ExecutionState = 'pending' | 'running' | 'success' | 'failed' | 'lost' | 'cancelled';
+export type ExecutionState = (typeof EXECUTION_STATES)[number];
 /**
  * What asked for a run. `catchup`: a tick later than the grace; `create`: `?runoncreate=true`; `parent`: the
  * parent's success.
  */
-export type Trigger = 'schedule' | 'catchup' | 'manual' | 'create' | 'parent';
+export type Trigger = (typeof TRIGGERS)[number];
 /** Why an attempt ended without success. */
-export type EndReason = 'exit' | 'timeout' | 'executor' | 'unreachable' | 'lease' | 'restart' | 'cancelled';
+export type EndReason = (typeof END_REASONS)[number];
 
 /** `<stamp>-<node>`; given when the run is decided, never changes. */
 export type ExecutionId = string;

@@ -32,6 +32,19 @@ export type {
 export { OUTPUT_HEAD_BYTES_MAX, OUTPUT_TAIL_BYTES_MAX } from './execution.ts';
 export type { Decision, LedgerDecision, LedgerEntry, MissReason, SkipReason } from './ledger.ts';
 export { TICK_COUNT_MAX } from './ledger.ts';
+export {
+  CATCHUPS,
+  DECISIONS,
+  DST_GAPS,
+  DST_OVERLAPS,
+  END_REASONS,
+  EXECUTION_STATES,
+  LEDGER_DECISIONS,
+  LEDGER_REASONS,
+  MISS_REASONS,
+  SKIP_REASONS,
+  TRIGGERS,
+} from './words.ts';
 export type {
   ApplyEvent,
   Command,

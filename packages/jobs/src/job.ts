@@ -1,4 +1,5 @@
 import type { EpochNanos } from '@dkron/runtime';
+import type { CATCHUPS, DST_GAPS, DST_OVERLAPS } from './words.ts';
 
 /** One or more lower-case letters (of any alphabet), `0`–`9`, `_`, `-`; unique in the cluster. */
 export type JobName = string;
@@ -10,11 +11,11 @@ export type StringMap = Readonly<Record<string, string>>;
 /** `forbid`: one open run at a time; `allow`, and `''` as sent by old clients: any number. */
 export type Concurrency = 'allow' | 'forbid' | '';
 /** A reading that the clock skips: no run (`skip`), or one at the first instant after the gap (`after`). */
-export type DstGap = 'skip' | 'after';
+export type DstGap = (typeof DST_GAPS)[number];
 /** A reading that the clock shows twice: a run at `both` passes, at the `first` or at the `last`. */
-export type DstOverlap = 'both' | 'first' | 'last';
+export type DstOverlap = (typeof DST_OVERLAPS)[number];
 /** Ticks later than the grace: recorded as missed (`skip`), the newest runs (`last`), or `all` within the window. */
-export type Catchup = 'skip' | 'last' | 'all';
+export type Catchup = (typeof CATCHUPS)[number];
 /** `''` = never finished a run. */
 export type JobStatus = '' | 'success' | 'failed' | 'partially_failed';
 

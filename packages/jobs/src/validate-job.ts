@@ -3,6 +3,7 @@ import { ADDITIVE_DEFAULTS } from './job-json.ts';
 import type { JobDefinition } from './job.ts';
 import { MemorySizeError, parseMemorySize } from './memory-size.ts';
 import { problem, type Problem } from './problem.ts';
+import { CATCHUPS, DST_GAPS, DST_OVERLAPS } from './words.ts';
 
 export const RETRIES_MAX = 2 ** 32 - 1;
 const NANOS_PER_SECOND = 1_000_000_000n;
@@ -108,10 +109,6 @@ const retriesRule: Rule = ({ retries }) =>
         allowed: `0 to ${RETRIES_MAX}`,
         message: `retries must be a whole number from 0 to ${RETRIES_MAX}, not ${retries}`,
       });
-
-const DST_GAPS = ['skip', 'after'];
-const DST_OVERLAPS = ['both', 'first', 'last'];
-const CATCHUPS = ['skip', 'last', 'all'];
 
 const dstGapRule: Rule = ({ dstGap }) => oneOf('dst_gap', dstGap, DST_GAPS);
 const dstOverlapRule: Rule = ({ dstOverlap }) => oneOf('dst_overlap', dstOverlap, DST_OVERLAPS);

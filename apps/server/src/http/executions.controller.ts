@@ -1,7 +1,7 @@
 import { Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Execution, ExecutionState } from '@dkron/jobs';
-import { executionToJson } from '@dkron/jobs';
+import { EXECUTION_STATES, executionToJson } from '@dkron/jobs';
 import { openStream } from '../events/open-stream.ts';
 import { OutputStream } from '../events/output-stream.ts';
 import type { EventServices } from '../events/services.ts';
@@ -17,7 +17,6 @@ import { all, pretty, sliceOf } from './query.ts';
 import { isRefusal, refusalError } from './refusals.ts';
 import { executionsQuery } from './schemas/job-queries.ts';
 import { readQuery } from './schemas/query-schema.ts';
-import { EXECUTION_STATES } from './schemas/values.ts';
 import { EVENTS, NODE_CONTEXT } from './tokens.ts';
 
 const PAGE = 100;

@@ -5,15 +5,14 @@ import { comingTick, executionToJson, jobToJson } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
 import { JobsService, notFound } from '../services/jobs.service.ts';
 import { answerJson, jsonList } from './answers.ts';
-import { ApiError } from './api-error.ts';
 import { limitedOutput } from './output-limit.ts';
 import type { Query as QueryMap } from './query.ts';
 import { first, pretty, slice } from './query.ts';
-import { cut } from './schemas/query-schema.ts';
+import { EXECUTION_SORT_KEYS } from './schemas/job-queries.ts';
+import { unknownSortKey } from './sort-key.ts';
 import { JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
 
-const SORT_KEYS = ['id', 'started_at', 'finished_at', 'attempt'] as const;
-type SortKey = (typeof SORT_KEYS)[number];
+type SortKey = (typeof EXECUTION_SORT_KEYS)[number];
 
 /** Executions of one job, as the original lists them: pending ones are not shown. */
 @Controller('v1/jobs')
@@ -69,12 +68,7 @@ export class JobExecutionsController {
 
 function sortKey(text: string | undefined): SortKey {
   if (text === undefined || text === '') return 'id';
-  const known = SORT_KEYS.find((key) => key === text);
-  if (known) return known;
-  const allowed = SORT_KEYS.join(', ');
-  const message = `_sort: ${cut(text)} is not a sort key; allowed: ${allowed}`;
-  const problem = { code: 'invalid_value' as const, message, field: '_sort', value: cut(text), allowed, column: null };
-  throw new ApiError({ status: 400, code: 'invalid_value', message, plain: message, problems: [problem] });
+  return EXECUTION_SORT_KEYS.find((key) => key === text) ?? unknownSortKey(text, EXECUTION_SORT_KEYS);
 }
 
 function comparator(key: SortKey, order: string): (a: Execution, b: Execution) => number {

@@ -1,21 +1,9 @@
 import type { JobQuery } from '@dkron/store';
-import { ApiError } from './api-error.ts';
 import { defined } from './defined.ts';
 import type { Query } from './query.ts';
 import { first, metadataFilter, slice } from './query.ts';
-import { cut } from './schemas/query-schema.ts';
-
-const SORT_KEYS = [
-  'name',
-  'displayname',
-  'schedule',
-  'success_count',
-  'error_count',
-  'last_success',
-  'last_error',
-  'next',
-] as const;
-type SortKey = (typeof SORT_KEYS)[number];
+import { JOB_SORT_KEYS } from './schemas/job-queries.ts';
+import { unknownSortKey } from './sort-key.ts';
 
 /** What the filter calls the status of a job that never ran. */
 const UNTRIGGERED = 'untriggered';
@@ -50,17 +38,7 @@ export function listQuery(query: Query): JobQuery | undefined {
   };
 }
 
-function sortKey(text: string | undefined): SortKey {
+function sortKey(text: string | undefined): (typeof JOB_SORT_KEYS)[number] {
   if (text === undefined || text === '' || text === 'id') return 'name';
-  const known = SORT_KEYS.find((key) => key === text);
-  if (known) return known;
-  const allowed = `id, ${SORT_KEYS.join(', ')}`;
-  const message = `_sort: ${cut(text)} is not a sort key; allowed: ${allowed}`;
-  throw new ApiError({
-    status: 400,
-    code: 'invalid_value',
-    message,
-    plain: message,
-    problems: [{ code: 'invalid_value', message, field: '_sort', value: cut(text), allowed, column: null }],
-  });
+  return JOB_SORT_KEYS.find((key) => key === text) ?? unknownSortKey(text, ['id', ...JOB_SORT_KEYS]);
 }

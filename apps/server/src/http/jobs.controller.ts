@@ -1,18 +1,4 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  Inject,
-  Param,
-  Patch,
-  Post,
-  Put,
-  Query,
-  Req,
-  Res,
-} from '@nestjs/common';
+import { Controller, Delete, Get, Headers, Inject, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredJob } from '@dkron/jobs';
 import { comingTick, echoJobJson, jobToJson } from '@dkron/jobs';
@@ -28,6 +14,8 @@ import { has, pretty } from './query.ts';
 import { JOB_READS, JOBS_SERVICE, NODE_CONTEXT } from './tokens.ts';
 
 const NO_BODY = new Uint8Array();
+
+type PutRequest = FastifyRequest<{ Body: Uint8Array | undefined; Querystring: QueryMap }>;
 
 @Controller('v1/jobs')
 export class JobsController {
@@ -51,34 +39,19 @@ export class JobsController {
   }
 
   @Post()
-  create(
-    @Body() body: Uint8Array | undefined,
-    @Query() query: QueryMap,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    return this.#put(body ?? NO_BODY, query, request, reply);
+  create(@Req() request: PutRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.#put(request, reply);
   }
 
   @Patch()
-  replace(
-    @Body() body: Uint8Array | undefined,
-    @Query() query: QueryMap,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    return this.#put(body ?? NO_BODY, query, request, reply);
+  replace(@Req() request: PutRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.#put(request, reply);
   }
 
   /** The name in the path is ignored, as the original does: the body's `name` decides. */
   @Put(':job')
-  replaceNamed(
-    @Body() body: Uint8Array | undefined,
-    @Query() query: QueryMap,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    return this.#put(body ?? NO_BODY, query, request, reply);
+  replaceNamed(@Req() request: PutRequest, @Res() reply: FastifyReply): Promise<void> {
+    return this.#put(request, reply);
   }
 
   @Get(':job')
@@ -107,7 +80,8 @@ export class JobsController {
     this.#answer(reply, job, query, { location: locationHeader(request.originalUrl) });
   }
 
-  async #put(body: Uint8Array, query: QueryMap, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async #put(request: PutRequest, reply: FastifyReply): Promise<void> {
+    const { body = NO_BODY, query } = request;
     this.#jobs.assertSubmissionsOpen();
     const parsed = this.#jobs.parse(body);
     const precondition = preconditionOf(request.headers, this.#node.store.getJob(parsed.definition.name));

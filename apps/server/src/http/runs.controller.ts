@@ -24,36 +24,14 @@ export class RunsController {
     this.#node = node;
   }
 
-  @Post(':job')
+  @Post([':job', ':job/run'])
   @HttpCode(200)
-  run(
+  async run(
     @Param('job') name: string,
     @Query() query: QueryMap,
     @Headers('idempotency-key') token: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-  ): Promise<void> {
-    return this.#run(name, query, token, request, reply);
-  }
-
-  @Post(':job/run')
-  @HttpCode(200)
-  runNow(
-    @Param('job') name: string,
-    @Query() query: QueryMap,
-    @Headers('idempotency-key') token: string | undefined,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    return this.#run(name, query, token, request, reply);
-  }
-
-  async #run(
-    name: string,
-    query: QueryMap,
-    token: string | undefined,
-    request: FastifyRequest,
-    reply: FastifyReply,
   ): Promise<void> {
     const before = this.#node.store.getJob(name);
     if (!before) throw notFound(`job ${name} does not exist`);
@@ -63,10 +41,20 @@ export class RunsController {
       token: keyOf(token ?? ''),
     });
     if (!waits) return this.#answerAccepted(reply, run);
+    if (await this.#settled(run, reply)) this.#answerDone(reply, request, before, query);
+  }
+
+  /** False when the client went away meanwhile: the run goes on, and nobody is left to be answered. */
+  async #settled(run: Run, reply: FastifyReply): Promise<boolean> {
     const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort(new Error('the client went away')));
-    await this.#node.engine.waitSettled(run.rootGroup, gone.signal);
-    this.#answerDone(reply, request, before, query);
+    reply.raw.once('close', () => gone.abort());
+    try {
+      await this.#node.engine.waitSettled(run.rootGroup, gone.signal);
+      return true;
+    } catch (error) {
+      if (gone.signal.aborted) return false;
+      throw error;
+    }
   }
 
   #answerAccepted(reply: FastifyReply, run: Run): void {

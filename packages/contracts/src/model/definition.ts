@@ -1,4 +1,5 @@
-import type { Catchup, Concurrency, DstGap, DstOverlap, JobDefinition, StringMap } from '@dkron/jobs';
+import type { Concurrency, JobDefinition, StringMap } from '@dkron/jobs';
+import { CATCHUPS, DST_GAPS, DST_OVERLAPS } from '@dkron/jobs';
 import { byHand, putFlag, putNullableInstant, putText, putWhole } from '../wire/direct.ts';
 import { implicit, map, nullable, required, type Field } from '../wire/field.ts';
 import { nullableInstant } from '../wire/instant.ts';
@@ -19,9 +20,9 @@ export const stringMapKind: Kind<StringMap> = {
 };
 
 const concurrency = choice<Concurrency>('concurrency', ['allow', 'forbid']);
-const dstGap = choice<DstGap>('dst gap', ['skip', 'after']);
-const dstOverlap = choice<DstOverlap>('dst overlap', ['both', 'first', 'last']);
-const catchup = choice<Catchup>('catchup', ['skip', 'last', 'all']);
+const dstGap = choice('dst gap', DST_GAPS);
+const dstOverlap = choice('dst overlap', DST_OVERLAPS);
+const catchup = choice('catchup', CATCHUPS);
 
 /** The value of a map entry is always written; an absent one is `{}`, as protobuf has it. */
 const processor: Field<StringMap> = { ...required(2, stringMapKind), initial: () => ({}) };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { DECISIONS, END_REASONS, EXECUTION_STATES, TICK_REASONS, TRIGGERS, count, int64, timeText } from './values.ts';
+import { END_REASONS, EXECUTION_STATES, LEDGER_DECISIONS, LEDGER_REASONS, TRIGGERS } from '@dkron/jobs';
+import { count, int64, timeText } from './values.ts';
 
 export const execution = z
   .strictObject({
@@ -28,11 +29,11 @@ export const tick = z
     tick: timeText,
     last_tick: timeText,
     count: count.meta({ description: 'How many consecutive ticks the entry stands for' }),
-    decision: z.enum(DECISIONS).meta({
+    decision: z.enum(LEDGER_DECISIONS).meta({
       description:
         '`released` (`forbid_hold`): no tick, but the moment from which the job may overlap with a lost execution whose end its node never confirmed',
     }),
-    reason: z.enum(['', ...TICK_REASONS]),
+    reason: z.enum(['', ...LEDGER_REASONS]),
     trigger: z.enum(TRIGGERS),
     decided_at: timeText,
     group: int64.optional(),

@@ -1,7 +1,7 @@
+import { EXECUTION_STATES, LEDGER_DECISIONS, LEDGER_REASONS, TRIGGERS } from '@dkron/jobs';
 import { z } from 'zod';
 import { instantParameter, numberParameter, positionParameter, stampParameter, wordParameter } from './query-schema.ts';
 import { documentedAs } from './documented.ts';
-import { DECISIONS, EXECUTION_STATES, TICK_REASONS, TRIGGERS } from './values.ts';
 
 /**
  * The queries of lists. Those of added paths are read by these schemas, which refuse what is not described; `query.ts`
@@ -26,18 +26,21 @@ const addedPage = {
 /** The key alone means true. */
 const switchParameter = (): z.ZodType => wordParameter(['true', 'false', '1', '0']).optional();
 
+/** Keys that jobs and executions are sorted by in the original's lists. */
+export const JOB_SORT_KEYS = [
+  'name',
+  'displayname',
+  'schedule',
+  'success_count',
+  'error_count',
+  'last_success',
+  'last_error',
+  'next',
+] as const;
+export const EXECUTION_SORT_KEYS = ['id', 'started_at', 'finished_at', 'attempt'] as const;
+
 export const jobsQuery = z.object({
-  _sort: wordParameter([
-    'id',
-    'name',
-    'displayname',
-    'schedule',
-    'success_count',
-    'error_count',
-    'last_success',
-    'last_error',
-    'next',
-  ])
+  _sort: wordParameter(['id', ...JOB_SORT_KEYS])
     .optional()
     .meta({ description: 'Key to sort by; absent = `id`' }),
   _order: order('ASC'),
@@ -63,7 +66,7 @@ export const runQuery = z.object({
 });
 
 export const jobExecutionsQuery = z.object({
-  _sort: wordParameter(['id', 'started_at', 'finished_at', 'attempt']).optional(),
+  _sort: wordParameter(EXECUTION_SORT_KEYS).optional(),
   _order: order('DESC'),
   _start: start,
   _end: position('Position after the last; absent = all'),
@@ -88,8 +91,8 @@ export const executionsQuery = z.object({
 });
 
 export const ticksQuery = z.object({
-  decision: wordParameter(DECISIONS).optional(),
-  reason: wordParameter(TICK_REASONS).optional(),
+  decision: wordParameter(LEDGER_DECISIONS).optional(),
+  reason: wordParameter(LEDGER_REASONS).optional(),
   trigger: wordParameter(TRIGGERS).optional(),
   from: instantParameter.optional().meta({ description: 'Earliest `tick`' }),
   to: instantParameter.optional().meta({ description: 'Latest `tick`' }),

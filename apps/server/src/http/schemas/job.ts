@@ -1,9 +1,6 @@
+import { CATCHUPS, DST_GAPS, DST_OVERLAPS } from '@dkron/jobs';
 import { z } from 'zod';
 import { count, int64, nullableMap, nullableTime, stringMap, timeText } from './values.ts';
-
-const DST_GAPS = ['skip', 'after'] as const;
-const DST_OVERLAPS = ['both', 'first', 'last'] as const;
-const CATCHUPS = ['skip', 'last', 'all'] as const;
 
 const processors = z.union([z.record(z.string(), z.union([stringMap, z.null()])), z.null()]);
 

@@ -1,3 +1,4 @@
+import { DST_GAPS, DST_OVERLAPS } from '@dkron/jobs';
 import { z } from 'zod';
 import { instantParameter, numberParameter, wordParameter } from './query-schema.ts';
 import { timeText } from './values.ts';
@@ -11,8 +12,8 @@ export const previewQuery = z.object({
     .meta({ description: 'Schedule text, as in a job', example: '0 30 2 * * *' }),
   timezone: z.string().optional().meta({ description: "Time zone; absent = the cluster's", example: 'Europe/Berlin' }),
   job: z.string().optional().meta({ description: 'Name of the job, for `~` in the schedule' }),
-  dst_gap: wordParameter(['skip', 'after']).optional().meta({ description: 'As in a job' }),
-  dst_overlap: wordParameter(['both', 'first', 'last']).optional().meta({ description: 'As in a job' }),
+  dst_gap: wordParameter(DST_GAPS).optional().meta({ description: 'As in a job' }),
+  dst_overlap: wordParameter(DST_OVERLAPS).optional().meta({ description: 'As in a job' }),
   from: instantParameter.optional().meta({ description: 'Ticks after this instant; absent = now' }),
   count: numberParameter(1, PREVIEW_COUNT_MAX).optional().meta({ description: 'How many ticks; absent = 5' }),
 });

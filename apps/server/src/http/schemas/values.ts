@@ -11,21 +11,3 @@ export const int64 = documentedAs(z.union([z.bigint(), z.number()]), { type: 'in
 /** An object of strings. */
 export const stringMap = z.record(z.string(), z.string());
 export const nullableMap = z.union([stringMap, z.null()]);
-
-export const EXECUTION_STATES = ['pending', 'running', 'success', 'failed', 'lost', 'cancelled'] as const;
-export const TRIGGERS = ['schedule', 'catchup', 'manual', 'create', 'parent'] as const;
-export const END_REASONS = ['exit', 'timeout', 'executor', 'unreachable', 'lease', 'restart', 'cancelled'] as const;
-export const DECISIONS = ['run', 'skipped', 'missed', 'released'] as const;
-export const TICK_REASONS = [
-  'forbid',
-  'disabled',
-  'paused',
-  'expired',
-  'not_started',
-  'no_targets',
-  'skip',
-  'last',
-  'limit',
-  'window',
-  'forbid_hold',
-] as const;
