@@ -3,6 +3,7 @@ import { encodeFilter, type QueryFilter } from '../wire/filters.ts';
 import { QUERY_ACK, type QueryMessage, type QueryResponse, RESPONSE_ACK } from '../wire/serf-messages.ts';
 import type { SerfContext } from './context.ts';
 import { SerfError } from './errors.ts';
+import { isExpression } from './query-filter.ts';
 
 /** What to ask. */
 export interface QueryParams {
@@ -146,7 +147,12 @@ export class OwnQueries {
 
 const NANOS_PER_MILLI = Number(NANOS_PER_MILLISECOND);
 
-function checkParams({ name, relayFactor = 0 }: QueryParams, timeoutMs: number): void {
+function checkParams({ name, relayFactor = 0, filters = [] }: QueryParams, timeoutMs: number): void {
+  for (const filter of filters) {
+    if (filter.kind === 'tag' && !isExpression(filter.expression)) {
+      throw new SerfError('GOSSIP_INVALID', `query ${name}: ${filter.expression}, allowed are expressions of RE2`);
+    }
+  }
   if (!(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
     throw new SerfError('GOSSIP_INVALID', `query ${name}: timeoutMs ${timeoutMs}, allowed is up to ${MAX_TIMEOUT_MS}`);
   }

@@ -331,5 +331,7 @@ describe('our queries', () => {
     ]) {
       expect(() => lone.do((serf, nowMs) => serf.query({ name: 'x', ...params }, nowMs))).toThrow(/allowed/);
     }
+    const filters = [{ kind: 'tag', tag: 'role', expression: '(' }] as const;
+    expect(() => lone.do((serf, nowMs) => serf.query({ name: 'x', filters }, nowMs))).toThrow(/RE2/);
   });
 });

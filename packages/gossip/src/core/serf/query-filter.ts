@@ -28,7 +28,7 @@ export function passesFilters(filters: readonly (Uint8Array | null)[] | null, na
   });
 }
 
-/** Whether the pool can evaluate `expression`. */
+/** Whether members like us can evaluate it. */
 export function isExpression(expression: string): boolean {
   return compile(expression) !== undefined;
 }

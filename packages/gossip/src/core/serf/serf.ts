@@ -1,33 +1,18 @@
-import { SerfError } from './errors.ts';
 import { NAME_MAX_BYTES, type Address, type Member, type Tags } from '../types.ts';
-import type { PacketMessage, PushNodeState, PushPull } from '../wire/messages.ts';
+import type { Swim } from '../swim/swim.ts';
 import type { Coordinate } from '../wire/coordinate.ts';
-import { encodeTags } from '../wire/tags.ts';
-import { Swim } from '../swim/swim.ts';
-import type { SwimEffect } from '../swim/effects.ts';
-import { Answering } from './answering.ts';
-import { Coordinates } from './coordinates.ts';
-import { type KeyCommandInfo, SerfContext, type SerfModules } from './context.ts';
-import { Departure } from './departure.ts';
-import type { MemberChange, SerfEffect } from './effects.ts';
-import { Inbox } from './inbox.ts';
-import { Intents } from './intents.ts';
-import { answerInternal } from './internal-queries.ts';
-import { Joining } from './joining.ts';
+import type { PacketMessage, PushNodeState, PushPull } from '../wire/messages.ts';
+import type { KeyCommandInfo, SerfContext, SerfModules } from './context.ts';
+import type { SerfEffect } from './effects.ts';
+import { SerfError } from './errors.ts';
 import { keyCommand } from './key-commands.ts';
-import { Listeners } from './listeners.ts';
 import { memberOf } from './member-list.ts';
-import { memberGone, memberJoined, memberUpdated } from './membership.ts';
-import { NameConflicts } from './name-conflict.ts';
 import type { SerfOptions } from './options.ts';
-import { OwnQueries, type QueryHandler, type QueryParams } from './own-queries.ts';
-import { Relays } from './relay.ts';
-import { SnapshotKeeper } from './snapshot-keeper.ts';
-import { localSerfState, mergeSerfState } from './state-exchange.ts';
-import { swimDelegate } from './swim-delegate.ts';
-import { TagUpdates } from './tag-updates.ts';
-import { Upkeep } from './upkeep.ts';
-import { UserEvents } from './user-events.ts';
+import type { QueryParams } from './own-queries.ts';
+import { assembleSerf, type SerfParts } from './parts.ts';
+import { mergeSerfState } from './state-exchange.ts';
+import { takeSwimEffect } from './swim-effects.ts';
+import { metaOf } from './tag-updates.ts';
 
 /** How {@link Serf.join} treats what happened before. */
 export interface JoinOptions {
@@ -41,21 +26,9 @@ export interface JoinOptions {
  * {@link nextDeadlineMs} when to call {@link advance}. Commands throw {@link SerfError}.
  */
 export class Serf {
+  readonly #parts: SerfParts;
   readonly #context: SerfContext;
   readonly #swim: Swim;
-  readonly #intents: Intents;
-  readonly #events: UserEvents;
-  readonly #queries: OwnQueries;
-  readonly #answering: Answering;
-  readonly #inbox: Inbox;
-  readonly #joining: Joining;
-  readonly #departure: Departure;
-  readonly #conflicts: NameConflicts;
-  readonly #listeners: Listeners;
-  readonly #snapshot: SnapshotKeeper;
-  readonly #tagUpdates: TagUpdates;
-  readonly #upkeep: Upkeep;
-  readonly #coordinates: Coordinates;
   /** Of the exchange that is being merged. */
   #ignoreOld = false;
 
@@ -64,58 +37,22 @@ export class Serf {
     if (nameBytes === 0 || nameBytes > NAME_MAX_BYTES) {
       throw new SerfError('GOSSIP_INVALID', `name: ${nameBytes} bytes, allowed are 1 to ${NAME_MAX_BYTES}`);
     }
-    const context = new SerfContext(options, modules);
-    this.#context = context;
-    this.#listeners = new Listeners(context);
-    this.#snapshot = new SnapshotKeeper(context);
-    this.#intents = new Intents(context);
-    this.#events = new UserEvents(context, (event) => this.#listeners.userEvent(event));
-    this.#queries = new OwnQueries(context);
-    this.#coordinates = new Coordinates(context);
-    const relays = new Relays(context);
-    this.#answering = new Answering(context, {
-      relays,
-      internal: (query) => answerInternal(context, query),
-      takeOwn: (response) => this.#queries.take(response),
-    });
-    const { name, addr, port, tags = {} } = options;
-    this.#swim = new Swim({ name, addr, port, meta: metaOf(tags), vsn: context.vsn }, options.swim, {
-      ...modules,
-      delegate: swimDelegate(context, {
-        userState: () => localSerfState(context, this.#events),
-        ackPayload: this.#coordinates.ackPayload,
-      }),
-    });
-    this.#inbox = new Inbox(context, {
-      intents: this.#intents,
-      events: this.#events,
-      queries: this.#queries,
-      answering: this.#answering,
-      relays,
-    });
-    this.#joining = new Joining(context, () => this.#intents.announceJoin());
-    this.#departure = new Departure(context, this.#intents, () => this.#swim.leave(context.nowMs));
-    this.#conflicts = new NameConflicts(context, (params, handler) => this.#ask(params, () => handler));
-    this.#tagUpdates = new TagUpdates(context);
-    this.#upkeep = new Upkeep(context, ({ node }) => this.#joining.exchange(node.address, node.name, true));
-    context.onMemberChange = (change: MemberChange, member: Member) => {
-      this.#snapshot.note(change, member);
-      if (change === 'reap') this.#coordinates.forget(member.name);
-      this.#listeners.memberChange(change, member);
-    };
+    this.#parts = assembleSerf(options, modules);
+    this.#context = this.#parts.context;
+    this.#swim = this.#parts.swim;
   }
 
   /** Enters the pool of one that is us, starts all timers, and tries the members of a snapshot. Once, before anything else. */
   start(nowMs: number): void {
     const context = this.#context;
     context.nowMs = nowMs;
-    const { eventMinTime, queryMinTime, members } = this.#snapshot.restore();
-    this.#events.ring.minTime = eventMinTime;
-    this.#answering.ring.minTime = queryMinTime;
+    const { eventMinTime, queryMinTime, members } = this.#parts.snapshot.restore();
+    this.#parts.events.ring.minTime = eventMinTime;
+    this.#parts.answering.ring.minTime = queryMinTime;
     this.#swim.start(nowMs);
-    this.#upkeep.start();
+    this.#parts.upkeep.start();
     this.#settle();
-    this.#joining.rejoin(members);
+    this.#parts.joining.rejoin(members);
   }
 
   /** Takes over what is known already, without passing it on: large pools of simulations begin so. */
@@ -144,13 +81,13 @@ export class Serf {
     this.#enter(nowMs);
     this.#swim.advance(nowMs);
     this.#settle();
-    this.#queries.advance();
-    this.#intents.advance();
-    this.#departure.advance();
-    this.#tagUpdates.advance();
-    this.#upkeep.advance();
-    this.#listeners.advance();
-    this.#snapshot.advance();
+    this.#parts.queries.advance();
+    this.#parts.intents.advance();
+    this.#parts.departure.advance();
+    this.#parts.tagUpdates.advance();
+    this.#parts.upkeep.advance();
+    this.#parts.listeners.advance();
+    this.#parts.snapshot.advance();
     this.#settle();
   }
 
@@ -158,13 +95,13 @@ export class Serf {
   get nextDeadlineMs(): number {
     return Math.min(
       this.#swim.nextDeadlineMs,
-      this.#queries.nextMs,
-      this.#intents.nextMs,
-      this.#departure.nextMs,
-      this.#tagUpdates.nextMs,
-      this.#upkeep.nextMs,
-      this.#listeners.nextMs,
-      this.#snapshot.nextMs,
+      this.#parts.queries.nextMs,
+      this.#parts.intents.nextMs,
+      this.#parts.departure.nextMs,
+      this.#parts.tagUpdates.nextMs,
+      this.#parts.upkeep.nextMs,
+      this.#parts.listeners.nextMs,
+      this.#parts.snapshot.nextMs,
     );
   }
 
@@ -195,8 +132,8 @@ export class Serf {
   /** Takes over `remote.userState`. `exchange`: the number of ours, none if the peer dialled. */
   mergeUserState({ userState, join }: PushPull, nowMs: number, exchange = 0): void {
     this.#enter(nowMs);
-    this.#ignoreOld = join && this.#joining.ignoresOld(exchange);
-    this.#mergeUserState(userState);
+    this.#ignoreOld = join && this.#parts.joining.ignoresOld(exchange);
+    mergeSerfState(this.#parts, userState, this.#ignoreOld);
     this.#ignoreOld = false;
     this.#settle();
   }
@@ -204,7 +141,7 @@ export class Serf {
   /** All of that in one: merges unless refused, and returns the refusal. {@link exchangeEnded} is still to be called. */
   mergeState(remote: PushPull, nowMs: number, exchange = 0): string | undefined {
     this.#enter(nowMs);
-    this.#ignoreOld = remote.join && this.#joining.ignoresOld(exchange);
+    this.#ignoreOld = remote.join && this.#parts.joining.ignoresOld(exchange);
     const refusal = this.#swim.mergeState(remote, nowMs);
     this.#settle();
     this.#ignoreOld = false;
@@ -214,7 +151,7 @@ export class Serf {
   /** An exchange of ours ended: merged, or not for the reason `failure`. */
   exchangeEnded(exchange: number, nowMs: number, failure?: string): void {
     this.#enter(nowMs);
-    this.#joining.ended(exchange, failure);
+    this.#parts.joining.ended(exchange, failure);
     this.#settle();
   }
 
@@ -222,7 +159,7 @@ export class Serf {
   join(addresses: readonly Address[], nowMs: number, { ignoreOld = false }: JoinOptions = {}): number {
     this.#command(nowMs);
     this.#requireAlive('join');
-    const handle = this.#joining.join(addresses, ignoreOld);
+    const handle = this.#parts.joining.join(addresses, ignoreOld);
     this.#settle();
     return handle;
   }
@@ -230,8 +167,8 @@ export class Serf {
   /** Says goodbye, so that others see us as left and not as failed; `leftPool` follows. No effect the second time. */
   leave(nowMs: number): void {
     this.#command(nowMs);
-    if (this.#context.state === 'alive') this.#snapshot.leave();
-    this.#departure.start();
+    if (this.#context.state === 'alive') this.#parts.snapshot.leave();
+    this.#parts.departure.start();
     this.#settle();
   }
 
@@ -240,7 +177,7 @@ export class Serf {
     this.#command(nowMs);
     this.#requireAlive('tags');
     const meta = metaOf(tags);
-    this.#tagUpdates.begin();
+    this.#parts.tagUpdates.begin();
     this.#swim.updateMeta(meta, nowMs);
     this.#settle();
   }
@@ -248,7 +185,7 @@ export class Serf {
   /** Sends an event to all members, us among them. Listeners may be told only the latest of its name if `coalesce`. */
   userEvent(name: string, payload: Uint8Array, coalesce: boolean, nowMs: number): void {
     this.#command(nowMs);
-    this.#inbox.passOn('events', this.#events.send(name, payload, coalesce), name);
+    this.#parts.inbox.passOn('events', this.#parts.events.send(name, payload, coalesce), name);
     this.#settle();
   }
 
@@ -256,7 +193,7 @@ export class Serf {
   query(params: QueryParams, nowMs: number): number {
     this.#command(nowMs);
     const emit = (effect: SerfEffect): void => this.#context.emit(effect);
-    const handle = this.#ask(params, (query) => ({
+    const handle = this.#parts.ask(params, (query) => ({
       onAck: (from) => emit({ type: 'queryAck', query, from }),
       onAnswer: (from, payload) => emit({ type: 'queryAnswer', query, from, payload }),
       onEnd: (acks, answers) => emit({ type: 'queryFinished', query, acks, answers }),
@@ -268,14 +205,14 @@ export class Serf {
   /** Ends a query of ours before its time. */
   closeQuery(query: number, nowMs: number): void {
     this.#command(nowMs);
-    this.#queries.close(query);
+    this.#parts.queries.close(query);
     this.#settle();
   }
 
   /** Answers a query, once and before its deadline. */
   respond(query: number, payload: Uint8Array, nowMs: number): void {
     this.#command(nowMs);
-    this.#answering.respond(query, payload);
+    this.#parts.answering.respond(query, payload);
     this.#settle();
   }
 
@@ -286,9 +223,9 @@ export class Serf {
   commandKeys(command: KeyCommandInfo['command'], key: Uint8Array | null, nowMs: number, relayFactor = 0): number {
     this.#command(nowMs);
     const { params, handlerOf } = keyCommand(this.#context, command, key, relayFactor, (query) =>
-      this.#queries.close(query),
+      this.#parts.queries.close(query),
     );
-    const handle = this.#ask(params, handlerOf);
+    const handle = this.#parts.ask(params, handlerOf);
     this.#settle();
     return handle;
   }
@@ -296,15 +233,15 @@ export class Serf {
   /** Has a failed member taken for one that left, by all; `prune`: and forgotten. One that is alive contradicts. */
   removeFailed(name: string, prune: boolean, nowMs: number): void {
     this.#command(nowMs);
-    this.#intents.announceLeave(name, prune);
+    this.#parts.intents.announceLeave(name, prune);
     this.#settle();
   }
 
   /** Ends: events that were collected, and lines for the snapshot, come out. For the time before a stop. */
   finish(nowMs: number): void {
     this.#enter(nowMs);
-    this.#listeners.flush();
-    this.#snapshot.flush();
+    this.#parts.listeners.flush();
+    this.#parts.snapshot.flush();
   }
 
   /** All that are in the pool or were not long ago, us among them. */
@@ -328,12 +265,6 @@ export class Serf {
     return { member: memberClock.time, event: eventClock.time, query: queryClock.time };
   }
 
-  /** Messages of all kinds waiting to be passed on. */
-  get queuedNews(): number {
-    const { swim, intents, queries, events } = this.queued;
-    return swim + intents + queries + events;
-  }
-
   /** Messages waiting to be passed on, by kind. */
   get queued(): { readonly swim: number; readonly intents: number; readonly queries: number; readonly events: number } {
     const { queues } = this.#context;
@@ -347,12 +278,12 @@ export class Serf {
 
   /** The place of a member, or ours, in the network's latency space; `undefined` if it is not known. */
   coordinate(name: string): Coordinate | undefined {
-    return this.#coordinates.of(name);
+    return this.#parts.coordinates.of(name);
   }
 
   /** Estimated round trip to a member, from us or from another; `undefined` as long as it cannot be said. */
   rttMs(name: string, from: string = this.#context.name): number | undefined {
-    return this.#coordinates.rttMs(name, from);
+    return this.#parts.coordinates.rttMs(name, from);
   }
 
   /** 0 is healthy; see {@link Swim.healthScore}. */
@@ -377,69 +308,12 @@ export class Serf {
     if (state !== 'alive') throw new SerfError('GOSSIP_LEFT', `${what}: we are ${state}, allowed is it while alive`);
   }
 
-  #ask(params: QueryParams, handlerOf: (handle: number) => QueryHandler): number {
-    const { handle, message, body } = this.#queries.open(params, handlerOf);
-    if (this.#answering.take(message)) this.#inbox.passOn('queries', body, params.name);
-    return handle;
-  }
-
   /** Does what SWIM says until it has no more to say. */
   #settle(): void {
     for (;;) {
       const effects = this.#swim.takeEffects();
       if (effects.length === 0) return;
-      for (const effect of effects) this.#take(effect);
+      for (const effect of effects) takeSwimEffect(this.#parts, effect, this.#ignoreOld);
     }
-  }
-
-  #take(effect: SwimEffect): void {
-    const context = this.#context;
-    switch (effect.type) {
-      case 'pushPull':
-        this.#joining.exchange(effect.to, effect.node, effect.join);
-        break;
-      case 'join':
-        memberJoined(context, effect.node);
-        break;
-      case 'update':
-        memberUpdated(context, effect.node);
-        break;
-      case 'failed':
-      case 'left':
-        memberGone(context, effect.node);
-        break;
-      case 'conflict':
-        this.#conflicts.take(effect);
-        break;
-      case 'user':
-        this.#inbox.take(effect.body, effect.from);
-        break;
-      case 'userState':
-        this.#mergeUserState(effect.state);
-        break;
-      case 'told':
-        if (effect.what === 'leave') this.#departure.goodbyeTold();
-        else this.#tagUpdates.told();
-        break;
-      case 'pinged':
-        this.#coordinates.take(effect);
-        context.emit(effect);
-        break;
-      default:
-        context.emit(effect as SerfEffect);
-    }
-  }
-
-  #mergeUserState(state: Uint8Array): void {
-    mergeSerfState(this.#context, state, this.#ignoreOld, { intents: this.#intents, events: this.#events });
-  }
-}
-
-function metaOf(tags: Tags): Uint8Array {
-  try {
-    return encodeTags(tags);
-  } catch (error) {
-    if (error instanceof RangeError) throw new SerfError('GOSSIP_TOO_LARGE', error.message);
-    throw error;
   }
 }

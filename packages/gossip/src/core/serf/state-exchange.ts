@@ -2,8 +2,8 @@ import { WireError } from '../errors.ts';
 import { decodeSerfMessage } from '../wire/serf-codec.ts';
 import type { SerfPushPull } from '../wire/serf-messages.ts';
 import type { SerfContext } from './context.ts';
-import type { Intents } from './intents.ts';
 import { LAMPORT_MAX, type LamportClock } from './lamport-clock.ts';
+import type { SerfParts } from './parts.ts';
 import type { UserEvents } from './user-events.ts';
 
 /** Of what a peer sends: more events than this are passed over. */
@@ -29,10 +29,9 @@ export function localSerfState(context: SerfContext, events: UserEvents): Uint8A
 
 /** Takes over what a peer knows. `ignoreOld`: we join, and do not want events from before. */
 export function mergeSerfState(
-  context: SerfContext,
+  { context, intents, events }: Pick<SerfParts, 'context' | 'intents' | 'events'>,
   state: Uint8Array,
   ignoreOld: boolean,
-  { intents, events }: { readonly intents: Intents; readonly events: UserEvents },
 ): void {
   const remote = read(context, state);
   if (remote === undefined) return;

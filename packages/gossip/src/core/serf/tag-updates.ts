@@ -1,4 +1,7 @@
+import type { Tags } from '../types.ts';
+import { encodeTags } from '../wire/tags.ts';
 import type { SerfContext } from './context.ts';
+import { SerfError } from './errors.ts';
 
 /** Updates that wait to be heard; the times of more are not watched. */
 const MAX_WAITING = 64;
@@ -34,5 +37,15 @@ export class TagUpdates {
   #end(timedOut: boolean): void {
     this.#deadlinesMs.shift();
     this.#context.emit({ type: 'tagsTold', timedOut });
+  }
+}
+
+/** Tags as SWIM carries them. Throws SerfError beyond 512 bytes. */
+export function metaOf(tags: Tags): Uint8Array {
+  try {
+    return encodeTags(tags);
+  } catch (error) {
+    if (error instanceof RangeError) throw new SerfError('GOSSIP_TOO_LARGE', error.message);
+    throw error;
   }
 }
