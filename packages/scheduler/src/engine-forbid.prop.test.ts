@@ -170,7 +170,7 @@ class World {
 
 describe('Engine: forbid', () => {
   it.each([HOLD_MS, 0])(
-    'never overlaps unseen, and goes on in the end (forbid-hold %i ms)',
+    'G-X4: never overlaps unseen, and goes on in the end (forbid-hold %i ms)',
     async (forbidHoldMs) => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (script) => {
