@@ -153,6 +153,19 @@ describe('Engine: forbid-hold', () => {
     expect(isHeld(h)).toBe(true);
   });
 
+  it.each([
+    { reason: 'lease', state: 'lost', held: true },
+    { reason: 'unreachable', state: 'lost', held: true },
+    { reason: 'restart', state: 'lost', held: false },
+    { reason: 'timeout', state: 'failed', held: false },
+  ] as const)('who speaks for a node says $reason: $state', async ({ reason, state, held }) => {
+    const { h, worker, id } = await started();
+    worker.finished({ id, attempt: 1 }, false, { reason });
+    await h.time.advance(10);
+    expect(h.store.getExecution(id)).toMatchObject({ state, reason });
+    expect(isHeld(h)).toBe(held);
+  });
+
   it('a cancelled one whose node is away keeps it, too', async () => {
     const { h, worker, id } = await started();
     worker.started(worker.dispatches[0]!);

@@ -1,5 +1,6 @@
 import type {
   Dispatch,
+  EndReason,
   ExecutionId,
   HelloItem,
   SessionChannel,
@@ -87,14 +88,14 @@ export class FakeWorker implements SessionChannel<ToWorker> {
   finished(
     { id, attempt }: Pick<Dispatch, 'id' | 'attempt'>,
     success = true,
-    extra: { cancelled?: boolean } = {},
+    extra: { cancelled?: boolean; reason?: EndReason } = {},
   ): void {
     const now = this.#clock.wallNanos();
     const bytes = new TextEncoder().encode('done\n');
     const report = {
       success,
       cancelled: extra.cancelled ?? false,
-      reason: success ? null : extra.cancelled === true ? ('cancelled' as const) : ('exit' as const),
+      reason: success ? null : (extra.reason ?? (extra.cancelled === true ? 'cancelled' : 'exit')),
       exitCode: success ? 0 : 1,
       startedAt: now,
       finishedAt: now,

@@ -158,13 +158,10 @@ export class Receiver implements SessionReceiver<ToServer> {
     if (message.type === 'started') return { kind: 'started', id, attempt, at: message.at };
     if (message.type === 'finished') {
       const { success, cancelled, reason, exitCode, startedAt, finishedAt, output } = message.report;
-      const state = success
-        ? 'success'
-        : cancelled
-          ? 'cancelled'
-          : reason === 'restart' || reason === 'lease'
-            ? 'lost'
-            : 'failed';
+      // Whoever speaks for a node that is out of reach knows no more than that.
+      const away = !success && !cancelled && (reason === 'lease' || reason === 'unreachable');
+      const lost = away || reason === 'restart';
+      const state = success ? 'success' : cancelled ? 'cancelled' : lost ? 'lost' : 'failed';
       return {
         kind: 'finished',
         id,
@@ -175,8 +172,7 @@ export class Receiver implements SessionReceiver<ToServer> {
         startedAt,
         finishedAt,
         output,
-        // Said for a node that is out of reach, too.
-        slotHoldMs: reason === 'lease' && state === 'lost' ? this.#context.settings.forbidHoldMs : null,
+        slotHoldMs: away ? this.#context.settings.forbidHoldMs : null,
       };
     }
     const output = textOutput(`${message.reason}\n`);
