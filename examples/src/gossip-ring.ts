@@ -38,7 +38,7 @@ async function sees(node: GossipNode, change: string, name: string): Promise<voi
 }
 
 const everybody = Promise.all(
-  nodes.flatMap((node) => nodes.map((other) => node === other || sees(node, 'join', other.self.name))),
+  nodes.flatMap((node) => nodes.filter((other) => other !== node).map((other) => sees(node, 'join', other.self.name))),
 );
 await bob.join([at(ada)]);
 await cyd.join([at(bob)]);

@@ -1,9 +1,10 @@
-/** Measures the figures of docs/benchmarks.md. `--only lag,server,rest,raft`; `--jobs 200000`. See README. */
+/** Measures the figures of docs/benchmarks.md. `--only lag,server,rest,raft,gossip`; `--jobs 200000`. See README. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ServerProcess } from '@dkron/harness';
+import { gossipFigures } from './gossip/gossip.ts';
 import { lagOf } from './lag.ts';
 import { loadJobs } from './load-jobs.ts';
 import { raftFigures } from './raft/raft.ts';
@@ -35,6 +36,9 @@ if (parts.has('raft')) {
   const measureMs = Number(values.seconds) * 1000;
   const inFlight = values['in-flight'].split(',').map(Number);
   figures.push(...(await raftFigures({ rounds: Number(values.rounds), measureMs, inFlight })));
+}
+if (parts.has('gossip')) {
+  figures.push(...(await gossipFigures({ rounds: Number(values.rounds), measureMs: Number(values.seconds) * 1000 })));
 }
 process.stdout.write(`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}\n\n`);
 process.stdout.write(`${tableOf(figures)}\n`);
