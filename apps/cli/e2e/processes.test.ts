@@ -85,6 +85,36 @@ describe('the program as a process', () => {
     expect(await node.stop()).toBe(0);
   });
 
+  it('a file of jobs is stored as a whole or not at all', async () => {
+    const { env } = await server();
+    const job = (name: string, more: object = {}) => ({ name, executor: 'shell', schedule: '@daily', ...more });
+    const apply = (...jobs: object[]) => dkron(['job', 'apply', '-'], { env, input: JSON.stringify(jobs) });
+    const list = async () =>
+      (JSON.parse((await dkron(['job', 'list', '--output=json'], { env })).stdout) as object[]).length;
+    const refused = await apply(job('a'), job('b', { schedule: 'x' }), job('c', { parent_job: 'nobody' }), job('D'));
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr.split('\n')).toEqual([
+      expect.stringMatching(/^dkron: job 2, b: .*schedule/),
+      expect.stringMatching(/^dkron: job 3, c: specified parent job not found \(parent_job: /),
+      expect.stringMatching(/^dkron: job 4, D: .*name/),
+      'dkron: 3 of 4 jobs cannot be taken; nothing was stored',
+      '',
+    ]);
+    expect(await list()).toBe(0);
+    const family = [job('up'), job('down', { parent_job: 'up' }), job('other')];
+    expect(await apply(...family)).toEqual({ code: 0, stdout: 'stored up\nstored down\nstored other\n', stderr: '' });
+    // Each is right by itself, but not after the one before.
+    const late = await apply(job('one'), job('up', { parent_job: 'fresh' }), job('fresh'));
+    expect([late.code, late.stdout]).toEqual([1, '']);
+    const circle = await apply(
+      job('fresh', { parent_job: 'other' }),
+      job('other', { parent_job: 'fresh' }),
+      job('last'),
+    );
+    expect([circle.code, circle.stdout]).toEqual([1, 'stored fresh\n']);
+    expect(circle.stderr).toMatch(/cycle[^]*dkron: job other was not stored; not tried: last\n$/);
+  });
+
   it('job logs --follow prints output while the execution still runs, until it ends', async () => {
     const { env } = await server();
     const command = 'echo one; while [ ! -e "$FLAG" ]; do sleep 0.05; done; echo two';

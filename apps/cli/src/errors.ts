@@ -18,3 +18,12 @@ export class CommandError extends Error {
 export function isRefusal(error: unknown): error is DkronApiError {
   return error instanceof Error && error.name === 'DkronApiError' && 'field' in error;
 }
+
+/** What a user is told of it. */
+export function describeError(error: unknown): string {
+  if (isRefusal(error) && error.field !== '') {
+    return `${error.message} (${error.field}: expected ${error.allowed ?? 'another value'})`;
+  }
+  if (isRefusal(error) && error.maybeDone) return `${error.message}; it may have been done all the same`;
+  return error instanceof Error ? error.message : String(error);
+}

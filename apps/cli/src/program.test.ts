@@ -119,10 +119,17 @@ describe('dkron job', () => {
     const yaml = '- {name: a, retries: 18446744073709551615}\n- name: b\n  schedule: "@daily"\n';
     const { code, out } = await run(['job', 'apply', '-f', '-', '--api-url', url], {}, yaml);
     expect({ code, out }).toEqual({ code: 0, out: 'stored a\nstored b\n' });
+    // This server knows no dry run and has stored them at once: they are not sent again.
     expect(seen).toEqual([
       'POST /v1/jobs {"name":"a","retries":18446744073709551615}',
       'POST /v1/jobs {"name":"b","schedule":"@daily"}',
     ]);
+    expect(await run(['job', 'apply', '-', '--api-url', url], {}, '{name: one}')).toMatchObject({
+      out: 'stored one\n',
+    });
+    expect((await run(['job', 'apply', '-', '-f', '-'])).err).toBe(
+      'dkron: the file is named twice, as a word and with --file\n',
+    );
   });
 
   it('apply says where a document is no job', async () => {
@@ -251,7 +258,7 @@ describe('words', () => {
     [['job', 'get'], 'dkron: <name> is missing\n'],
     [['job', 'list', 'x'], 'dkron: "x" is one word too many\n'],
     [['job', 'list', '--output=xml'], 'dkron: --output: "xml" is not allowed, expected table or json\n'],
-    [['job', 'apply'], 'dkron: --file is missing; - reads standard input\n'],
+    [['job', 'apply'], 'dkron: the file is missing; - reads standard input\n'],
     [['job', 'ticks', 'a', '--limit=x'], 'dkron: --limit: "x" is not allowed, expected a whole number ≥ 0\n'],
     [['job', 'list', '--outptu=json'], 'dkron: unknown flag: --outptu\ndkron: did you mean --output?\n'],
   ])('%j is refused on standard error alone', async (args, err) => {

@@ -4,7 +4,7 @@ import { helpOf, usageOf } from './command/help.ts';
 import { readWords } from './command/read-call.ts';
 import { similar } from './command/suggest.ts';
 import { ConfigError, describeProblem, describeWarning } from './config/problem.ts';
-import { CommandError, isRefusal } from './errors.ts';
+import { CommandError, describeError } from './errors.ts';
 import type { Io } from './io.ts';
 import { PROGRAM } from './tree.ts';
 
@@ -61,7 +61,7 @@ function checkWords(command: Command, args: readonly string[]): void {
 }
 
 function report(found: Found, error: unknown, io: Io): number {
-  const message = messageOf(error);
+  const message = describeError(error);
   const code = error instanceof CommandError ? error.exitCode : 1;
   if (found.command.words !== undefined) {
     io.err(`dkron: ${message}\n`);
@@ -77,12 +77,4 @@ function report(found: Found, error: unknown, io: Io): number {
     for (const problem of error.problems) io.err(`dkron: ${describeProblem(problem)}\n`);
   }
   return code;
-}
-
-function messageOf(error: unknown): string {
-  if (isRefusal(error) && error.field !== '') {
-    return `${error.message} (${error.field}: expected ${error.allowed ?? 'another value'})`;
-  }
-  if (isRefusal(error) && error.maybeDone) return `${error.message}; it may have been done all the same`;
-  return error instanceof Error ? error.message : String(error);
 }

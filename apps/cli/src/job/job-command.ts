@@ -1,8 +1,7 @@
 import { API_FLAGS, apiCommand, countOf } from '../api.ts';
 import type { Command } from '../command/command.ts';
-import { CommandError, isRefusal } from '../errors.ts';
 import { table, timeCell } from '../table.ts';
-import { readJobFile } from './job-file.ts';
+import { apply } from './apply-command.ts';
 import { logs } from './logs-command.ts';
 import { preview } from './preview-command.ts';
 import { runAndWait } from './run-job.ts';
@@ -45,33 +44,6 @@ function get(): Command {
 function cell(value: unknown): string {
   if (value === null || value === '') return '-';
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function apply(): Command {
-  const command = {
-    name: 'apply',
-    summary: 'Create or replace the jobs of a file',
-    description: `Creates or replaces the jobs of a file: one job or an array of jobs, as JSON or YAML. They are stored one after the
-other, a parent therefore before its children; the first that is refused ends the command.
-
-  dkron job apply -f jobs.yml
-  dkron job get backup --output json | dkron job apply -f - --api-url http://other:8080`,
-    flags: [
-      { name: 'file', short: 'f', type: 'string', help: 'JSON or YAML, one job or an array; - = standard input' },
-    ],
-  } as const;
-  return apiCommand(command, async ({ client, io, json, flag }) => {
-    const file = flag('file') ?? '';
-    if (file === '') throw new CommandError('--file is missing; - reads standard input');
-    const jobs = await readJobFile(file, io);
-    for (const { name, body } of jobs) {
-      const answer = await client.request('POST /v1/jobs', { body }).catch((error: unknown) => {
-        if (isRefusal(error) && jobs.length > 1) io.err(`dkron: job ${name} was not stored\n`);
-        throw error;
-      });
-      io.out(json ? `${answer.text}\n` : `stored ${name}\n`);
-    }
-  });
 }
 
 function remove(): Command {
