@@ -82,6 +82,7 @@ export type {
   ToWorker,
   Verdict,
 } from './session.ts';
+export { NO_JOURNAL } from './session.ts';
 export { comingTick } from './coming-tick.ts';
 export { decideStart } from './decide-start.ts';
 export type { StartDecision, StartQuestion } from './decide-start.ts';

@@ -38,6 +38,11 @@ export interface FinishedReport {
   readonly output: ExecutionOutput;
 }
 
+/**
+ * Journal of whoever speaks for a node that keeps none: what such a hello does not name may run all the same.
+ */
+export const NO_JOURNAL: string = '0'.repeat(32);
+
 /** What a worker says. `seq` counts its messages that want an acknowledgement, from 1 in each session. */
 export type ToServer =
   | {
@@ -46,7 +51,7 @@ export type ToServer =
       readonly region: string;
       /** 32 hex digits, new per process start. */
       readonly boot: string;
-      /** 32 hex digits, new per journal. */
+      /** 32 hex digits, new per journal; {@link NO_JOURNAL}: there is none. */
       readonly journal: string;
       /** The cluster that `maxTerm` belongs to; `''` = none yet. */
       readonly clusterId: string;

@@ -1,3 +1,4 @@
+import { NO_JOURNAL } from '@dkron/jobs';
 import type { Execution, LedgerEntry } from '@dkron/jobs';
 import { describe, expect, it } from 'vitest';
 import { isRefusal } from './refusal.ts';
@@ -125,6 +126,18 @@ describe('Engine: forbid-hold', () => {
     expect(worker.welcome?.verdicts.find((other) => other.id === id)?.verdict).toBe(verdict);
     expect(isHeld(h)).toBe(held);
     worker.finished({ id, attempt: 1 }, false, { cancelled: true });
+    await h.time.advance(10);
+    expect(isHeld(h)).toBe(false);
+  });
+
+  it('hello: a node without a journal says nothing by what it does not name', async () => {
+    const { h, worker, id } = await started();
+    await h.time.advance(LEASE_OVER_MS);
+    worker.journal = NO_JOURNAL;
+    worker.connect(h.engine);
+    await h.time.advance(10);
+    expect(isHeld(h)).toBe(true);
+    worker.finished({ id, attempt: 1 });
     await h.time.advance(10);
     expect(isHeld(h)).toBe(false);
   });

@@ -1,3 +1,4 @@
+import { NO_JOURNAL } from '@dkron/jobs';
 import type { Due, ExecutionUpdate, HelloItem, ToServer, ToWorker, Verdict } from '@dkron/jobs';
 import type { Context } from '../context.ts';
 import type { NodeBook } from './node-book.ts';
@@ -44,7 +45,8 @@ export async function greet(
     if (step !== undefined) steps.push(step);
   }
   const verdictOf = new Map(steps.map(({ id, verdict }) => [id, verdict]));
-  const gone = holds.of(hello.node).filter((due) => hasEnded(due, items.get(due.executionId), verdictOf));
+  const held = hello.journal === NO_JOURNAL ? [] : holds.of(hello.node);
+  const gone = held.filter((due) => hasEnded(due, items.get(due.executionId), verdictOf));
   const [verdicts] = await Promise.all([
     Promise.all(steps.map((step) => settle(updates, step))),
     Promise.all(gone.map((due) => holds.confirm(due))),
