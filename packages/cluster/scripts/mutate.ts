@@ -1,10 +1,10 @@
 // Puts each defect into a copy of the package and simulates until it is noticed. `--only id,id --seeds 3000`.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { MUTATIONS } from '../test/sim/mutations.ts';
 
 const PACKAGE = fileURLToPath(new URL('../', import.meta.url));
@@ -17,10 +17,12 @@ const wanted = MUTATIONS.filter(({ id }) => values.only === '' || values.only.sp
 const folder = mkdtempSync(join(tmpdir(), 'cluster-mutants-'));
 let survived = 0;
 try {
-  for (const part of ['src', 'test', 'scripts', 'package.json']) {
+  for (const part of ['src', 'test', 'scripts', 'package.json', 'vitest.config.ts']) {
     cpSync(join(PACKAGE, part), join(folder, part), { recursive: true });
   }
-  symlinkSync(join(PACKAGE, 'node_modules'), join(folder, 'node_modules'));
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(join(PACKAGE, 'node_modules/@dkron'), join(folder, 'node_modules/@dkron'));
+  symlinkSync(join(PACKAGE, '../../node_modules/vitest'), join(folder, 'node_modules/vitest'));
   for (const { id, what, file, find, replace } of wanted) {
     const path = join(folder, 'src/formation', file);
     const sound = readFileSync(path, 'utf8');
@@ -33,14 +35,30 @@ try {
       encoding: 'utf8',
       timeout: TIMEOUT_MS,
     });
-    writeFileSync(path, sound);
     const found = /^seed (\d+): (\w+)/m.exec(stdout);
     if (stderr !== '') throw new Error(`${id} does not run: ${stderr}`);
-    if (found === null) survived++;
-    console.log(`${found === null ? 'SURVIVED' : `${found[2]} at seed ${found[1]}`}  ${id}: ${what}`);
+    const by = found === null ? judgedByTests() : `${found[2]} at seed ${found[1]}`;
+    writeFileSync(path, sound);
+    if (by === undefined) survived++;
+    console.log(`${by ?? 'SURVIVED'}  ${id}: ${what}`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 console.log(`${wanted.length - survived} of ${wanted.length} noticed`);
 if (survived > 0) process.exitCode = 1;
+
+/** What the simulator does not see, a unit test may. */
+function judgedByTests(): string | undefined {
+  const vitest = join(PACKAGE, '../../node_modules/vitest/vitest.mjs');
+  const args = [
+    vitest,
+    'run',
+    '--root',
+    folder,
+    ...['judge', 'core', 'formation'].map((name) => `src/formation/${name}.test.ts`),
+  ];
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: TIMEOUT_MS });
+  const test = /FAIL.*> (.*)$/m.exec(stripVTControlCharacters(stdout));
+  return status === 0 ? undefined : `unit test "${test?.[1] ?? '?'}"`;
+}

@@ -102,15 +102,19 @@ export class Formation {
     return this.#core?.status ?? { kind: 'starting' };
   }
 
-  /** What this server says of itself to others that form; a member describes itself by its configuration instead. */
-  describe(facts: Pick<Description, 'boot' | 'software'>): Description {
+  /** What this server answers to `Describe`. @param facts - members and leader are told by members only */
+  describe(
+    facts: Pick<Description, 'boot' | 'software'> & Partial<Pick<Description, 'members' | 'leader'>>,
+  ): Description {
     const { name, region, expect } = this.#options;
     const { clusterIdOf, raft } = this.#modules;
     const pledge = this.#core?.pledge;
-    const own = { name, region, expect, birth: this.#core?.birth ?? '', leader: { name: '', address: '' }, ...facts };
+    const { boot, software, members = [], leader = { name: '', address: '' } } = facts;
+    const birth = this.#core?.birth ?? '';
+    const own = { name, region, expect, birth, boot, software, leader: { name: '', address: '' } };
     // Raft knows of a call before the next look does.
     if (this.#core?.isMember === true || raft.clusterId() !== '') {
-      return { ...own, state: 'member', clusterId: raft.clusterId(), members: [] };
+      return { ...own, state: 'member', clusterId: raft.clusterId(), members, leader };
     }
     if (pledge === undefined) return { ...own, state: 'fresh', clusterId: '', members: [] };
     return { ...own, state: 'pledged', clusterId: clusterIdOf(pledge), members: pledge.members.map(({ id }) => id) };

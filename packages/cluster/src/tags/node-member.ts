@@ -1,3 +1,4 @@
+import type { SeenServer } from '../formation/types.ts';
 import type { GossipMember, MemberStatus } from '../members.ts';
 import { bracketed } from './node-tags.ts';
 
@@ -48,6 +49,17 @@ export function serversOf(members: readonly GossipMember[], region: string): Nod
     .map(decodeNodeMember)
     .filter((node): node is NodeMember => node?.server === true && node.region === region)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The other servers of the region as formation wants them. @param servers - as `serversOf` gives them */
+export function seenServers(servers: readonly NodeMember[], self: string): SeenServer[] {
+  return servers
+    .filter(({ name }) => name !== self)
+    .map(({ name, rpcAddress, status }) => ({
+      name,
+      address: rpcAddress,
+      status: status === 'alive' ? status : 'gone',
+    }));
 }
 
 function wholeNumber(text: string | undefined, absent: number): number | undefined {

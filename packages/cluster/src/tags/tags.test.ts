@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { GossipMember } from '../members.ts';
 import { encodeNodeTags, type NodeFacts } from './node-tags.ts';
-import { decodeNodeMember, serversOf } from './node-member.ts';
+import { decodeNodeMember, seenServers, serversOf } from './node-member.ts';
 
 interface Recorded {
   readonly configuration: string;
@@ -114,5 +114,10 @@ describe('members', () => {
       member({}, { name: 'a', status: 'failed' }),
     ];
     expect(serversOf(all, 'r').map(({ name }) => name)).toEqual(['a', 'c']);
+    expect(seenServers(serversOf(all, 'r'), 'x')).toEqual([
+      { name: 'a', address: '10.0.0.1:6868', status: 'gone' },
+      { name: 'c', address: '10.0.0.1:6868', status: 'alive' },
+    ]);
+    expect(seenServers(serversOf(all, 'r'), 'c').map(({ name }) => name)).toEqual(['a']);
   });
 });
