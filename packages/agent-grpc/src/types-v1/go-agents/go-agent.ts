@@ -1,3 +1,4 @@
+import { NO_JOURNAL } from '@dkron/jobs';
 import type {
   Dispatch,
   Execution,
@@ -42,8 +43,6 @@ export interface GoAgentModules extends CallModules {
 
 /** Executions at a time on one agent; the original has no limit. */
 const SLOTS = 10_000;
-/** It has no journal: nothing is ever dispatched to another one. */
-const JOURNAL = '0'.repeat(32);
 
 /**
  * Stands in for an agent of the original in a session with the engine: takes dispatches and runs them there by
@@ -122,8 +121,9 @@ export class GoAgent implements SessionWorker {
       type: 'hello',
       node: this.#member.name,
       region,
-      boot: JOURNAL,
-      journal: JOURNAL,
+      boot: NO_JOURNAL,
+      // Always the same, so that nothing counts as sent to another one.
+      journal: NO_JOURNAL,
       clusterId: '',
       maxTerm: 0n,
       executors: [],
