@@ -59,7 +59,8 @@ describe('errors of added paths have the one form without being asked for JSON',
     ['GET', '/v1/events?types=odd', 400, 'invalid_value', 'types'],
     ['GET', '/v1/schedules/preview?schedule=odd', 400, 'invalid_schedule', 'schedule'],
     ['GET', '/v1/schedules/preview?schedule=@daily&timezone=odd', 400, 'unknown_zone', 'timezone'],
-    ['GET', '/v1/executions/%zz', 400, 'invalid_value', ''],
+    ['GET', '/v1/executions/%zz', 400, 'invalid_value', 'path'],
+    ['GET', `/v1/executions/${'x'.repeat(5_000)}`, 404, 'not_found', ''],
   ])('%s %s: %i', async (method, path, status, code, field) => {
     const answer = await node.call(method, path);
     expectForm(answer, status, code);

@@ -9,6 +9,16 @@ beforeAll(async () => {
 afterAll(cleanUp);
 
 const post = (body: unknown, headers = {}) => node.call('POST', '/v1/jobs', { body, headers });
+describe('names', () => {
+  it('of any length that fits into a request are found', async () => {
+    const name = 'n'.repeat(3_000);
+    await node.put(name);
+    expect((await node.get(`/v1/jobs/${name}`)).json.name).toBe(name);
+    expect((await node.call('DELETE', `/v1/jobs/${name}`)).status).toBe(200);
+    expect((await node.get(`/v1/jobs/${name}`)).status).toBe(404);
+  });
+});
+
 describe('jobs: create, read, change, delete', () => {
   it('lists nothing as an empty array', async () => {
     const answer = await node.get('/v1/jobs');

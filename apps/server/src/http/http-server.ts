@@ -42,7 +42,8 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: (request: IncomingMessage) => requestId(request),
-    routerOptions: { maxParamLength: 1_024, querystringParser: parseQuery },
+    // A name is as long as the head of a request lets it be.
+    routerOptions: { maxParamLength: node.options.httpMaxHeaderSize, querystringParser: parseQuery },
     rewriteUrl: (request: IncomingMessage) => routedTarget(request.url ?? '/'),
     clientErrorHandler: (error: Error, socket: Socket) => answerUnparsed(error, socket),
     skipMiddie: true,

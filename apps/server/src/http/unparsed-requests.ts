@@ -67,6 +67,6 @@ export function answerBadTarget({ url, headers }: FastifyRequest, reply: Fastify
   const allowed = '% and two hexadecimal digits, of UTF-8';
   const message = `the path ${cut(path)} holds an escape that is none; allowed: ${allowed}`;
   const code = 'invalid_value';
-  const problems = [{ code, message, field: '', value: cut(path), allowed, column: null } as const];
+  const problems = [{ code, message, field: 'path', value: cut(path), allowed, column: null } as const];
   answerJson(reply, new ApiError({ status: 400, code, message, problems }).toJson(), { status: 400 });
 }
