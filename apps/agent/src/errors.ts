@@ -1,0 +1,13 @@
+import { DkronError } from '@dkron/runtime';
+
+export type StartErrorCode =
+  | 'invalid_option'
+  | 'address_in_use'
+  | 'address_not_available'
+  | 'data_dir'
+  | 'gossip'
+  | 'join_exhausted'
+  | 'name_taken';
+
+/** The agent cannot start or go on; the message says what to change. */
+export class StartError extends DkronError<StartErrorCode, { readonly option?: string; readonly value?: string }> {}

@@ -1,0 +1,106 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { SessionServer } from '@dkron/agent-grpc';
+import { encodeNodeTags, serversOf } from '@dkron/cluster';
+import { create } from '@dkron/gossip';
+import type { GossipNode } from '@dkron/gossip';
+import type { AgentEvents, Ambient } from './ambient.ts';
+import { StartError } from './errors.ts';
+import { Joining } from './joining.ts';
+import type { AgentOptions, HostPort } from './options.ts';
+import { AGENT_EVENTS, AGENT_OPTIONS, AMBIENT } from './tokens.ts';
+import { VERSION } from './version.ts';
+
+export interface MembershipAddresses {
+  readonly bind: HostPort;
+  readonly advertise: HostPort;
+  /** gRPC port told to others. */
+  readonly rpcPort: number;
+}
+
+/** This agent in the pool, and the servers of its region there. */
+@Injectable()
+export class Membership {
+  readonly #options: AgentOptions;
+  readonly #ambient: Ambient;
+  readonly #events: AgentEvents;
+  #gossip: GossipNode | undefined;
+  #joining: Joining | undefined;
+
+  constructor(
+    @Inject(AGENT_OPTIONS) options: AgentOptions,
+    @Inject(AMBIENT) ambient: Ambient,
+    @Inject(AGENT_EVENTS) events: AgentEvents,
+  ) {
+    this.#options = options;
+    this.#ambient = ambient;
+    this.#events = events;
+  }
+
+  /** Alive servers of the region. */
+  servers(): readonly SessionServer[] {
+    return serversOf(this.#gossip?.members() ?? [], this.#options.region)
+      .filter(({ status }) => status === 'alive')
+      .map(({ name, rpcAddress }) => ({ name, address: rpcAddress }));
+  }
+
+  /**
+   * Listens, publishes the tags, and begins to join in the background.
+   *
+   * @param changed called when a member came, went or changed
+   */
+  async start({ bind, advertise, rpcPort }: MembershipAddresses, changed: () => void): Promise<void> {
+    const { nodeName, region, datacenter, tags: user, encrypt, profile, serfReconnectTimeout } = this.#options;
+    const rpc = { ip: advertise.host, port: rpcPort };
+    const facts = { region, datacenter, version: VERSION, server: false, expect: 0, rpc, user };
+    try {
+      this.#gossip = create(
+        {
+          name: nodeName,
+          bindIp: bind.host || '0.0.0.0',
+          bindPort: bind.port,
+          advertiseIp: advertise.host,
+          ...(advertise.port === 0 ? {} : { advertisePort: advertise.port }),
+          tags: encodeNodeTags(facts),
+          profile,
+          serf: { reconnectTimeoutMs: serfReconnectTimeout },
+          ...(encrypt === '' ? {} : { keys: [encrypt] }),
+        },
+        this.#ambient,
+      );
+      await this.#gossip.start();
+    } catch (cause) {
+      this.#gossip = undefined;
+      throw new StartError('gossip', `gossip: cannot start: ${(cause as Error).message}`, {}, { cause });
+    }
+    this.#gossip.on('memberChange', changed);
+    this.#gossip.on('stopped', ({ reason }) => {
+      if (reason === 'conflict') this.#events.onFatal(nameTaken(nodeName));
+    });
+    this.#joining = new Joining(this.#options, {
+      ...this.#ambient,
+      gossip: this.#gossip,
+      onFatal: this.#events.onFatal,
+    });
+    this.#joining.start(() => this.servers().length > 0);
+  }
+
+  /** Where others reach the gossip of this node. */
+  get address(): { readonly ip: string; readonly port: number } | undefined {
+    return this.#gossip?.address;
+  }
+
+  /** Says goodbye, and ends. */
+  async leave(): Promise<void> {
+    this.#joining?.stop();
+    const gossip = this.#gossip;
+    this.#gossip = undefined;
+    if (gossip === undefined) return;
+    await gossip.leave().catch((error: unknown) => this.#ambient.logger.warn('gossip: leaving failed', { error }));
+    await gossip.stop();
+  }
+}
+
+function nameTaken(name: string): StartError {
+  const message = `node-name: another node of the pool is called ${name}, and most members know that one; choose another name`;
+  return new StartError('name_taken', message, { option: 'node-name', value: name });
+}

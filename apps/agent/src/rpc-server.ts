@@ -1,0 +1,110 @@
+import type { sendUnaryData, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Inject, Injectable } from '@nestjs/common';
+import { SESSION_SERVER_OPTIONS } from '@dkron/agent-grpc';
+import { agentHandlers, OldAgentService, ResultDelivery } from '@dkron/agent-grpc/types-v1';
+import type { Description } from '@dkron/cluster';
+import { clusterService } from '@dkron/contracts';
+import { AgentServiceService } from '@dkron/contracts/types-v1';
+import type { Ambient } from './ambient.ts';
+import { StartError } from './errors.ts';
+import { JobsRunner } from './jobs-runner.ts';
+import { Membership } from './membership.ts';
+import type { AgentOptions, HostPort } from './options.ts';
+import { AGENT_OPTIONS, AMBIENT } from './tokens.ts';
+import { VERSION } from './version.ts';
+
+const { describe } = clusterService;
+
+/** What others call on this agent: `Describe`, and `AgentRun` of leaders of the original. */
+@Injectable()
+export class RpcServer {
+  readonly #options: AgentOptions;
+  readonly #ambient: Ambient;
+  readonly #runner: JobsRunner;
+  readonly #delivery: ResultDelivery;
+  readonly #server = new Server(SESSION_SERVER_OPTIONS);
+  readonly #boot: string;
+
+  constructor(
+    @Inject(AGENT_OPTIONS) options: AgentOptions,
+    @Inject(AMBIENT) ambient: Ambient,
+    @Inject(JobsRunner) runner: JobsRunner,
+    @Inject(Membership) membership: Membership,
+  ) {
+    this.#options = options;
+    this.#ambient = ambient;
+    this.#runner = runner;
+    this.#boot = Buffer.from(ambient.random.bytes(16)).toString('hex');
+    const servers = (): string[] => membership.servers().map(({ address }) => address);
+    this.#delivery = new ResultDelivery({ ...ambient, servers });
+  }
+
+  /** Resolves with the port. Throws {@link StartError} when it cannot listen. */
+  async listen({ host, port }: HostPort): Promise<number> {
+    const agent = agentHandlers({
+      ...this.#ambient,
+      nodeName: this.#options.nodeName,
+      killGraceMs: this.#options.killGrace,
+      run: (run, observer) => this.#runner.direct.run(run, observer),
+      deliver: (execution) => this.#delivery.add(execution),
+    });
+    this.#server.addService(AgentServiceService as unknown as ServiceDefinition, agent);
+    this.#server.addService(OldAgentService as unknown as ServiceDefinition, agent);
+    this.#server.addService({ describe } as unknown as ServiceDefinition, {
+      describe: (_call: ServerUnaryCall<object, Description>, callback: sendUnaryData<Description>) =>
+        callback(null, this.#description()),
+    });
+    const address = `${host.includes(':') ? `[${host}]` : host || '0.0.0.0'}:${port}`;
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error === null) resolve(bound);
+        else reject(cannotListen(address, error));
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#delivery.stop();
+    await new Promise<void>((resolve) => {
+      const { timers } = this.#ambient;
+      const cancel = timers.after(CLOSE_MS, () => this.#server.forceShutdown());
+      this.#server.tryShutdown(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  #description(): Description {
+    const { nodeName, region } = this.#options;
+    return {
+      name: nodeName,
+      region,
+      birth: '',
+      boot: this.#boot,
+      state: 'agent',
+      expect: 0,
+      clusterId: '',
+      members: [],
+      leader: { name: '', address: '' },
+      software: `dkron-ts ${VERSION}`,
+    };
+  }
+}
+
+/** Open calls may end by themselves for so long. */
+const CLOSE_MS = 500;
+
+function cannotListen(address: string, cause: Error): StartError {
+  const taken = cause.message.includes('EADDRINUSE');
+  const message = taken
+    ? `rpc-port: ${address} is taken by another process; choose another, e.g. --rpc-port=6869`
+    : `rpc-port: cannot listen on ${address}: ${cause.message}`;
+  return new StartError(
+    taken ? 'address_in_use' : 'address_not_available',
+    message,
+    { option: 'rpc-port', value: address },
+    { cause },
+  );
+}
