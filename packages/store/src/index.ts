@@ -26,5 +26,6 @@ export type {
   WriteOptions,
 } from './ports.ts';
 export type { DayStats } from './records.ts';
+export type { SnapshotStream } from './snapshot.ts';
 export { Store } from './store.ts';
 export type { AppliedListener, EntryEvents, StoreEntry, StoreModules } from './store.ts';

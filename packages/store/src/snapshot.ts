@@ -1,20 +1,33 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 import { concat, toUtf8, viewOf } from './bytes.ts';
 import { STATE_END } from './keys.ts';
-import type { KeyValue } from './ports.ts';
+import type { KeyValue, KeyValueSnapshot } from './ports.ts';
 
 export const MAGIC: Uint8Array = toUtf8('DKSNAP01');
 export const FRAME_HEADER_BYTES = 12;
 /** A frame's payload before compression, unless one entry alone is larger. */
 const FRAME_BYTES = 256 * 1024;
 
+/** The state of one moment as a stream, to be read once. Holds resources until it was read to its end or closed. */
+export interface SnapshotStream extends AsyncIterable<Uint8Array> {
+  /** For a stream that is not read, or not to its end. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The state of the moment of this call, whenever it is read. */
+export function openSnapshot(kv: KeyValue): SnapshotStream {
+  const view = kv.snapshot();
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= view.close());
+  const chunks = writeSnapshot(view, close);
+  return { [Symbol.asyncIterator]: () => chunks, close };
+}
+
 /**
  * Stream: magic; frames; an end frame. Frame: u32 plain length, u32 packed length, u32 CRC-32 of the packed bytes, packed
  * (deflate) entries, each u32 key length, u32 value length, key, value. End frame: plain length 0, then u64 entry count.
- * Read from a point-in-time view, so entries applied meanwhile are not in it.
  */
-export async function* writeSnapshot(kv: KeyValue): AsyncGenerator<Uint8Array> {
-  const view = kv.snapshot();
+async function* writeSnapshot(view: KeyValueSnapshot, close: () => Promise<void>): AsyncGenerator<Uint8Array> {
   try {
     yield MAGIC;
     let parts: Uint8Array[] = [];
@@ -36,7 +49,7 @@ export async function* writeSnapshot(kv: KeyValue): AsyncGenerator<Uint8Array> {
     }
     yield endFrame(count);
   } finally {
-    await view.close();
+    await close();
   }
 }
 

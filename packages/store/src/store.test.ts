@@ -188,6 +188,34 @@ describe('snapshot and restore', () => {
     expect(target.store.stateHash()).toEqual(before);
   });
 
+  it('lets go of its view once: read to the end, broken off, or not read at all', async () => {
+    const { kv, store, apply } = await openHarness();
+    await apply(putJob(10n, jobDefinition('a')));
+    let closed = 0;
+    const open = kv.snapshot.bind(kv);
+    kv.snapshot = () => {
+      const view = open();
+      const close = view.close.bind(view);
+      view.close = async () => {
+        closed++;
+        await close();
+      };
+      return view;
+    };
+    const read = store.snapshot();
+    for await (const chunk of read) expect(chunk.length).toBeGreaterThan(0);
+    await read.close();
+    expect(closed).toBe(1);
+    const broken = store.snapshot();
+    for await (const chunk of broken) if (chunk.length > 0) break;
+    await broken.close();
+    expect(closed).toBe(2);
+    const unread = store.snapshot();
+    await unread.close();
+    await unread.close();
+    expect(closed).toBe(3);
+  });
+
   it('refuses a damaged or cut stream and keeps the state', async () => {
     const source = await openHarness();
     for (let i = 0; i < 50; i++) {

@@ -33,7 +33,8 @@ import type { KeyValue, StoreCodec, WriteOptions } from './ports.ts';
 import { statsCodec } from './records.ts';
 import type { DayStats } from './records.ts';
 import { finishRestore, stageSnapshot } from './restore.ts';
-import { writeSnapshot } from './snapshot.ts';
+import { openSnapshot } from './snapshot.ts';
+import type { SnapshotStream } from './snapshot.ts';
 import { byGroup, codecsOf, type Codecs, type State } from './state.ts';
 import { storeMetrics, type StoreMetrics } from './store-metrics.ts';
 import { Transaction } from './transaction.ts';
@@ -278,9 +279,9 @@ export class Store {
     });
   }
 
-  /** The whole state of one moment, as framed, compressed, checksummed chunks. */
-  snapshot(): AsyncIterable<Uint8Array> {
-    return writeSnapshot(this.#kv);
+  /** The whole state of this moment, as framed, compressed, checksummed chunks. */
+  snapshot(): SnapshotStream {
+    return openSnapshot(this.#kv);
   }
 
   /**
