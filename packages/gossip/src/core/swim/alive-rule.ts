@@ -1,12 +1,11 @@
 import { unmapIp } from '../ip.ts';
-import { META_MAX_BYTES, NAME_MAX_BYTES } from '../types.ts';
+import { META_MAX_BYTES, NAME_MAX_BYTES, VERSIONS_BYTES } from '../types.ts';
 import type { Alive } from '../wire/messages.ts';
 import type { SwimContext } from './context.ts';
 import { isGone, type MemberEntry, setAddress, setVersions, viewOf } from './member-table.ts';
 import { refute } from './refute.ts';
 
 const NO_BYTES = new Uint8Array(0);
-const VERSION_RANGE_BYTES = 3;
 const UTF8_BYTES_PER_UNIT = 3;
 
 export interface AliveOrigin {
@@ -73,11 +72,27 @@ function refusalOf(context: SwimContext, alive: Alive): string | undefined {
   if (node === '' || isLongerThan(node, NAME_MAX_BYTES)) return 'name is empty or too long';
   if (addr.length !== 4 && addr.length !== 16) return `address of ${addr.length} bytes`;
   if (meta !== null && meta.length > META_MAX_BYTES) return `meta of ${meta.length} bytes`;
-  if (vsn !== null && vsn.length >= VERSION_RANGE_BYTES) {
-    const [least, greatest] = vsn;
-    if (least === 0 || greatest === 0 || least! > greatest!) return `protocol versions ${least} to ${greatest}`;
+  if (vsn !== null && vsn.length > 0) {
+    const problem = versionsProblem(vsn);
+    if (problem !== undefined) return problem;
   }
   return context.delegate.acceptsAlive?.(alive) === false ? 'not accepted by the layer above' : undefined;
+}
+
+/**
+ * Peers of Dkron's generation crash on fewer than six bytes, so we do not pass such on. Who does not speak what it says it
+ * understands would keep everybody out: no table that has it could be merged.
+ */
+function versionsProblem(vsn: Uint8Array): string | undefined {
+  if (vsn.length !== VERSIONS_BYTES) return `versions of ${vsn.length} bytes`;
+  const [least, greatest, current, delegateLeast, delegateGreatest, delegateCurrent] = vsn;
+  if (least === 0 || greatest === 0 || least! > current! || current! > greatest!) {
+    return `protocol versions ${least} to ${greatest}, speaking ${current}`;
+  }
+  if (delegateLeast! > delegateCurrent! || delegateCurrent! > delegateGreatest!) {
+    return `delegate versions ${delegateLeast} to ${delegateGreatest}, speaking ${delegateCurrent}`;
+  }
+  return undefined;
 }
 
 /** The address of a member that left may change, and of one long dead. */

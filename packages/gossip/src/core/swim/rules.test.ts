@@ -67,6 +67,27 @@ const RULES: readonly Rule[] = [
     spreads: false,
   },
   {
+    title: 'alive: speaks what it does not understand itself',
+    now: alive(1, { vsn: Uint8Array.of(1, 5, 6, 2, 5, 4) }),
+    state: undefined,
+    events: ['refused'],
+    spreads: false,
+  },
+  {
+    title: 'alive: delegate speaks what it does not understand itself',
+    now: alive(1, { vsn: Uint8Array.of(1, 5, 2, 2, 5, 6) }),
+    state: undefined,
+    events: ['refused'],
+    spreads: false,
+  },
+  {
+    title: 'alive: versions of fewer than six bytes, on which others crash',
+    now: alive(1, { vsn: Uint8Array.of(1, 5, 2, 2, 5) }),
+    state: undefined,
+    events: ['refused'],
+    spreads: false,
+  },
+  {
     title: 'alive: no versions are taken',
     now: alive(1, { vsn: null }),
     state: 'alive',
