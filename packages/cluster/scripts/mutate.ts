@@ -23,6 +23,8 @@ try {
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(join(PACKAGE, 'node_modules/@dkron'), join(folder, 'node_modules/@dkron'));
   symlinkSync(join(PACKAGE, '../../node_modules/vitest'), join(folder, 'node_modules/vitest'));
+  const unsound = judgedByTests();
+  if (unsound !== undefined) throw new Error(`it fails without a defect: ${unsound}`);
   for (const { id, what, file, find, replace } of wanted) {
     const path = join(folder, 'src/formation', file);
     const sound = readFileSync(path, 'utf8');
@@ -58,7 +60,11 @@ function judgedByTests(): string | undefined {
     folder,
     ...['judge', 'core', 'formation'].map((name) => `src/formation/${name}.test.ts`),
   ];
-  const { status, stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: TIMEOUT_MS });
-  const test = /FAIL.*> (.*)$/m.exec(stripVTControlCharacters(stdout));
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+  });
+  const test = /FAIL.*> (.*)$/m.exec(stripVTControlCharacters(stdout + stderr));
   return status === 0 ? undefined : `unit test "${test?.[1] ?? '?'}"`;
 }

@@ -1,4 +1,3 @@
-import type { Description, DescribeOutcome } from '../describe/description.ts';
 import type { FoundingRecord } from './record.ts';
 
 /** What the data folder holds about formation. */
@@ -91,4 +90,3 @@ export interface FormationCoreOptions {
   readonly retryMs?: number;
 }
 
-export type { Description, DescribeOutcome };
