@@ -272,24 +272,44 @@ describe('members', () => {
     lone.do((serf, nowMs) => serf.leave(nowMs));
     const order: string[] = [];
     const startMs = lone.nowMs;
+    let lastGoodbyeMs = 0;
     while (lone.serf.state !== 'left' && lone.nowMs < startMs + 20_000) {
       lone.run(100);
       for (const effect of lone.take()) {
         if (effect.type === 'leftPool') order.push('left');
         if (effect.type !== 'packet') continue;
         for (const { message } of effect.messages) {
-          if (message.type === 'dead' && message.node === 'me') order.push('goodbye');
+          if (message.type === 'dead' && message.node === 'me') {
+            order.push('goodbye');
+            lastGoodbyeMs = lone.nowMs;
+          }
           if (message.type === 'user') order.push('intent');
         }
       }
     }
     expect(order.filter((one, i) => one !== order[i - 1])).toEqual(['intent', 'goodbye', 'left']);
+    expect(order.filter((one) => one === 'intent')).toHaveLength(4);
+    expect(order.filter((one) => one === 'goodbye')).toHaveLength(4);
+    expect(lone.nowMs - lastGoodbyeMs).toBe(1000);
     const alone = new LoneSerf();
     alone.do((serf, nowMs) => serf.leave(nowMs));
     alone.run(1100);
     expect(alone.takeOnly('leftPool')).toHaveLength(1);
     expect(() => alone.do((serf, nowMs) => serf.setTags({}, nowMs))).toThrow(/left/);
     expect(() => alone.do((serf, nowMs) => serf.join([], nowMs))).toThrow(/left/);
+  });
+
+  it('Leave: a join that ends afterwards does not take it back', () => {
+    const lone = pool('a');
+    const spreadJoin = (): boolean => lone.takeSpread(0).some(({ type }) => type === 'join');
+    lone.do((serf, nowMs) => serf.join([{ ip: '10.0.0.2', port: 7946 }], nowMs));
+    const [exchange] = lone.takeOnly('pushPull');
+    lone.do((serf, nowMs) => serf.leave(nowMs));
+    lone.do((serf, nowMs) => serf.exchangeEnded(exchange!.exchange, nowMs));
+    expect(lone.serf.member('me')?.status).toBe('leaving');
+    expect(lone.takeOnly('joined')).toMatchObject([{ contacted: 1 }]);
+    lone.run(2000);
+    expect(spreadJoin()).toBe(false);
   });
 
   it('accepts: members that the user does not want are not taken, nor a join with one of them', () => {

@@ -64,7 +64,10 @@ export function assembleSerf(options: SerfOptions, modules: SerfModules): SerfPa
     if (answering.take(message)) inbox.passOn('queries', body, params.name);
     return handle;
   };
-  const joining = new Joining(context, () => intents.announceJoin());
+  const joining = new Joining(context, () => {
+    // Who began to leave meanwhile does not take it back.
+    if (context.state === 'alive') intents.announceJoin();
+  });
   context.onMemberChange = (change: MemberChange, member: Member) => {
     snapshot.note(change, member);
     if (change === 'reap') coordinates.forget(member.name);

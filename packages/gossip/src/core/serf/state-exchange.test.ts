@@ -94,6 +94,22 @@ describe('exchange of the Serf state', () => {
     expect(lone.takeOnly('userEvent')).toHaveLength(1);
   });
 
+  it('Join: after it the pool hears our intent, with a time above all it has; after none that succeeded it does not', () => {
+    const lone = pool('a');
+    const join = (): number => {
+      lone.do((serf, nowMs) => serf.join([{ ip: '10.0.0.9', port: 1 }], nowMs));
+      return lone.takeOnly('pushPull')[0]!.exchange;
+    };
+    lone.do((serf, nowMs) => serf.exchangeEnded(join(), nowMs, 'unreachable'));
+    expect(lone.takeSpread()).toEqual([]);
+    const exchange = join();
+    lone.merge({ lamportTime: 20 }, [], true, exchange);
+    lone.do((serf, nowMs) => serf.exchangeEnded(exchange, nowMs));
+    expect(lone.takeSpread()).toEqual([{ type: 'join', node: 'me', lamportTime: 20 }]);
+    expect(lone.state().statusLamportTimes.get('me')).toBe(20);
+    expect(lone.serf.clocks.member).toBe(21);
+  });
+
   it('BadData: state that is none is told and changes nothing, while members are taken', () => {
     const lone = pool();
     const node = { addr: Uint8Array.of(10, 0, 0, 7), port: 7946, meta: null, incarnation: 1, state: 0 };
