@@ -159,6 +159,18 @@ describe('intents', () => {
     expect(lone.serf.member('a')?.status).toBe('left');
   });
 
+  it('Reap: who was made to leave after it failed has been gone since it failed', () => {
+    const lone = pool('a');
+    const hourMs = 3_600_000;
+    bury(lone, 'a');
+    lone.run(14 * hourMs);
+    lone.do((serf, nowMs) => serf.removeFailed('a', false, nowMs));
+    lone.run(9.9 * hourMs);
+    expect(lone.serf.member('a')?.status).toBe('left');
+    lone.run(0.2 * hourMs);
+    expect(lone.serf.member('a')).toBeUndefined();
+  });
+
   it('RemoveFailedNode_prune: forgets a failed member at once', () => {
     const lone = pool('a', 'b');
     bury(lone, 'a');
