@@ -144,6 +144,9 @@ describe('dkron job', () => {
   it('list prints the server’s bytes as JSON, or a table', async () => {
     const body =
       '[{"name":"a","schedule":"@daily","status":"","next":"0001-01-01T00:00:00Z","success_count":1,"error_count":2,"group":9007199254740993}]';
+    const child = '[{"name":"b","schedule":"","parent_job":"a","status":"","next":"1970-01-01T00:00:00Z"}]';
+    const childUrl = await serve({ 'GET /v1/jobs': [200, child] });
+    expect((await run(['job', 'list', '--api-url', childUrl])).out).toMatch(/\nb +after a +- +- +/);
     const url = await serve({ 'GET /v1/jobs': [200, body] });
     expect((await run(['job', 'list', '--output', 'json', '--api-url', url])).out).toBe(`${body}\n`);
     expect((await run(['job', 'list', '--api-url', url])).out).toBe(
@@ -240,6 +243,13 @@ describe('dkron job preview', () => {
         '2030-01-01T02:00:07Z  2030-01-01T03:00:07+01:00  gap moved\n' +
         'There is no further run.\n',
     ]);
+  });
+
+  it('names the zone once', async () => {
+    const described = { ...answer, description: 'at 03:00:07, time zone Europe/Berlin' };
+    const url = await serve({ 'GET /v1/schedules/preview': [200, JSON.stringify(described)] });
+    const { out } = await run(['job', 'preview', '~ 0 3 * * *', '--api-url', url]);
+    expect(out.split('\n')[0]).toBe('~ 0 3 * * * = 7 0 3 * * *: at 03:00:07, time zone Europe/Berlin');
   });
 
   it('says when the server is too old', async () => {

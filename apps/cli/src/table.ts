@@ -18,9 +18,10 @@ function oneLine(cell: string): string {
   return cell.replaceAll(/\p{Cc}+/gu, ' ');
 }
 
-const NO_TIME = '0001-01-01T00:00:00Z';
+/** The second is what the original shows for jobs that never had a schedule. */
+const NO_TIMES: ReadonlySet<string> = new Set(['0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z']);
 
 /** A time of the API, `-` where there is none. */
 export function timeCell(text: string | null | undefined): string {
-  return text === null || text === undefined || text === NO_TIME ? '-' : text;
+  return text === null || text === undefined || NO_TIMES.has(text) ? '-' : text;
 }

@@ -104,6 +104,21 @@ describe("errors of the original's paths", () => {
     expectForm(await node.call(method, path, { ...options, headers }), status, code);
   });
 
+  it('412 names the header', async () => {
+    await node.put('tagged');
+    const put = (headers: Record<string, string>) =>
+      node.call('POST', '/v1/jobs', { body: job('tagged'), headers: { ...headers, ...asked } });
+    for (const [field, value] of [
+      ['If-Match', '"99-1"'],
+      ['If-Match', 'odd'],
+      ['If-None-Match', '*'],
+    ] as const) {
+      const answer = await put({ [field]: value });
+      expectForm(answer, 412, 'precondition_failed');
+      expect(answer.json.field).toBe(field);
+    }
+  });
+
   it('403 and 413', async () => {
     const foreign = { headers: STRANGER, body: job('a') };
     expect((await node.call('POST', '/v1/jobs', foreign)).headers.get('content-type')).toMatch(/^text\/plain/);

@@ -41,7 +41,9 @@ export function preview(): Command {
       if (json) return await printBody(client.request('GET /v1/schedules/preview', { query }));
       const answer = await client.previewSchedule(query);
       const resolved = answer.resolved === answer.schedule ? '' : ` = ${answer.resolved}`;
-      io.out(`${answer.schedule}${resolved}: ${answer.description} (${answer.timezone || 'UTC'})\n`);
+      const zone = answer.timezone || 'UTC';
+      const described = answer.description.includes(zone) ? '' : ` (${zone})`;
+      io.out(`${answer.schedule}${resolved}: ${answer.description}${described}\n`);
       io.out(
         table(
           ['NEXT', 'LOCAL', 'NOTES'],

@@ -1,5 +1,6 @@
 import type { Precondition, StoredJob } from '@dkron/jobs';
 import { ApiError } from './api-error.ts';
+import { cut } from './schemas/query-schema.ts';
 
 /**
  * Reads `If-Match` and `If-None-Match: *` of a write. Throws {@link ApiError} 412 for a tag that can match nothing.
@@ -16,14 +17,14 @@ export function preconditionOf(
   if (tag === '*' && stored) return { version: stored.state.version };
   const match = /^"(\d{1,15})-\d{1,15}"$/.exec(tag);
   if (match) return { version: Number(match[1]) };
-  throw new ApiError({
-    status: 412,
-    code: 'precondition_failed',
-    message:
-      tag === '*'
-        ? 'If-Match: * needs a job, and there is no such job'
-        : `If-Match: ${tag} is not an ETag of a job; allowed: "<version>-<revision>" as answered by GET`,
-  });
+  const allowed = '"<version>-<revision>" as answered by GET';
+  const message =
+    tag === '*'
+      ? 'If-Match: * needs a job, and there is no such job'
+      : `If-Match: ${cut(tag)} is not an ETag of a job; allowed: ${allowed}`;
+  const code = 'precondition_failed';
+  const problems = [{ code, message, field: 'If-Match', value: cut(tag), allowed, column: null } as const];
+  throw new ApiError({ status: 412, code, message, problems });
 }
 
 /** Whether `If-None-Match` of a read names this tag: one of a list, weak or not, or `*`. */

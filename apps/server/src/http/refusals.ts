@@ -1,4 +1,4 @@
-import type { Refusal, RefusalCode } from '@dkron/jobs';
+import type { Precondition, Refusal, RefusalCode } from '@dkron/jobs';
 import type { ApiErrorCode, ApiProblem } from './api-error.ts';
 import { ApiError } from './api-error.ts';
 
@@ -44,18 +44,31 @@ function parentProblem({ refused, message }: Refusal, parent: string | undefined
   return [{ code: refused, message, field: 'parent_job', value: parent, allowed, column: null }];
 }
 
-/**
- * What the API answers when the state machine refused a command.
- *
- * @param parent the submitted `parent_job`
- */
-export function refusalError(refusal: Refusal, action: Action, parent?: string): ApiError {
+/** The job is not the one that a header names. */
+function conditionProblem({ refused, message }: Refusal, precondition: Precondition): readonly ApiProblem[] {
+  if (refused !== 'precondition_failed' || precondition === null) return [];
+  const [field, allowed] =
+    precondition === 'absent'
+      ? ['If-None-Match', 'a name that no job has']
+      : ['If-Match', 'the ETag of the job as it is now'];
+  return [{ code: refused, message, field, allowed, column: null }];
+}
+
+/** What was asked, to say what of it was wrong. */
+export interface Asked {
+  readonly precondition?: Precondition;
+  /** The submitted `parent_job`. */
+  readonly parent?: string;
+}
+
+/** What the API answers when the state machine refused a command. */
+export function refusalError(refusal: Refusal, action: Action, { precondition = null, parent }: Asked = {}): ApiError {
   const plain = plainOf(refusal);
   return new ApiError({
     status: statusOf(refusal.refused, action),
     code: CODES[refusal.refused],
     message: plain === '' ? refusal.message : plain,
     plain,
-    problems: parentProblem(refusal, parent),
+    problems: [...parentProblem(refusal, parent), ...conditionProblem(refusal, precondition)],
   });
 }

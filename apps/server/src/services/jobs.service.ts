@@ -65,7 +65,7 @@ export class JobsService {
       const result = await log.propose(command);
       if (!isRefusal(result)) return this.#warned(result.job, stamp);
       if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX)
-        throw refusalError(result, 'put', parsed.definition.parentJob);
+        throw refusalError(result, 'put', { precondition, parent: parsed.definition.parentJob });
     }
   }
 
@@ -81,7 +81,7 @@ export class JobsService {
   dryRun(parsed: ParsedJob, precondition: Precondition): DryRun {
     if (this.#node.store.paused('submissions')) throw submissionsPaused();
     const result = dryRun(this.#node, parsed, precondition);
-    if (isRefusal(result)) throw refusalError(result, 'put', parsed.definition.parentJob);
+    if (isRefusal(result)) throw refusalError(result, 'put', { precondition, parent: parsed.definition.parentJob });
     return result;
   }
 
@@ -89,7 +89,9 @@ export class JobsService {
     const { log, engine } = this.#node;
     const result = await log.propose({ type: 'deleteJob', stamp: engine.stamps.next(), name, precondition });
     if (isRefusal(result))
-      throw result.refused === 'not_found' ? absent(name, precondition) : refusalError(result, 'delete');
+      throw result.refused === 'not_found'
+        ? absent(name, precondition)
+        : refusalError(result, 'delete', { precondition });
     return result.job;
   }
 
@@ -111,7 +113,8 @@ export class JobsService {
       };
       const result = await log.propose(command);
       if (!isRefusal(result)) return result.job;
-      if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX) throw refusalError(result, 'toggle');
+      if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX)
+        throw refusalError(result, 'toggle', { precondition });
     }
   }
 
