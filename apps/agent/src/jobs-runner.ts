@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { ExecutorRegistry } from '@dkron/executors';
 import { httpExecutor } from '@dkron/executors/http';
@@ -83,11 +83,18 @@ export class JobsRunner {
   }
 }
 
+/** As `recursive`, which never returns where the system answers ENOENT for a directory that exists, as /proc does. */
+function makeDir(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeDir(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}
+
 /** @returns path of the journal */
 function prepareDataDir(dataDir: string): string {
   try {
     const folder = resolve(dataDir, 'worker');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeDir(folder);
     accessSync(folder, constants.W_OK | constants.R_OK);
     return join(folder, 'journal');
   } catch (cause) {

@@ -5,7 +5,7 @@ import { create } from '@dkron/gossip';
 import type { GossipNode } from '@dkron/gossip';
 import type { AgentEvents, Ambient } from './ambient.ts';
 import { StartError } from './errors.ts';
-import { Joining } from './joining.ts';
+import { startJoining } from './joining.ts';
 import type { AgentOptions, HostPort } from './options.ts';
 import { AGENT_EVENTS, AGENT_OPTIONS, AMBIENT } from './tokens.ts';
 import { VERSION } from './version.ts';
@@ -24,7 +24,7 @@ export class Membership {
   readonly #ambient: Ambient;
   readonly #events: AgentEvents;
   #gossip: GossipNode | undefined;
-  #joining: Joining | undefined;
+  #stopJoining: () => void = () => {};
 
   constructor(
     @Inject(AGENT_OPTIONS) options: AgentOptions,
@@ -50,8 +50,9 @@ export class Membership {
    */
   async start({ bind, advertise, rpcPort }: MembershipAddresses, changed: () => void): Promise<void> {
     const { nodeName, region, datacenter, tags: user, encrypt, profile, serfReconnectTimeout } = this.#options;
+    const expect = this.#options.bootstrapExpect;
     const rpc = { ip: advertise.host, port: rpcPort };
-    const facts = { region, datacenter, version: VERSION, server: false, expect: 0, rpc, user };
+    const facts = { region, datacenter, version: VERSION, server: false, expect, rpc, user };
     try {
       this.#gossip = create(
         {
@@ -76,12 +77,9 @@ export class Membership {
     this.#gossip.on('stopped', ({ reason }) => {
       if (reason === 'conflict') this.#events.onFatal(nameTaken(nodeName));
     });
-    this.#joining = new Joining(this.#options, {
-      ...this.#ambient,
-      gossip: this.#gossip,
-      onFatal: this.#events.onFatal,
-    });
-    this.#joining.start(() => this.servers().length > 0);
+    const { onFatal } = this.#events;
+    const modules = { ...this.#ambient, gossip: this.#gossip, onFatal, servers: () => this.servers() };
+    this.#stopJoining = startJoining(this.#options, modules);
   }
 
   /** Where others reach the gossip of this node. */
@@ -91,7 +89,7 @@ export class Membership {
 
   /** Says goodbye, and ends. */
   async leave(): Promise<void> {
-    this.#joining?.stop();
+    this.#stopJoining();
     const gossip = this.#gossip;
     this.#gossip = undefined;
     if (gossip === undefined) return;

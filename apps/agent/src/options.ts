@@ -15,6 +15,8 @@ export interface AgentOptions {
   readonly region: string;
   readonly datacenter: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** Published as the original's agents do; nobody reads it of an agent. */
+  readonly bootstrapExpect: number;
   /** Addresses tried once. */
   readonly join: readonly string[];
   /** Addresses tried until one answers; then `join` is not looked at. */
@@ -48,6 +50,7 @@ export const AGENT_DEFAULTS: AgentOptions = {
   region: 'global',
   datacenter: 'dc1',
   tags: {},
+  bootstrapExpect: 0,
   join: [],
   retryJoin: [],
   retryMax: 0,

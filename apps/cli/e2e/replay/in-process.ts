@@ -12,6 +12,8 @@ export interface Ended {
 
 export interface Started {
   readonly ended: Promise<Ended>;
+  /** Whether the program has registered for SIGTERM, as a node that runs does. */
+  readonly terminable: () => boolean;
   /** Calls what the program registered for SIGTERM. */
   readonly terminate: () => void;
 }
@@ -33,12 +35,12 @@ export function startProgram(
     err: (text) => (stderr += text),
     stdin: () => Promise.resolve(''),
   }).then((code) => ({ code, stdout, stderr }));
+  const added = (): NodeJS.SignalsListener[] =>
+    process.listeners('SIGTERM').filter((listener) => !before.has(listener));
   const terminate = (): void => {
-    for (const listener of process.listeners('SIGTERM')) {
-      if (!before.has(listener)) listener.call(process, 'SIGTERM');
-    }
+    for (const listener of added()) listener.call(process, 'SIGTERM');
   };
-  return { ended, terminate };
+  return { ended, terminable: () => added().length > 0, terminate };
 }
 
 /** Waits until the node answers; false = the program ended before. */

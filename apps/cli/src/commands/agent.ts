@@ -6,12 +6,11 @@ import { loadConfigFile } from '../config/config-file.ts';
 import { describeWarning, type Warning } from '../config/problem.ts';
 import { resolveConfig, type Resolved } from '../config/resolve.ts';
 import { AGENT_FLAGS } from '../config/schema/flags.ts';
+import { agentOptions } from '../config/agent-options.ts';
 import { logLevelOf, serverOptions } from '../config/server-options.ts';
+import type { NodeFacts } from '../config/server-options.ts';
 import type { Call, Command } from '../command/command.ts';
-import { CommandError } from '../errors.ts';
 import { onSignals } from './agent-signals.ts';
-
-const NO_AGENT = 'a node without --server needs a cluster to join, which this version does not have yet; use --server';
 
 /** `dkron agent`: runs a node until a signal. */
 export const AGENT: Command = {
@@ -30,10 +29,10 @@ A first server, for this machine only:
 SIGINT and SIGTERM end it in order, a second one at once. SIGHUP reads the settings again and says what waits for the
 next start.`,
   flags: AGENT_FLAGS,
-  run: runAgent,
+  run: runNode,
 };
 
-async function runAgent(call: Call): Promise<number> {
+async function runNode(call: Call): Promise<number> {
   const resolved = await readConfig(call);
   const { values } = resolved;
   const logger = consoleLogger({
@@ -46,15 +45,24 @@ async function runAgent(call: Call): Promise<number> {
   resolved.warnings.forEach(warn);
   const addresses = await resolveAddresses(resolved, { local: localAddresses() });
   addresses.warnings.forEach(warn);
-  if (!values.server) throw new CommandError(NO_AGENT);
-  // Loaded only here, so that the other commands start fast.
-  const { runServer, SERVER_DEFAULTS } = await import('@dkron/server');
+  const facts = { values, addresses, hostname: hostname() };
   const unhook = onSignals(logger, () => readConfig(call), resolved);
   try {
-    return await runServer(serverOptions(SERVER_DEFAULTS, { values, addresses, hostname: hostname() }));
+    return await (values.server ? runServer(facts) : runAgent(facts));
   } finally {
     unhook();
   }
+}
+
+/** Loaded only here, so that the other commands start fast. */
+async function runServer(facts: NodeFacts): Promise<number> {
+  const server = await import('@dkron/server');
+  return server.runServer(serverOptions(server.SERVER_DEFAULTS, facts));
+}
+
+async function runAgent(facts: NodeFacts): Promise<number> {
+  const agent = await import('@dkron/agent');
+  return agent.runAgent(agentOptions(agent.AGENT_DEFAULTS, facts));
 }
 
 /** @throws ConfigError */
