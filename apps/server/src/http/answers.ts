@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { textType } from './text-type.ts';
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
+const NOT_ASCII = /[^\u0000-\u007f]/;
 
 /** Sends ready JSON text. */
 export function answerJson(
@@ -18,7 +19,7 @@ export function answerJson(
 
 /** A text would be sent in one piece with the head, in the encoding of the body. */
 function hasWideLocation({ location }: Readonly<Record<string, string>>): boolean {
-  return location !== undefined && /[^\u0000-\u007f]/.test(location);
+  return location !== undefined && NOT_ASCII.test(location);
 }
 
 /** Sends the original's plain text error; an empty text has no content type. */
@@ -33,6 +34,7 @@ export function answerText(reply: FastifyReply, status: number, text: string): v
  * body has to be sent as bytes then, since Node writes the header in the body's encoding.
  */
 export function locationHeader(target: string): string {
+  if (!NOT_ASCII.test(target)) return target;
   return Buffer.from(target, 'utf8').toString('latin1');
 }
 

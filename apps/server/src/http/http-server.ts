@@ -8,10 +8,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { NodeContext } from '../node-context.ts';
 import type { HostPort } from '../options.ts';
 import { connectionLimits, limitConnections } from './connection-limits.ts';
+import { DirectReads } from './direct-reads.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { addHooks } from './hooks.ts';
+import { takeHotRoutes } from './hot-routes.ts';
 import { HttpModule } from './http-module.ts';
 import type { JobReads } from './job-reads.ts';
+import { JobsController } from './jobs.controller.ts';
 import { parseQuery } from './query-text.ts';
 import { requestId } from './request-id.ts';
 import { routedTarget } from './request-target.ts';
@@ -59,10 +62,12 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
   routes.watch(fastify);
   takeBodiesAsBytes(fastify);
   addHooks(fastify, node.options, node);
-  app.get<JobReads>(JOB_READS).takeRoutes(fastify);
+  const reads = app.get<JobReads>(JOB_READS);
+  takeHotRoutes(fastify, { reads, jobs: app.get(JobsController) });
   app.useGlobalFilters(new ErrorFilter({ logger: node.logger, routes }));
   limitConnections(app.getHttpServer(), node.options);
   await app.listen(address.port, address.host === '' ? '::' : address.host);
+  new DirectReads(node.options, { answerOf: (name) => reads.answerOf(name) }).takeFrom(app.getHttpServer());
   const bound = app.getHttpServer().address() as { port: number };
   return { port: bound.port, close: () => app.close() };
 }

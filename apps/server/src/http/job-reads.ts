@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { comingTick, jobToJson } from '@dkron/jobs';
 import type { JobName } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
+import type { JobAnswer } from '../services/job-bytes.ts';
 import { JobBytes } from '../services/job-bytes.ts';
 import type { JobsPage } from '../services/job-pages.ts';
 import { JobPages } from '../services/job-pages.ts';
@@ -38,19 +39,9 @@ export class JobReads {
     this.#pages = new JobPages({ bytesMax: PAGES_BYTES_MAX }, { store, answers: this.#answers });
   }
 
-  /**
-   * Serves the routes of the controller without Nest's pipeline, which costs more than the answer. Call before the routes
-   * are registered.
-   */
-  takeRoutes(fastify: FastifyInstance): void {
-    const handlers: ReadonlyMap<string, (request: never, reply: FastifyReply) => void> = new Map([
-      ['/v1/jobs', (request: FastifyRequest<ListRequest>, reply: FastifyReply) => this.list(request, reply)],
-      ['/v1/jobs/:job', (request: FastifyRequest<JobRequest>, reply: FastifyReply) => this.one(request, reply)],
-    ] as const);
-    fastify.addHook('onRoute', (route) => {
-      const handler = route.method === 'GET' ? handlers.get(route.url) : undefined;
-      if (handler !== undefined) route.handler = handler as typeof route.handler;
-    });
+  /** What `one` answers without a query. */
+  answerOf(name: JobName): JobAnswer | undefined {
+    return this.#answers.of(name);
   }
 
   /** Throws {@link ApiError} 404. */
