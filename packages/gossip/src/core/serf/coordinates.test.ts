@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LoneSerf } from '../../testing/lone-serf.ts';
 import { SerfNetwork } from '../../testing/serf-network.ts';
 import { resolveTuning } from '../swim/options.ts';
-import { encodeCoordinate } from '../wire/coordinate.ts';
+import { decodeCoordinate, encodeCoordinate } from '../wire/coordinate.ts';
 import { distance, isPlace, ORIGIN, type Place, Vivaldi } from './vivaldi.ts';
 
 const at = (x: number, more: Partial<Place> = {}): Place => ({ ...ORIGIN, vec: [x, 0, 0, 0, 0, 0, 0, 0], ...more });
@@ -143,7 +143,16 @@ describe('Coordinates', () => {
     }
     answer(null);
     expect(lone.takeOnly('serfNotice')).toEqual([]);
+    const ours = (): unknown => {
+      lone.take();
+      lone.hearPacket({ type: 'ping', node: 'me', seqNo: 1 });
+      const message = lone.takeOnly('packet')[0]!.messages[0]!.message;
+      return message.type === 'ack' && message.payload !== null ? decodeCoordinate(message.payload) : undefined;
+    };
+    expect(ours()).toEqual(lone.serf.coordinate('me'));
     answer(good);
+    expect(ours()).toEqual(lone.serf.coordinate('me'));
+    expect(lone.serf.coordinate('me')).not.toEqual(ORIGIN);
     expect(lone.serf.coordinate('a')).toMatchObject({ vec: at(0.1).vec });
     expect(lone.serf.rttMs('a')).toBeGreaterThan(0);
     expect(lone.serf.rttMs('b')).toBeUndefined();

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { LoneSerf } from '../../testing/lone-serf.ts';
 import { SerfNetwork } from '../../testing/serf-network.ts';
 import type { VirtualSerf } from '../../testing/virtual-serf.ts';
 import type { Address, Member } from '../types.ts';
+import type { QueryMessage } from '../wire/serf-messages.ts';
 import { readSnapshot, SnapshotLog } from './snapshot-log.ts';
 
 const NOTHING = readSnapshot('', false);
@@ -13,6 +15,21 @@ const clocks = (clock = 0, eventClock = 0, queryClock = 0) => ({ clock, eventClo
 const { files } = JSON.parse(
   readFileSync(new URL('../../../testdata/snapshot-files.json', import.meta.url), 'utf8'),
 ) as { files: Record<string, string> };
+
+const QUERY: QueryMessage = {
+  type: 'query',
+  addr: Uint8Array.of(10, 0, 0, 2),
+  filters: null,
+  flags: 0,
+  id: 1,
+  lamportTime: 1,
+  name: 'q',
+  payload: null,
+  port: 7946,
+  relayFactor: 0,
+  sourceNode: 'a',
+  timeoutNanos: 1_000_000_000,
+};
 
 describe('reading snapshots', () => {
   it('what the original wrote is read as it reads it', () => {
@@ -152,6 +169,21 @@ describe('rejoining from a snapshot', () => {
       expect([all[0]!, all[2]!].map(({ serf }) => serf.member('n1')?.status)).toEqual([status, status]);
       expect(leaver.serf.members()).toHaveLength(rejoinAfterLeave ? 3 : 1);
     }
+  });
+
+  it('clocks go on where they were: nothing from before is told again, what is new is', () => {
+    const previous = 'clock: 7\nevent-clock: 20\nquery-clock: 10\n';
+    const lone = new LoneSerf({ snapshot: { rejoinAfterLeave: false, previous } });
+    expect(lone.serf.clocks).toEqual({ member: 8, event: 21, query: 11 });
+    const query = { ...QUERY, lamportTime: 10 };
+    const event = { type: 'userEvent', name: 'e', payload: null, lamportTime: 20, coalesce: false } as const;
+    lone.take();
+    lone.hear(query, event);
+    expect(lone.takeOnly('query')).toEqual([]);
+    lone.hear({ ...query, lamportTime: 11 }, { ...event, lamportTime: 21 });
+    const told = lone.take().map(({ type }) => type);
+    expect(told).toContain('query');
+    expect(told.filter((type) => type === 'userEvent')).toHaveLength(1);
   });
 
   it('unreachable members are tried one after the other, until none is left', () => {
