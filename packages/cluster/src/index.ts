@@ -7,7 +7,7 @@ export type { GossipMember, MemberStatus } from './members.ts';
 export type { NodeFacts } from './tags/node-tags.ts';
 export { encodeNodeTags } from './tags/node-tags.ts';
 export type { NodeMember } from './tags/node-member.ts';
-export { decodeNodeMember, seenServers, serversOf } from './tags/node-member.ts';
+export { decodeNodeMember, formationView, serversOf } from './tags/node-member.ts';
 
 export type { DescriberOptions } from './describe/describer.ts';
 export { Describer } from './describe/describer.ts';

@@ -42,7 +42,9 @@ export function judgeFresh(facts: FreshFacts, round: Round): FreshVerdict {
 
 function hindranceIn(facts: FreshFacts, round: Round): FormationStatus | undefined {
   if (facts.expect === 0) return { kind: 'expect-zero' };
-  for (const { name, outcome } of round.outcomes()) if (outcome.kind === 'go') return { kind: 'go-server', name };
+  // A node of the original that is no server is an agent.
+  const go = round.outcomes().find(({ outcome, probation }) => outcome.kind === 'go' && !probation);
+  if (go !== undefined) return { kind: 'go-server', name: go.name };
   const member = memberIn(round);
   if (member !== undefined) return member;
   for (const { name, outcome } of round.outcomes())
@@ -85,5 +87,8 @@ function isUnderWay({ state, members }: Description, facts: FreshFacts, round: R
 }
 
 function descriptionsIn(round: Round): Description[] {
-  return round.outcomes().flatMap(({ outcome }) => (outcome.kind === 'ours' ? [outcome.description] : []));
+  return round
+    .outcomes()
+    .flatMap(({ outcome }) => (outcome.kind === 'ours' ? [outcome.description] : []))
+    .filter(({ state }) => state !== 'agent');
 }

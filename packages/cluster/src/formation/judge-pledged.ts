@@ -27,7 +27,7 @@ export function judgePledged(record: FoundingRecord, clusterId: string, round: R
   if (birth === record.members[0]?.birth) {
     return held === clusterId ? { kind: 'wait', status: { kind: 'pledged', founder } } : { kind: 'release' };
   }
-  const silent = outcomes.find(({ outcome }) => outcome.kind !== 'ours');
+  const silent = outcomes.find(({ outcome }) => outcome.kind === 'silent');
   if (silent === undefined) return { kind: 'redraw' };
   return { kind: 'wait', status: { kind: 'founder-rebuilt', founder, silent: silent.name } };
 }

@@ -103,6 +103,28 @@ describe('a fresh server', () => {
     expect(judgeFresh(facts, round)).toMatchObject({ kind: 'found' });
   });
 
+  it('asks whoever may become a server: a member counts, an agent does not, of whatever software', () => {
+    const probation = (name: string, outcome: DescribeOutcome): Round => {
+      const round = new Round(1, 0, [
+        { name: 'c', address: 'c', status: 'alive' },
+        { name: 'd', address: 'd', status: 'alive' },
+        { name, address: name, status: 'alive', probation: true },
+      ]);
+      round.answered('c', described('c'));
+      round.answered('d', described('d'));
+      round.answered(name, outcome);
+      return round;
+    };
+    expect(judgeFresh(facts, probation('x', { kind: 'go' }))).toMatchObject({ kind: 'found' });
+    const agent = described('x', { state: 'agent', expect: 5 });
+    expect(judgeFresh(facts, probation('x', agent))).toMatchObject({ kind: 'found' });
+    const member = described('x', { state: 'member', clusterId: 'C' });
+    expect(judgeFresh(facts, probation('x', member))).toMatchObject({ status: { kind: 'member-seen', name: 'x' } });
+    expect(judgeFresh(facts, probation('a', described('a')))).toMatchObject({ status: { kind: 'other-founds' } });
+    const silent: DescribeOutcome = { kind: 'silent', why: '' };
+    expect(judgeFresh(facts, probation('x', silent))).toMatchObject({ status: { kind: 'silent', name: 'x' } });
+  });
+
   it('expecting nobody it founds nothing, whoever is there', () => {
     const round = roundOf({ c: described('c'), d: described('d') });
     expect(judgeFresh({ ...facts, expect: 0 }, round)).toMatchObject({ status: { kind: 'expect-zero' } });

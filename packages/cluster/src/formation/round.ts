@@ -29,11 +29,11 @@ export class Round {
   }
 
   /** In the order of names. */
-  outcomes(): { readonly name: string; readonly outcome: DescribeOutcome }[] {
+  outcomes(): { readonly name: string; readonly probation: boolean; readonly outcome: DescribeOutcome }[] {
     return this.asked
-      .flatMap(({ name }) => {
+      .flatMap(({ name, probation = false }) => {
         const outcome = this.#outcomes.get(name);
-        return outcome === undefined ? [] : [{ name, outcome }];
+        return outcome === undefined ? [] : [{ name, probation, outcome }];
       })
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }

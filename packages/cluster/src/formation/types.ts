@@ -17,9 +17,11 @@ export interface FormationChange {
   readonly pledge: FoundingRecord | null;
 }
 
-/** A server of the own region in the view of gossip; the own one is not among them. */
+/** A node of the own region in the view of gossip that is a server or may become one; the own one is not among them. */
 export interface SeenServer {
   readonly name: string;
+  /** It does not call itself a server yet: every server of ours begins like that, also one that is a member again. */
+  readonly probation?: boolean;
   /** Of its gRPC. */
   readonly address: string;
   /** `gone`: failed, leaving or left, but remembered. */
@@ -89,4 +91,3 @@ export interface FormationCoreOptions {
   /** The founder's pause after an attempt failed: at least this, at most three times as long. @default 100 */
   readonly retryMs?: number;
 }
-

@@ -161,6 +161,16 @@ describe('Reconciler', () => {
     expect(place.changes).toEqual(['add d as learner', 'replace b by d']);
   });
 
+  it('a leader that may not act yet when it is told is asked again soon', async () => {
+    const place = await formed();
+    place.leads = false;
+    place.arrive('d');
+    await place.time.advance(1500);
+    place.leads = true;
+    await place.time.advance(500);
+    expect(place.changes).toEqual(['add d as learner', 'make d a voter']);
+  });
+
   it('swaps at the very time, though nothing happens then', async () => {
     const place = await formed(100_500);
     place.arrive('d');

@@ -41,6 +41,8 @@ export interface ReconcilerModules {
 }
 
 const BACKOFF_MAX_MS = 30_000;
+/** Looks in a row of a server that does not lead, `soonMs` apart: a new leader may act only after its first commit. */
+const MAX_EARLY = 30;
 /** Changes in one go; more than there are servers would mean that two of them undo each other. */
 const MAX_IN_A_ROW = 100;
 const SOON: readonly Note['kind'][] = ['behind', 'undescribed', 'quorum', 'pledged-elsewhere'];
@@ -55,6 +57,7 @@ export class Reconciler {
   #running = false;
   #again = false;
   #failures = 0;
+  #early = 0;
   #cancel: Cancel | undefined;
   #stopped = true;
 
@@ -77,8 +80,8 @@ export class Reconciler {
 
   /** A member event, or leadership was gained: look now. To be called on servers that do not lead, too. */
   changed(): void {
-    this.#observe();
-    this.#wake();
+    this.#early = 0;
+    this.#look();
   }
 
   /** The node joined, so what it said of itself before holds no longer. */
@@ -99,7 +102,8 @@ export class Reconciler {
     return this.#notes;
   }
 
-  #wake(): void {
+  #look(): void {
+    this.#observe();
     this.#again = true;
     if (!this.#running) void this.#run();
   }
@@ -109,9 +113,12 @@ export class Reconciler {
     let delayMs = this.#options.intervalMs;
     for (let changes = 0; this.#again && !this.#stopped && changes < MAX_IN_A_ROW; changes++) {
       this.#again = false;
-      if (!this.#modules.raft.isLeader()) break;
+      if (!this.#modules.raft.isLeader()) {
+        if (this.#early++ < MAX_EARLY) delayMs = Math.min(this.#options.soonMs, delayMs);
+        break;
+      }
       try {
-        delayMs = await this.#look();
+        delayMs = await this.#once();
         this.#failures = 0;
       } catch (error) {
         this.#modules.logger.warn('the membership could not be changed', { error: textOf(error) });
@@ -122,11 +129,11 @@ export class Reconciler {
     }
     this.#running = false;
     this.#cancel?.();
-    if (!this.#stopped) this.#cancel = this.#modules.timers.after(delayMs, () => this.changed());
+    if (!this.#stopped) this.#cancel = this.#modules.timers.after(delayMs, () => this.#look());
   }
 
   /** One look, and at most one change. Resolves with the time until the next look is due. */
-  async #look(): Promise<number> {
+  async #once(): Promise<number> {
     const { raft } = this.#modules;
     this.#observe();
     const facts = await this.#describeAll(raft.configuration());

@@ -51,14 +51,20 @@ export function serversOf(members: readonly GossipMember[], region: string): Nod
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The other servers of the region as formation wants them. @param servers - as `serversOf` gives them */
-export function seenServers(servers: readonly NodeMember[], self: string): SeenServer[] {
-  return servers
-    .filter(({ name }) => name !== self)
-    .map(({ name, rpcAddress, status }) => ({
+/**
+ * Whom formation has to ask: the other servers of the region, and nodes that expect servers without being one, since a
+ * server of ours does not call itself one before it knows its surroundings.
+ */
+export function formationView(members: readonly GossipMember[], region: string, self: string): SeenServer[] {
+  return members
+    .map(decodeNodeMember)
+    .filter((node): node is NodeMember => node?.region === region && node.name !== self && node.rpcAddress !== '')
+    .filter(({ server, expect }) => server || expect > 0)
+    .map(({ name, rpcAddress, status, server }) => ({
       name,
       address: rpcAddress,
       status: status === 'alive' ? status : 'gone',
+      ...(server ? {} : { probation: true }),
     }));
 }
 

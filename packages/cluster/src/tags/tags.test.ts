@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { GossipMember } from '../members.ts';
 import { encodeNodeTags, type NodeFacts } from './node-tags.ts';
-import { decodeNodeMember, seenServers, serversOf } from './node-member.ts';
+import { decodeNodeMember, formationView, serversOf } from './node-member.ts';
 
 interface Recorded {
   readonly configuration: string;
@@ -114,10 +114,22 @@ describe('members', () => {
       member({}, { name: 'a', status: 'failed' }),
     ];
     expect(serversOf(all, 'r').map(({ name }) => name)).toEqual(['a', 'c']);
-    expect(seenServers(serversOf(all, 'r'), 'x')).toEqual([
+  });
+
+  it('formation asks servers, and whoever may become one', () => {
+    const { server: _, ...early } = member({}).tags;
+    const all = [
+      member({}, { name: 'self' }),
+      member({}, { name: 'a', status: 'failed' }),
+      member({}, { name: 'b' }),
+      { ...member({}, { name: 'c' }), tags: { ...early, expect: '3' } },
+      { ...member({}, { name: 'agent' }), tags: early },
+      member({ region: 'other' }, { name: 'd' }),
+    ];
+    expect(formationView(all, 'r', 'self')).toEqual([
       { name: 'a', address: '10.0.0.1:6868', status: 'gone' },
-      { name: 'c', address: '10.0.0.1:6868', status: 'alive' },
+      { name: 'b', address: '10.0.0.1:6868', status: 'alive' },
+      { name: 'c', address: '10.0.0.1:6868', status: 'alive', probation: true },
     ]);
-    expect(seenServers(serversOf(all, 'r'), 'c').map(({ name }) => name)).toEqual(['a']);
   });
 });
