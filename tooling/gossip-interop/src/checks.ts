@@ -21,6 +21,9 @@ const FORGOTTEN_MS = 60_000;
 const NEW_KEY = Buffer.alloc(32, 0x42).toString('base64');
 const THIRD_KEY = Buffer.alloc(16, 0x43).toString('base64');
 
+/** With the other tags and the name of the kind, this makes 512 bytes. */
+const LONGEST_TAG = 512 - 2 - 5 - 1 - 10 - 7 - 3;
+
 const ms = (tookMs: number): string => `${Math.round(tookMs)} ms`;
 const names = (pool: Pool): string[] => pool.peers.map(({ name }) => name).toSorted();
 
@@ -55,6 +58,10 @@ const tags: Check = {
       const value = `by ${peer.name}`;
       await peer.setTags({ kind: peer.kind, role: 'test', colour: value });
       times.push(await pool.everybodySees(peer.name, (member) => member?.tags['colour'] === value, SOON_MS));
+      // As long as they may be: 512 bytes encoded.
+      const long = 'x'.repeat(LONGEST_TAG - peer.kind.length);
+      await peer.setTags({ kind: peer.kind, role: 'test', colour: long });
+      await pool.everybodySees(peer.name, (member) => member?.tags['colour'] === long, SOON_MS);
     }
     await pool.allAgree(SOON_MS);
     return times.map(ms).join(', ');
@@ -214,6 +221,34 @@ const kills: Check = {
   },
 };
 
+const departures: Check = {
+  name: 'who failed is taken for left when somebody says so, of either kind by the other',
+  run: async (pool) => {
+    const each = pool.options.each;
+    for (const [peer, name] of [
+      [pool.ours[0]!, `serf-${each}`],
+      [pool.serfs[0]!, `our-${each}`],
+    ] as const) {
+      await peer.removeFailed(name);
+      await pool.everybodySees(name, (member) => member?.status === 'left', SOON_MS);
+    }
+  },
+};
+
+const conflicts: Check = {
+  name: 'the second holder of a name stops by itself, of both kinds, and nobody else minds',
+  run: async (pool) => {
+    const mine = await pool.addTwinOfOurs('serf-1');
+    const theirs = await pool.addTwinOfSerf('our-1');
+    await pool.until('end of the second holders', SOON_MS, async () => {
+      const { stopped } = await mine.ask('trouble', undefined);
+      if (stopped !== 'conflict') return `ours goes on (${stopped})`;
+      return theirs.hasExited ? undefined : 'Serf goes on';
+    });
+    await pool.allAgree(SOON_MS);
+  },
+};
+
 const comebacks: Check = {
   name: 'who was killed comes back under its name on another address, once it was forgotten there',
   run: async (pool) => {
@@ -264,7 +299,8 @@ export function calm(seconds: number): Check {
 
 /** All that both kinds can do. */
 export function checksOf(pool: Pool, calmSeconds: number): readonly Check[] {
+  if (pool.options.ipv6 === true) return [forming, tags, kills, departures];
   if (pool.options.profile === 'local') return [forming, kills, comebacks];
   const sealed = pool.options.key === undefined ? [] : [keys];
-  return [forming, tags, events, queries, ...sealed, leaves, pauses, calm(calmSeconds), kills];
+  return [forming, tags, events, queries, ...sealed, leaves, pauses, conflicts, calm(calmSeconds), kills, departures];
 }

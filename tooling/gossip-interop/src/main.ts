@@ -6,7 +6,7 @@ import { hasSerf, installSerf } from './serf-peer.ts';
 
 const { values } = parseArgs({
   options: {
-    'calm-seconds': { type: 'string', default: '15' },
+    'calm-seconds': { type: 'string', default: '10' },
     install: { type: 'boolean', default: false },
     only: { type: 'string' },
   },
@@ -17,6 +17,7 @@ const NET = 20 + (process.pid % 70) * 3;
 const POOLS: Readonly<Record<string, PoolOptions>> = {
   plain: { net: NET, profile: 'lan', each: 3 },
   sealed: { net: NET + 1, profile: 'lan', each: 3, key: Buffer.alloc(16, 0x41).toString('base64') },
+  ipv6: { net: NET + 2, profile: 'lan', each: 2, ipv6: true },
   // Its dead are forgotten soonest.
   local: { net: NET + 2, profile: 'local', each: 2 },
 };

@@ -10,6 +10,7 @@ const heard: string[] = [];
 const changes: string[] = [];
 const faults: string[] = [];
 let node: GossipNode | undefined;
+let stopped: string | undefined;
 
 const ignore = (): void => {};
 const logger: Logger = {
@@ -50,6 +51,9 @@ const commands: { readonly [K in CommandName]: (argument: never) => unknown } = 
     node.on('userEvent', (event) => void heard.push(`${event.name} ${decoder.decode(event.payload)}`));
     node.on('memberChange', ({ change, member }) => void changes.push(`${change} ${member.name}`));
     node.on('query', (asked) => asked.respond(encoder.encode(`${options.name} says ${decoder.decode(asked.payload)}`)));
+    node.on('stopped', ({ reason }) => {
+      stopped = reason;
+    });
     await node.start();
     return node.address;
   },
@@ -62,10 +66,11 @@ const commands: { readonly [K in CommandName]: (argument: never) => unknown } = 
   useKey: async (key: string) => (await running().keyring.use(key)).answers,
   removeKey: async (key: string) => (await running().keyring.remove(key)).answers,
   listKeys: async () => Object.fromEntries((await running().keyring.list()).keys),
+  removeFailed: (name: string) => running().removeFailed(name),
   leave: () => running().leave(),
   stop: () => running().stop(),
   heard: () => heard,
-  trouble: () => ({ changes, faults }),
+  trouble: () => ({ changes, faults, stopped }),
   cpuMs: () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;

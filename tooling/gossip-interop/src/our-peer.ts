@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Member } from '@dkron/gossip';
-import type { Peer, PeerOptions, SeenMember } from './peer.ts';
+import { hostPort, type Peer, type PeerOptions, type SeenMember } from './peer.ts';
 import type { CommandName, Commands, Reply } from './protocol.ts';
 
 type Result<K extends CommandName> = ReturnType<Commands[K]>;
@@ -28,11 +27,7 @@ export class OurPeer implements Peer {
   }
 
   get address(): string {
-    return `${this.#options.ip}:${this.#options.port}`;
-  }
-
-  get pid(): number {
-    return this.#process?.pid ?? 0;
+    return hostPort(this.#options);
   }
 
   async start(): Promise<void> {
@@ -67,7 +62,7 @@ export class OurPeer implements Peer {
   async members(): Promise<readonly SeenMember[]> {
     const members = await this.ask('members', undefined);
     return members.map(({ name, address: { ip, port }, status, tags }: Member) => {
-      return { name, status, address: `${ip}:${port}`, tags: { ...tags } };
+      return { name, status, address: hostPort({ ip, port }), tags: { ...tags } };
     });
   }
 
@@ -88,6 +83,10 @@ export class OurPeer implements Peer {
     return [...changes.filter((change) => change.startsWith('failed ')), ...faults];
   }
 
+  async removeFailed(name: string): Promise<void> {
+    await this.ask('removeFailed', name);
+  }
+
   async leave(): Promise<void> {
     await this.ask('leave', undefined);
     await this.ask('stop', undefined);
@@ -100,11 +99,6 @@ export class OurPeer implements Peer {
 
   cpuMs(): Promise<number> {
     return this.ask('cpuMs', undefined);
-  }
-
-  /** Resident memory, KiB. */
-  residentKib(): number {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1] ?? 0);
   }
 
   async end(): Promise<void> {

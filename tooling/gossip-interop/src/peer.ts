@@ -25,6 +25,8 @@ export interface Peer {
   leave(): Promise<void>;
   /** `SIGKILL`, `SIGSTOP`, `SIGCONT`. */
   signal(signal: NodeJS.Signals): void;
+  /** Has a failed member taken for one that left. */
+  removeFailed(name: string): Promise<void>;
   /** Processor time so far, ms. */
   cpuMs(): Promise<number>;
   /** Ends the process, however it is. */
@@ -40,4 +42,9 @@ export interface PeerOptions {
   /** Base64; none: not encrypted. */
   readonly key?: string;
   readonly compression: boolean;
+}
+
+/** `ip:port`, IPv6 in brackets. */
+export function hostPort({ ip, port }: { readonly ip: string; readonly port: number }): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }

@@ -14,6 +14,8 @@ export interface PoolOptions {
   readonly key?: string;
   /** Of each kind. */
   readonly each: number;
+  /** On ports of ::1 instead of addresses of 127.0.0.0/8. */
+  readonly ipv6?: boolean;
 }
 
 const PORT = 17_946;
@@ -53,28 +55,57 @@ export class Pool {
     const peer = await this.#start(kind, name);
     const [other] = kind === 'ours' ? [...this.serfs, ...this.ours] : [...this.ours, ...this.serfs];
     if (other !== undefined) await peer.join(other.address);
-    if (peer instanceof OurPeer) this.ours.push(peer);
-    else if (peer instanceof SerfPeer) this.serfs.push(peer);
+    this.#take(peer);
     return peer;
   }
 
-  async #start(kind: 'ours' | 'serf', name: string): Promise<Peer> {
-    const { key } = this;
-    const { net, profile } = this.options;
-    const options: PeerOptions = {
-      name,
-      ip: `127.${net}.0.${++this.#addresses}`,
-      port: PORT,
-      profile,
-      tags: { kind, role: 'test' },
-      // Every other one of each kind does not compress.
-      compression: this.#addresses % 4 < 2,
-      ...(key !== undefined && { key }),
-    };
+  /** A second process of a name that is taken; it is in nobody's list. */
+  async addTwinOfOurs(name: string): Promise<OurPeer> {
+    const twin = new OurPeer(this.#optionsFor('ours', name));
+    await this.#startTwin(twin);
+    return twin;
+  }
+
+  async addTwinOfSerf(name: string): Promise<SerfPeer> {
+    const twin = new SerfPeer(this.#optionsFor('serf', name), this.#folder);
+    await this.#startTwin(twin);
+    return twin;
+  }
+
+  async #startTwin(twin: Peer): Promise<void> {
+    this.#all.push(twin);
+    await twin.start();
+    // The pool may be faster in ending it than the join in succeeding.
+    await twin.join(this.peers[0]!.address).catch(() => {});
+  }
+
+  #take(peer: OurPeer | SerfPeer): void {
+    if (peer instanceof OurPeer) this.ours.push(peer);
+    else this.serfs.push(peer);
+  }
+
+  async #start(kind: 'ours' | 'serf', name: string): Promise<OurPeer | SerfPeer> {
+    const options = this.#optionsFor(kind, name);
     const peer = kind === 'ours' ? new OurPeer(options) : new SerfPeer(options, this.#folder);
     this.#all.push(peer);
     await peer.start();
     return peer;
+  }
+
+  #optionsFor(kind: 'ours' | 'serf', name: string): PeerOptions {
+    const { key } = this;
+    const { net, profile, ipv6 = false } = this.options;
+    const number = ++this.#addresses;
+    return {
+      name,
+      ip: ipv6 ? '::1' : `127.${net}.0.${number}`,
+      port: ipv6 ? PORT + number : PORT,
+      profile,
+      tags: { kind, role: 'test' },
+      // Every other one of each kind does not compress.
+      compression: number % 4 < 2,
+      ...(key !== undefined && { key }),
+    };
   }
 
   /** Takes a member from those that take part; its process is left alone. */

@@ -14,14 +14,22 @@ export interface Commands {
   removeKey: (key: string) => number;
   /** How many members have each key. */
   listKeys: () => Readonly<Record<string, number>>;
+  removeFailed: (name: string) => void;
   leave: () => void;
   stop: () => void;
   /** User events heard so far, as `name payload`. */
   heard: () => readonly string[];
   /** Members that changed so far, as `change name`, and faults of peers that were logged. */
-  trouble: () => { readonly changes: readonly string[]; readonly faults: readonly string[] };
+  trouble: () => Trouble;
   /** Processor time so far, ms. */
   cpuMs: () => number;
+}
+
+export interface Trouble {
+  readonly changes: readonly string[];
+  readonly faults: readonly string[];
+  /** Why it stopped by itself. */
+  readonly stopped: string | undefined;
 }
 
 export interface QueryRequest {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Peer, PeerOptions, SeenMember } from './peer.ts';
+import { hostPort, type Peer, type PeerOptions, type SeenMember } from './peer.ts';
 
 const run = promisify(execFile);
 const RPC_PORT_OFFSET = 1000;
@@ -42,18 +42,18 @@ export class SerfPeer implements Peer {
   }
 
   get address(): string {
-    return `${this.#options.ip}:${this.#options.port}`;
+    return hostPort(this.#options);
   }
 
   async start(): Promise<void> {
-    const { name, ip, port, profile, tags, key, compression } = this.#options;
-    const config = join(this.#folder, `${name}-${ip}.json`);
+    const { name, profile, tags, key, compression } = this.#options;
+    const config = join(this.#folder, `${this.address}.json`);
     writeFileSync(this.#heardFile, '', { flag: 'a' });
     writeFileSync(
       config,
       JSON.stringify({
         node_name: name,
-        bind: `${ip}:${port}`,
+        bind: this.address,
         rpc_addr: this.#rpc,
         profile,
         tags,
@@ -111,6 +111,15 @@ export class SerfPeer implements Peer {
     return this.#log.split('\n').filter((line) => /EventMemberFailed|\[ERR\]|Suspect \S+ has failed/.test(line));
   }
 
+  async removeFailed(name: string): Promise<void> {
+    await this.serf('force-leave', name);
+  }
+
+  /** Whether the process ended, and so whether it stopped by itself. */
+  get hasExited(): boolean {
+    return this.#process?.exitCode !== null;
+  }
+
   async leave(): Promise<void> {
     const exited = this.#process && once(this.#process, 'exit');
     await this.serf('leave');
@@ -146,7 +155,8 @@ export class SerfPeer implements Peer {
   }
 
   get #rpc(): string {
-    return `${this.#options.ip}:${this.#options.port + RPC_PORT_OFFSET}`;
+    const { ip, port } = this.#options;
+    return hostPort({ ip, port: port + RPC_PORT_OFFSET });
   }
 
   get #heardFile(): string {
