@@ -16,6 +16,7 @@ class SlowLog extends MemoryLog {
   readonly batches: LogBatch[] = [];
   waiting: (() => void)[] = [];
   full = false;
+  blocks = false;
 
   override async append(batch: LogBatch, sync: boolean): Promise<void> {
     if (this.full) throw new StorageError('disk_full', 'no space', {});
@@ -35,7 +36,7 @@ interface Bench {
   release(count: number): Promise<void>;
 }
 
-async function bench(): Promise<Bench> {
+async function bench(role: 'leader' | 'follower' = 'follower'): Promise<Bench> {
   const log = new SlowLog({});
   await log.open();
   const time = new ManualTime();
@@ -43,9 +44,13 @@ async function bench(): Promise<Bench> {
   const fatal: unknown[] = [];
   const host = {
     options: resolveNodeOptions({ id: 'a', maxUnsyncedBytes: 10 }),
-    modules: { log, clock: time, logger: silentLogger, failpoint: () => {} },
+    modules: { log, clock: time, timers: time, logger: silentLogger, failpoint: () => {} },
     metrics: createNodeMetrics(noMetrics),
-    core: { id: 'a', step: (message: Message) => stepped.push(`self:${message.index}`) },
+    core: {
+      id: 'a',
+      step: (message: Message) => stepped.push(`self:${message.index}`),
+      basicStatus: () => ({ role }),
+    },
     window: { append: () => {} },
     running: true,
     schedule: () => {},
@@ -67,6 +72,20 @@ function batch(entries: readonly (readonly [index: number, term: number])[], fie
 const ack = (to: string, index: number): Message => createMessage({ type: 'AppResp', from: 'a', to, index });
 
 describe('AppendLane', () => {
+  it('a leader about to stand still for the disk lets its appends leave first; a follower answers at once', async () => {
+    const { lane, log, time } = await bench('leader');
+    log.blocks = true;
+    lane.submit(batch([[1, 1]], { term: 1 }), true);
+    expect(log.batches).toHaveLength(0);
+    lane.submit(batch([[2, 1]]), true);
+    await time.advance(0);
+    expect(log.batches.map(({ entries }) => entries![0]!.index)).toEqual([1, 2]);
+    const follower = await bench();
+    follower.log.blocks = true;
+    follower.lane.submit(batch([[1, 1]], { term: 1 }), true);
+    expect(follower.log.batches).toHaveLength(1);
+  });
+
   it('I15: answers only when the batch and every earlier one are durable, in order', async () => {
     const { lane, release, stepped } = await bench();
     lane.submit(batch([[1, 1]], { term: 1, responses: [ack('a', 1)] }), true);

@@ -33,6 +33,8 @@ export class AppendLane {
   /** Last index of the log once everything handed over is written. */
   #lastIndex: number;
   #bytes = 0;
+  /** Waits until what was sent in this turn has left. */
+  #deferred = false;
   #holding: 'installing' | 'full' | 'resuming' | undefined;
   /** Completions of earlier attempts are void. */
   #attempt = 0;
@@ -77,6 +79,7 @@ export class AppendLane {
     this.#bytes += bytes;
     if (this.#items.length === 0) this.#headSinceMs = this.#host.modules.clock.monotonicMs();
     this.#items.push({ message, sync, bytes, commit: this.#commit, issuedMs: 0, done: !writes });
+    if (writes && this.#mustDefer()) this.#defer();
     this.#pump();
     this.#complete();
   }
@@ -110,8 +113,26 @@ export class AppendLane {
     await this.#host.modules.log.append({ commit: this.#commit }, sync);
   }
 
+  /** The event loop is about to stand still for the disk: the followers of a leader need not wait for that. */
+  #mustDefer(): boolean {
+    const { modules, core } = this.#host;
+    return !this.#deferred && modules.log.blocks === true && core.basicStatus().role === 'leader';
+  }
+
+  /** Sockets are written to in the turn that follows. */
+  #defer(): void {
+    const { timers } = this.#host.modules;
+    this.#deferred = true;
+    timers.nextTurn(() => {
+      timers.nextTurn(() => {
+        this.#deferred = false;
+        if (this.#host.running) this.#complete();
+      });
+    });
+  }
+
   #pump(): void {
-    while (this.#next < this.#items.length && this.#holding === undefined) {
+    while (this.#next < this.#items.length && this.#holding === undefined && !this.#deferred) {
       const item = this.#items[this.#next]!;
       if (item.message.snapshot !== undefined) {
         if (this.#next === 0) this.#startInstall(item, item.message.snapshot);

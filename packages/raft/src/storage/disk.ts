@@ -34,6 +34,8 @@ export interface DiskFile {
    * written otherwise. Only where it costs less than both.
    */
   writeDurable?(bytes: Uint8Array, offset: number): Promise<void>;
+  /** As `writeDurable`, but returns when it is done: the event loop stands still meanwhile. */
+  writeDurableNow?(bytes: Uint8Array, offset: number): void;
   /** Cuts the file, or extends it with zeros that are not allocated. */
   truncate(length: number): Promise<void>;
   /** Makes bytes and length durable (fdatasync). */

@@ -1,5 +1,5 @@
 import { open, mkdir, readdir, rename, rm, rmdir, statfs } from 'node:fs/promises';
-import { close, constants, fdatasync, fstat, ftruncate, open as openFd, read, write } from 'node:fs';
+import { close, constants, fdatasync, fstat, ftruncate, open as openFd, read, write, writeSync } from 'node:fs';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { isMissing } from './errors.ts';
@@ -124,6 +124,11 @@ class DurableNodeFile extends NodeFile {
 
   writeDurable(bytes: Uint8Array, offset: number): Promise<void> {
     return writeAll(this.#durableFd, bytes, offset);
+  }
+
+  writeDurableNow(bytes: Uint8Array, offset: number): void {
+    for (let done = 0; done < bytes.byteLength;)
+      done += writeSync(this.#durableFd, bytes, done, bytes.byteLength - done, offset + done);
   }
 
   override async close(): Promise<void> {

@@ -101,6 +101,8 @@ export interface LogStorage {
   state(): LogState;
   space(): Promise<LogSpace>;
   lane(): LogLane;
+  /** Whether a small synced append would hold up the event loop now. Absent: never. */
+  readonly blocks?: boolean;
   /** After `disk_full`: rejects with it again, or resolves when there is room; appends are taken from then on. */
   resume(): Promise<void>;
   /** Settles what is queued, then releases everything. Idempotent. */

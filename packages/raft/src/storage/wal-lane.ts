@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@dkron/runtime';
 import type { Entry } from '../core/types.ts';
 import { isDiskFull, StorageError } from './errors.ts';
+import { BlockingWrites } from './blocking-writes.ts';
 import { changeBytes } from './log-record.ts';
 import type { LogChange } from './log-record.ts';
 import { LogShape } from './log-shape.ts';
@@ -33,6 +34,7 @@ export class WalLane {
   readonly #options: ResolvedWalOptions;
   readonly #modules: WalLaneModules;
   readonly #queue = new WalQueue();
+  readonly #blocking: BlockingWrites | undefined;
   #spans = new SpanIndex();
   /** Positions with everything that is in flight. */
   #shape = new LogShape();
@@ -47,6 +49,12 @@ export class WalLane {
   constructor(options: ResolvedWalOptions, modules: WalLaneModules) {
     this.#options = options;
     this.#modules = modules;
+    this.#blocking = options.blockingWrites === 'auto' ? new BlockingWrites() : undefined;
+  }
+
+  /** Whether the event loop would stand still during an append of one small entry now. */
+  get blocks(): boolean {
+    return this.#blocking?.allowed === true && this.#running === undefined && this.#modules.writer.canWriteNow;
   }
 
   /** Where recovery ended. */
@@ -254,8 +262,12 @@ export class WalLane {
     this.#busySinceMs = startedMs;
     const bytes = this.#modules.writer.filledBytes;
     const synced = group.some((operation) => operation.sync);
-    if (bytes > 0) await this.#modules.writer.write(synced);
+    const alone = synced && group.length === 1 && group[0]!.entries.length <= 1;
+    const now = alone && this.#blocking?.takes(bytes) === true && this.#modules.writer.canWriteNow;
+    if (now) this.#modules.writer.writeNow();
+    else if (bytes > 0) await this.#modules.writer.write(synced);
     if (synced) await this.#modules.writer.sync();
+    if (alone) this.#blocking?.observe(this.#modules.clock.monotonicMs() - startedMs, now);
     this.#busySinceMs = undefined;
     this.#inFlight = [];
     for (const place of places) place();

@@ -98,16 +98,26 @@ export class WalWriter {
     return { offset, bytes };
   }
 
+  /** Whether `writeNow` can be used for the group. */
+  get canWriteNow(): boolean {
+    return this.#synced === this.#end && this.#segment?.file.writeDurableNow !== undefined;
+  }
+
+  /** Writes and syncs the group before it returns. */
+  writeNow(): void {
+    this.segment.file.writeDurableNow!(this.#buffer.subarray(0, this.#filled), this.#end);
+    this.#written();
+    this.#synced = this.#end;
+  }
+
   /** Writes the group; with `durably`, and nothing before it unsynced, the file may sync it in the same call. */
   async write(durably = false): Promise<void> {
     const { file } = this.segment;
     const bytes = this.#buffer.subarray(0, this.#filled);
     const inOne = durably && this.#synced === this.#end && file.writeDurable !== undefined;
     await (inOne ? file.writeDurable!(bytes, this.#end) : file.write(bytes, this.#end));
-    this.#end += this.#filled;
-    this.#filled = 0;
+    this.#written();
     if (inOne) this.#synced = this.#end;
-    if (this.#buffer.byteLength > KEPT_BUFFER_BYTES) this.#buffer = new Uint8Array(INITIAL_BUFFER_BYTES);
   }
 
   async sync(): Promise<void> {
@@ -115,6 +125,12 @@ export class WalWriter {
     const end = this.#end;
     await this.segment.file.sync();
     this.#synced = end;
+  }
+
+  #written(): void {
+    this.#end += this.#filled;
+    this.#filled = 0;
+    if (this.#buffer.byteLength > KEPT_BUFFER_BYTES) this.#buffer = new Uint8Array(INITIAL_BUFFER_BYTES);
   }
 
   /**

@@ -114,6 +114,10 @@ export class SegmentedWal implements LogStorage {
     return { level: stuck ? 'critical' : low ? 'low' : 'ok', reservedBytes, freeBytes };
   }
 
+  get blocks(): boolean {
+    return this.#phase === 'open' && this.#lane.blocks;
+  }
+
   lane(): LogLane {
     return this.#lane.status();
   }

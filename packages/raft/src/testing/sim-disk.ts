@@ -20,6 +20,7 @@ export type DiskCall =
   | 'read'
   | 'write'
   | 'writeDurable'
+  | 'writeDurableNow'
   | 'truncate'
   | 'sync'
   | 'close';
@@ -241,7 +242,10 @@ export class SimDisk {
       write: (bytes, offset) =>
         call('write', bytes.byteLength, nothing, (failure) => this.#write(file, path, bytes, offset, failure)),
       ...(this.#durableWrites
-        ? { writeDurable: (bytes, offset) => this.#writeDurable(call, file, path, bytes, offset) }
+        ? {
+            writeDurable: (bytes, offset) => this.#writeDurable(call, file, path, bytes, offset),
+            writeDurableNow: (bytes, offset) => this.#writeDurableNow(life, file, path, bytes, offset),
+          }
         : {}),
       truncate: (length) => call('truncate', 0, () => file.truncate(length)),
       sync: () => {
@@ -262,6 +266,19 @@ export class SimDisk {
         return done;
       },
     };
+  }
+
+  /** A process that was killed before stands still for ever, which nobody can wait for here: it writes nothing. */
+  #writeDurableNow(life: number, file: SimFile, path: string, bytes: Uint8Array, offset: number): void {
+    if (life !== this.#life) return;
+    this.#counts.set('writeDurableNow', this.count('writeDurableNow') + 1);
+    const struck = this.#strike('writeDurableNow', path, false);
+    const fault = struck === undefined ? undefined : diskError(struck.code ?? 'EIO', path);
+    const failure = this.#write(file, path, bytes, offset, fault) ?? fault;
+    if (failure !== undefined) throw failure;
+    // Whoever decides about completions may end the process here.
+    this.#completion({ call: 'writeDurableNow', path, bytes: bytes.byteLength }, nothing);
+    if (life === this.#life) file.syncWrite(file.mark() - 1);
   }
 
   #writeDurable(call: FileCall, file: SimFile, path: string, bytes: Uint8Array, offset: number): Promise<void> {

@@ -12,6 +12,8 @@ import { propose } from './proposers.ts';
 import { SlowDisk } from './slow-disk.ts';
 
 const [id = '', folder = ''] = process.argv.slice(2);
+/** RAFT_BENCH_BLOCKING=never: every write takes the thread pool. */
+const WAL_OPTIONS = { blockingWrites: process.env['RAFT_BENCH_BLOCKING'] === 'never' ? 'never' : 'auto' } as const;
 const ambient = {
   clock: systemClock,
   timers: systemTimers,
@@ -31,7 +33,11 @@ const node = new RaftNode(
   { id },
   {
     ...ambient,
-    log: new SegmentedWal({}, { ...ambient, disk, onCommit: ({ synced }) => void (commits += Number(synced)) }),
+    log: new SegmentedWal(WAL_OPTIONS, {
+      ...ambient,
+      disk,
+      onCommit: ({ synced }) => void (commits += Number(synced)),
+    }),
     snapshots: new FileSnapshots({}, { ...ambient, disk }),
     identity: new IdentityFile({}, { disk }),
     transport,

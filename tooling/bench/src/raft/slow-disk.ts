@@ -1,6 +1,9 @@
 import type { Disk, DiskFile } from '@dkron/raft/storage';
 import { systemTimers } from '@dkron/runtime/system';
 
+/** Nobody writes here: who waits for it sleeps, as in a call of the system. */
+const SLEEP = new Int32Array(new SharedArrayBuffer(4));
+
 /** A disk whose syncs of files are counted, and begin later by `delayMs`. */
 export class SlowDisk {
   delayMs = 0;
@@ -27,6 +30,15 @@ export class SlowDisk {
       ...(file.writeDurable === undefined
         ? {}
         : { writeDurable: (bytes, offset) => delayed(async () => file.writeDurable?.(bytes, offset)) }),
+      ...(file.writeDurableNow === undefined
+        ? {}
+        : {
+            writeDurableNow: (bytes, offset) => {
+              this.syncs += 1;
+              if (this.delayMs > 0) Atomics.wait(SLEEP, 0, 0, this.delayMs);
+              file.writeDurableNow?.(bytes, offset);
+            },
+          }),
     };
   }
 }

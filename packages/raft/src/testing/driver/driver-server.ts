@@ -99,7 +99,10 @@ export class DriverServer {
     this.process = process;
     const disk = this.disk.mount();
     const { plan, logger } = world;
-    const wal = new SegmentedWal({ segmentBytes: plan.segmentBytes }, { disk, clock: process, logger });
+    const wal = new SegmentedWal(
+      { segmentBytes: plan.segmentBytes, blockingWrites: 'auto' },
+      { disk, clock: process, logger },
+    );
     const opened = (outcome: { readonly kept: number; readonly lost: number }): void =>
       world.guard(() => {
         if (outcome.lost > 0) world.mark('crash lost unsynced writes');

@@ -177,6 +177,10 @@ export class RecordedLog implements LogStorage {
     return this.#log.space();
   }
 
+  get blocks(): boolean {
+    return this.#log.blocks ?? false;
+  }
+
   lane(): LogLane {
     return this.#log.lane();
   }
