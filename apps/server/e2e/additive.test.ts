@@ -283,3 +283,20 @@ describe('errors', () => {
     expect((await node.call('POST', '/v1/scheduler/resume')).json).toEqual({ paused: false });
   });
 });
+
+describe('pretty', () => {
+  it.each([
+    ['GET', '/v1/scheduler'],
+    ['POST', '/v1/scheduler/resume'],
+    ['POST', '/v1/jobs/laid-out/run?wait=false'],
+    ['GET', '/v1/executions'],
+    ['GET', '/v1/jobs/laid-out/ticks'],
+    ['GET', '/v1/schedules/preview?schedule=@daily'],
+  ])('%s %s is indented by four blanks', async (method, path) => {
+    await node.put('laid-out');
+    await node.call('POST', '/v1/jobs/laid-out/run');
+    const answer = await node.call(method, `${path}${path.includes('?') ? '&' : '?'}pretty`);
+    expect(answer.text).toMatch(/^[[{]\n {4}(\{\n {8})?"/);
+    expect(answer.text).toMatch(/\n[\]}]$/);
+  });
+});

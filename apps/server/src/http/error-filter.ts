@@ -11,6 +11,7 @@ import { fromLog } from './log-errors.ts';
 import { redirectToTwin } from './redirects.ts';
 import { pathOf } from './request-target.ts';
 import type { RouteIndex } from './route-index.ts';
+import { cut } from './schemas/query-schema.ts';
 
 export interface ErrorFilterModules {
   readonly logger: Logger;
@@ -43,6 +44,11 @@ export class ErrorFilter implements ExceptionFilter {
   #answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): void {
     if (this.#routes.slashTwin(request.method, pathOf(request.url)) !== undefined) {
       return redirectToTwin(request, reply);
+    }
+    const path = pathOf(request.url);
+    if (path !== '/' && wantsJson(request.headers.accept)) {
+      const message = `there is no ${request.method} ${cut(path)}`;
+      return answerJson(reply, new ApiError({ status: 404, code: 'not_found', message }).toJson(), { status: 404 });
     }
     void reply.status(404).header('content-type', 'text/plain').send('404 page not found');
   }

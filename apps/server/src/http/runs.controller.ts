@@ -40,7 +40,7 @@ export class RunsController {
       respectConcurrency: switched(query, 'respect_concurrency', false),
       token: keyOf(token ?? ''),
     });
-    if (!waits) return this.#answerAccepted(reply, run);
+    if (!waits) return this.#answerAccepted(reply, run, query);
     if (await this.#settled(run, reply)) this.#answerDone(reply, request, before, query);
   }
 
@@ -57,13 +57,13 @@ export class RunsController {
     }
   }
 
-  #answerAccepted(reply: FastifyReply, run: Run): void {
-    const body = stringifyJson({
+  #answerAccepted(reply: FastifyReply, run: Run, query: QueryMap): void {
+    const body = {
       job_name: run.jobName,
       group: run.group,
       executions: run.targets.map((target) => target.executionId),
-    });
-    answerJson(reply, body, { status: 202 });
+    };
+    answerJson(reply, stringifyJson(body, { pretty: pretty(query) }), { status: 202 });
   }
 
   /** As the original answers: the job as it was before the run, but for `next`, which is the timetable's. */

@@ -1,8 +1,10 @@
-import { Controller, Get, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Inject, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { NodeContext } from '../node-context.ts';
 import { answerJson } from './answers.ts';
 import { stringifyJson } from './json.ts';
+import type { Query as QueryMap } from './query.ts';
+import { pretty } from './query.ts';
 import { NODE_CONTEXT } from './tokens.ts';
 
 /** Stops and resumes scheduled runs of the whole cluster; runs by hand go on. */
@@ -15,24 +17,28 @@ export class SchedulerController {
   }
 
   @Get()
-  state(@Res() reply: FastifyReply): void {
-    answerJson(reply, stringifyJson({ paused: this.#node.store.paused('schedule') }));
+  state(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
+    answer(reply, this.#node.store.paused('schedule'), query);
   }
 
   @Post('pause')
   @HttpCode(200)
-  pause(@Res() reply: FastifyReply): Promise<void> {
-    return this.#set(true, reply);
+  pause(@Query() query: QueryMap, @Res() reply: FastifyReply): Promise<void> {
+    return this.#set(true, query, reply);
   }
 
   @Post('resume')
   @HttpCode(200)
-  resume(@Res() reply: FastifyReply): Promise<void> {
-    return this.#set(false, reply);
+  resume(@Query() query: QueryMap, @Res() reply: FastifyReply): Promise<void> {
+    return this.#set(false, query, reply);
   }
 
-  async #set(paused: boolean, reply: FastifyReply): Promise<void> {
+  async #set(paused: boolean, query: QueryMap, reply: FastifyReply): Promise<void> {
     const result = await this.#node.engine.setSchedulePaused(paused);
-    answerJson(reply, stringifyJson({ paused: result.paused }));
+    answer(reply, result.paused, query);
   }
+}
+
+function answer(reply: FastifyReply, paused: boolean, query: QueryMap): void {
+  answerJson(reply, stringifyJson({ paused }, { pretty: pretty(query) }));
 }
