@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomFillSync } from 'node:crypto';
 import { concatBytes } from '../core/wire/bytes.ts';
 
 /** Length of a nonce. */
@@ -6,7 +6,7 @@ export const NONCE_BYTES = 12;
 /** Length of the tag behind the ciphertext. */
 export const TAG_BYTES = 16;
 
-/** AES-GCM with keys of 16, 24 or 32 bytes. */
+/** AES-GCM with keys of 16, 24 or 32 bytes. An array that was used as a key must not change afterwards. */
 export interface Aead {
   /** {@link NONCE_BYTES} that were never used before with any key. */
   nonce(): Uint8Array;
@@ -19,6 +19,9 @@ export interface Aead {
 /** Nonces drawn ahead, since each call of the generator costs as much as a hundred of them. */
 const pool = new Uint8Array(NONCE_BYTES * 128);
 let drawn = pool.length;
+
+/** Keys as the platform wants them: handing over bytes each time costs five times as much as all the rest. */
+const handles = new WeakMap<Uint8Array, KeyObject>();
 
 /**
  * Node's AES-GCM with random nonces. With 96-bit random nonces a key should seal at most 2^32 messages: a pool that
@@ -35,7 +38,7 @@ export const nodeAead: Aead = {
   },
 
   seal(key, nonce, plaintext, aad) {
-    const cipher = createCipheriv(algorithmOf(key), key, nonce, { authTagLength: TAG_BYTES });
+    const cipher = createCipheriv(algorithmOf(key), handleOf(key), nonce, { authTagLength: TAG_BYTES });
     if (aad.length > 0) cipher.setAAD(aad);
     return concatBytes([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
   },
@@ -43,7 +46,7 @@ export const nodeAead: Aead = {
   open(key, nonce, sealed, aad) {
     if (sealed.length < TAG_BYTES) return undefined;
     const cut = sealed.length - TAG_BYTES;
-    const decipher = createDecipheriv(algorithmOf(key), key, nonce, { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv(algorithmOf(key), handleOf(key), nonce, { authTagLength: TAG_BYTES });
     if (aad.length > 0) decipher.setAAD(aad);
     decipher.setAuthTag(sealed.subarray(cut));
     const plaintext = decipher.update(sealed.subarray(0, cut));
@@ -55,6 +58,14 @@ export const nodeAead: Aead = {
     return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength);
   },
 };
+
+function handleOf(key: Uint8Array): KeyObject {
+  const known = handles.get(key);
+  if (known !== undefined) return known;
+  const handle = createSecretKey(key);
+  handles.set(key, handle);
+  return handle;
+}
 
 function algorithmOf(key: Uint8Array): 'aes-128-gcm' | 'aes-192-gcm' | 'aes-256-gcm' {
   if (key.length === 16) return 'aes-128-gcm';

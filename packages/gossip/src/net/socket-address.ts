@@ -3,6 +3,7 @@ import type { Address } from '../core/types.ts';
 
 /** An address as sockets tell it: without zone, IPv4 that came through an IPv6 socket as IPv4. */
 export function plainIp(ip: string): string {
+  if (!ip.includes(':')) return ip; // Nothing to take off, and this is once per datagram.
   const zone = ip.indexOf('%');
   const bytes = parseIp(zone < 0 ? ip : ip.slice(0, zone));
   return bytes === undefined ? ip : formatIp(bytes)!;
