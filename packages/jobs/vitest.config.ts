@@ -3,5 +3,5 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: { conditions: ['@dkron/source'] },
   ssr: { resolve: { conditions: ['@dkron/source'] } },
-  test: { name: 'jobs', include: ['src/**/*.test.ts'] },
+  test: { name: 'jobs', include: ['src/**/*.test.ts'], testTimeout: 30_000 },
 });

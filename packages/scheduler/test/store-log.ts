@@ -1,6 +1,5 @@
 import type { Command, CommandResults } from '@dkron/jobs';
 import type { Store } from '@dkron/store';
-import { jsonCodec } from '@dkron/store/testing';
 import type { ReplicatedLog } from '../src/ports.ts';
 
 /** The shortest log there is: each command is applied to the store at once. A test may break it. */
@@ -31,8 +30,8 @@ export class StoreLog implements ReplicatedLog {
     if (this.#stamps.has(command.stamp)) throw new Error(`stamp ${command.stamp} was used before`);
     this.#stamps.add(command.stamp);
     this.commands.push(command);
-    const data = jsonCodec.command.encode(command);
-    const [result] = await this.#store.apply([{ index: BigInt(this.commands.length), data }]);
+    const entry = { index: BigInt(this.commands.length), data: new Uint8Array(), command };
+    const [result] = await this.#store.applyCommands([entry]);
     if (fault === 'unheard') throw new Error('outcome unknown');
     return result as CommandResults[C['type']];
   }
