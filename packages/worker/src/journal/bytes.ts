@@ -7,9 +7,30 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Appends big-endian fields to a growing array. Room is taken before the array is touched: taking may replace it. */
 export class ByteWriter {
-  #bytes = new Uint8Array(128);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
   #length = 0;
+
+  /** @param room bytes taken at once */
+  constructor(room = 128) {
+    this.#bytes = new Uint8Array(room);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Bytes written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Writes over what is there already. */
+  setU32(at: number, value: number): void {
+    this.#view.setUint32(at, value);
+  }
+
+  /** What was written, as it is until the next write. */
+  part(from: number, to: number = this.#length): Uint8Array {
+    return this.#bytes.subarray(from, to);
+  }
 
   u8(value: number): this {
     const at = this.#take(1);

@@ -10,6 +10,18 @@ let path: string;
 /** What was done, in order; a sync stands for all that was written before it. */
 let done: string[];
 
+const hooks = vi.hoisted(() => ({ wrote: () => {} }));
+
+vi.mock('node:fs', async (importOriginal) => {
+  const fs = await importOriginal<typeof import('node:fs')>();
+  const writeSync = (...args: unknown[]): number => {
+    const count = (fs.writeSync as (...all: unknown[]) => number)(...args);
+    hooks.wrote();
+    return count;
+  };
+  return { ...fs, writeSync };
+});
+
 /** Every handle shares one prototype, which Node does not export. */
 async function watchHandles(): Promise<void> {
   const probe = await open(folder, 'r');
@@ -29,6 +41,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dkron-journal-sync-'));
   path = join(folder, 'journal');
   done = [];
+  hooks.wrote = () => void done.push('write');
   await watchHandles();
 });
 

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { toHex } from '../hex.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { decodeBody, encodeBody, recordType } from './record.ts';
+import { decodeBody, recordType, writeBody } from './record.ts';
 import type { JournalRecord } from './record.ts';
 
 /*
@@ -15,6 +15,9 @@ const VERSION = 1;
 const ID_BYTES = 16;
 export const HEADER_BYTES = 28;
 const FRAME_BYTES = 9;
+const CRC_AT = 5;
+/** A batch of small records fits. */
+const BATCH_ROOM_BYTES = 2_048;
 const MARK_TYPE = 6;
 const MARK_MAGIC = 0x6d41726b446b7221n;
 const MARK_BODY_BYTES = 20;
@@ -60,12 +63,12 @@ export function encodeBatch(
   chain: number,
   durableBytes: number,
 ): { readonly bytes: Uint8Array; readonly chain: number; readonly sizes: readonly number[] } {
-  const writer = new ByteWriter();
-  let last = writeFrame(writer, MARK_TYPE, markBody(durableBytes, header.crc), chain);
+  const writer = new ByteWriter(BATCH_ROOM_BYTES);
+  let last = writeFrame(writer, MARK_TYPE, chain, () => writeMark(writer, durableBytes, header.crc));
   const sizes = records.map((record) => {
-    const body = encodeBody(record);
-    last = writeFrame(writer, recordType(record), body, last);
-    return FRAME_BYTES + body.length;
+    const at = writer.length;
+    last = writeFrame(writer, recordType(record), last, () => writeBody(writer, record));
+    return writer.length - at;
   });
   return { bytes: writer.finish(), chain: last, sizes };
 }
@@ -95,14 +98,20 @@ function readHeader(bytes: Uint8Array): LogHeader | undefined {
   return { id, crc, bytes: bytes.slice(0, HEADER_BYTES) };
 }
 
-function writeFrame(writer: ByteWriter, type: number, body: Uint8Array, chain: number): number {
-  const crc = frameCrc(type, body, chain);
-  writer.u32(body.length).u8(type).u32(crc).raw(body);
+/** Length and checksum are filled in once the body is there: nothing is copied. */
+function writeFrame(writer: ByteWriter, type: number, chain: number, body: () => void): number {
+  const at = writer.length;
+  writer.u32(0).u8(type).u32(0);
+  body();
+  writer.setU32(at, writer.length - at - FRAME_BYTES);
+  const crc = frameCrc(writer.part(at, at + FRAME_BYTES), writer.part(at + FRAME_BYTES), chain);
+  writer.setU32(at + CRC_AT, crc);
   return crc;
 }
 
-function frameCrc(type: number, body: Uint8Array, chain: number): number {
-  return crc32(body, crc32(new ByteWriter().u32(body.length).u8(type).finish(), chain));
+/** @param head of the frame; its own checksum does not count */
+function frameCrc(head: Uint8Array, body: Uint8Array, chain: number): number {
+  return crc32(body, crc32(head.subarray(0, CRC_AT), chain));
 }
 
 function readFrame(
@@ -117,14 +126,15 @@ function readFrame(
   const crc = reader.u32();
   if (length > BODY_BYTES_MAX || at + FRAME_BYTES + length > bytes.length) return undefined;
   const body = reader.raw(length);
-  if (crc !== frameCrc(type, body, chain)) return undefined;
+  if (crc !== frameCrc(bytes.subarray(at), body, chain)) return undefined;
   const record = type === MARK_TYPE ? null : decodeBody(type, body);
   return record === undefined ? undefined : { record, bytes: FRAME_BYTES + length, crc };
 }
 
-function markBody(durableBytes: number, headerCrc: number): Uint8Array {
-  const writer = new ByteWriter().i64(MARK_MAGIC).i64(BigInt(durableBytes));
-  return writer.u32(crc32(writer.finish(), headerCrc)).finish();
+function writeMark(writer: ByteWriter, durableBytes: number, headerCrc: number): void {
+  const at = writer.length;
+  writer.i64(MARK_MAGIC).i64(BigInt(durableBytes));
+  writer.u32(crc32(writer.part(at), headerCrc));
 }
 
 function durableBeyond(bytes: Uint8Array, from: number, headerCrc: number): boolean {

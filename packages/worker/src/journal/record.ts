@@ -1,7 +1,8 @@
 import type { EndReason, ExecutionId, FinishedReport, Group, JobName } from '@dkron/jobs';
 import { OUTPUT_HEAD_BYTES_MAX } from '@dkron/jobs';
 import type { EpochNanos } from '@dkron/runtime';
-import { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteWriter } from './bytes.ts';
+import { ByteReader } from './bytes.ts';
 
 /** Which attempt a record speaks of. */
 export interface AttemptRef {
@@ -45,15 +46,14 @@ export function recordType(record: JournalRecord): number {
 }
 
 /** Body of a record: id, attempt, group, job, payload. Throws `record-size` for names over 65,535 bytes. */
-export function encodeBody(record: JournalRecord): Uint8Array {
+export function writeBody(writer: ByteWriter, record: JournalRecord): void {
   const ref = record.type === 'term' ? NO_REF : record.ref;
-  const writer = new ByteWriter().text(ref.id).u32(ref.attempt).i64(ref.group).text(ref.jobName);
+  writer.text(ref.id).u32(ref.attempt).i64(ref.group).text(ref.jobName);
   if (record.type === 'term') writer.text(record.clusterId).i64(record.maxTerm);
   if (record.type === 'start') {
     writer.time(record.start.at).u32(record.start.processGroup).text(record.start.startTime);
   }
   if (record.type === 'finish') writeReport(writer, record.report);
-  return writer.finish();
 }
 
 /** Undefined when the body is not one of this version's. */
