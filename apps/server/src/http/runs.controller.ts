@@ -47,13 +47,17 @@ export class RunsController {
   /** False when the client went away meanwhile: the run goes on, and nobody is left to be answered. */
   async #settled(run: Run, reply: FastifyReply): Promise<boolean> {
     const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
+    const close = (): void => gone.abort();
+    reply.raw.once('close', close);
     try {
       await this.#node.engine.waitSettled(run.rootGroup, gone.signal);
       return true;
     } catch (error) {
       if (gone.signal.aborted) return false;
       throw error;
+    } finally {
+      // Every answer closes: an abort then would make an error with its stack for nobody.
+      reply.raw.off('close', close);
     }
   }
 

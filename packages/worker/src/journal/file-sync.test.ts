@@ -13,9 +13,9 @@ let done: string[];
 const hooks = vi.hoisted(() => ({ wrote: () => {} }));
 
 vi.mock('node:fs', async (importOriginal) => {
-  const fs = await importOriginal<typeof import('node:fs')>();
+  const fs = await importOriginal<{ writeSync(...args: unknown[]): number }>();
   const writeSync = (...args: unknown[]): number => {
-    const count = (fs.writeSync as (...all: unknown[]) => number)(...args);
+    const count = fs.writeSync(...args);
     hooks.wrote();
     return count;
   };
