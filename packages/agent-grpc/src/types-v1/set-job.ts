@@ -1,7 +1,7 @@
 import { ContractError } from '@dkron/contracts';
 import type { JobAdditions, SetJobRequest, SetJobResponse, WireJob } from '@dkron/contracts/types-v1';
 import { jobFromWire } from '@dkron/contracts/types-v1';
-import type { StoredJob } from '@dkron/jobs';
+import type { Problem, StoredJob } from '@dkron/jobs';
 import { validateJob } from '@dkron/jobs';
 import type { Logger } from '@dkron/runtime';
 import type { DkronPort } from './dkron-port.ts';
@@ -12,7 +12,7 @@ const DEFAULT_ADDITIONS: JobAdditions = {
   dstGap: 'skip',
   dstOverlap: 'both',
   catchup: 'skip',
-  catchupWindow: '',
+  catchupWindow: '24h',
   timeout: '',
 };
 
@@ -26,7 +26,7 @@ export async function setJob(request: SetJobRequest, port: DkronPort, logger: Lo
       logger.warn('grpc: SetJob stored nothing', { job: job.definition.name, reason: problem.message });
       return { job: undefined };
     }
-    throw new RpcError(problem.message);
+    throw new RpcError(textOf(problem, job));
   }
   const result = await port.putJob(job);
   if ('refused' in result) {
@@ -44,4 +44,11 @@ function read(job: NonNullable<SetJobRequest['job']>, stored: StoredJob | undefi
     if (error instanceof ContractError) throw new RpcError(error.message);
     throw error;
   }
+}
+
+/** As the original says it here; its REST API says it in other words. */
+function textOf({ field, message }: Problem, { definition }: WireJob): string {
+  if (field === 'parent_job') return PARENT_NOT_FOUND;
+  if (field === 'timezone') return `provided bad location ${definition.timezone}: ${message}`;
+  return message.replace(/^can't parse job schedule: /, '');
 }

@@ -72,10 +72,10 @@ export function callAgent(
     });
     call.on('error', () => {});
     call.on('status', (ended: StatusObject) => {
-      const { code, details } = ended;
-      if (code === status.UNIMPLEMENTED && messages === 0 && path === PATH && details === UNKNOWN_SERVICE && !over) {
-        return run(OLD_PATH);
-      }
+      const { code } = ended;
+      const unknown = code === status.UNIMPLEMENTED && messages === 0;
+      if (unknown && path === PATH && ended.details === UNKNOWN_SERVICE && !over) return run(OLD_PATH);
+      const details = unknown && path === OLD_PATH ? UNKNOWN_SERVICE : ended.details;
       // The last messages may still be on their way to `data`.
       timers.nextTurn(() => end(endOf(code, details)));
     });

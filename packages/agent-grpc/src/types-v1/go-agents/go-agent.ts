@@ -37,6 +37,8 @@ export interface GoAgentsView {
 export interface GoAgentModules extends CallModules {
   readonly view: GoAgentsView;
   readonly settings: GoAgentsSettings;
+  /** Pending when leadership was gained: an earlier leader may have sent them. */
+  readonly inherited: ReadonlySet<ExecutionId>;
   readonly region: string;
   readonly logger: Logger;
 }
@@ -109,10 +111,12 @@ export class GoAgent implements SessionWorker {
   }
 
   #hello(): ToServer {
-    const { view, settings, region } = this.#modules;
+    const { view, settings, region, inherited } = this.#modules;
     for (const execution of view.openExecutions()) {
       const { id, attempt, nodeName, state, startedAt } = execution;
       if (nodeName !== this.#member.name || this.#runs.has(id)) continue;
+      // Decided by this leader, and not sent: comes as a dispatch.
+      if (state === 'pending' && !inherited.has(id)) continue;
       const run = this.#add(id, attempt, startedAt);
       if (state === 'pending') run.await(settings.leaseMs, 'unreachable');
       else run.await(settings.orphanMs, 'lease');

@@ -1,3 +1,4 @@
+import type { ExecutionId } from '@dkron/jobs';
 import type { Cancel } from '@dkron/runtime';
 import type { AcceptSession } from '../../session/ports.ts';
 import { GoAgent } from './go-agent.ts';
@@ -7,7 +8,7 @@ import type { GoAgentsOptions, GoAgentsSettings } from './options.ts';
 
 const SYNC_MS = 1000;
 
-export interface GoAgentsModules extends Omit<GoAgentModules, 'settings'> {
+export interface GoAgentsModules extends Omit<GoAgentModules, 'settings' | 'inherited'> {
   /** The engine of this server, which leads. */
   readonly accept: AcceptSession;
   /** All agents of the original in the region that membership remembers. */
@@ -19,6 +20,7 @@ export class GoAgents {
   readonly #settings: GoAgentsSettings;
   readonly #modules: GoAgentsModules;
   readonly #agents = new Map<string, GoAgent>();
+  #inherited: ReadonlySet<ExecutionId> = new Set();
   #timer: Cancel | undefined;
 
   /** @throws TypeError for an option out of range */
@@ -27,9 +29,12 @@ export class GoAgents {
     this.#modules = modules;
   }
 
-  /** Leadership was gained, and the engine runs. */
+  /** Leadership was gained; before the engine decides anything. */
   start(): void {
-    if (this.#timer === undefined) this.#tick();
+    if (this.#timer !== undefined) return;
+    const open = [...this.#modules.view.openExecutions()];
+    this.#inherited = new Set(open.filter(({ state }) => state === 'pending').map(({ id }) => id));
+    this.#tick();
   }
 
   /** Leadership was lost. Streams end; what runs goes on, and is reported to the next leader. */
@@ -53,7 +58,7 @@ export class GoAgents {
     for (const member of members) {
       let agent = this.#agents.get(member.name);
       if (agent === undefined) {
-        agent = new GoAgent(member, { ...this.#modules, settings: this.#settings });
+        agent = new GoAgent(member, { ...this.#modules, settings: this.#settings, inherited: this.#inherited });
         this.#agents.set(member.name, agent);
       }
       agent.update(member, this.#modules.accept);

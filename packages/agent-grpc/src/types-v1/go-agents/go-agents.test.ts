@@ -1,0 +1,265 @@
+import type { Server, ServerWritableStream, ServiceDefinition } from '@grpc/grpc-js';
+import type { AgentRunRequest, AgentRunStream, Execution } from '@dkron/contracts/types-v1';
+import { AgentServiceService, timestampToWire } from '@dkron/contracts/types-v1';
+import { ZERO_TIME } from '@dkron/runtime';
+import { silentLogger } from '@dkron/runtime';
+import { systemClock, systemTimers } from '@dkron/runtime/system';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { definition, EngineCluster, LEASE_MS } from '../../../test/engine-cluster.ts';
+import { serve } from '../../../test/grpc-server.ts';
+import { Proxy } from '../../../test/proxy.ts';
+import { bytesOf, SCENARIOS } from '../../../test/recorded.ts';
+import { AgentRunStream as AgentRunStreamCodec } from '@dkron/contracts/types-v1';
+import { GoAgents } from './go-agents.ts';
+import type { GoAgentsOptions } from './options.ts';
+
+type Call = ServerWritableStream<AgentRunRequest, AgentRunStream>;
+type Script = (call: Call) => void;
+
+const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
+
+/** Agents of the original as a script, in sessions with a real engine. */
+describe('agents of the original, driven by AgentRun', () => {
+  let cluster: EngineCluster;
+  let agent: Server;
+  let proxy: Proxy;
+  let fleet: GoAgents;
+  let script: Script;
+  let calls: Call[];
+  let alive: boolean;
+
+  const newFleet = (options: GoAgentsOptions = {}, address = proxy.address): GoAgents =>
+    new GoAgents(
+      { leaseMs: LEASE_MS, dialTimeoutMs: 200, initialIntervalMs: 50, ...options },
+      {
+        clock: systemClock,
+        timers: systemTimers,
+        logger: silentLogger,
+        region: 'global',
+        view: cluster.store,
+        accept: (channel) => cluster.leader.engine.accept(channel),
+        members: () => [{ name: 'a1', address, alive }],
+      },
+    );
+
+  beforeEach(async () => {
+    calls = [];
+    alive = true;
+    script = (call) => send(call, { startedAt: timestampToWire(systemClock.wallNanos()) });
+    const served = await serve([
+      AgentServiceService as unknown as ServiceDefinition,
+      {
+        agentRun: (call: Call) => {
+          calls.push(call);
+          script(call);
+        },
+      },
+    ]);
+    agent = served.server;
+    proxy = await Proxy.to(served.address);
+    cluster = await EngineCluster.start(['s1', 's2']);
+    cluster.elect('s1');
+    await cluster.put(definition('job', { executor: 'shell', executorConfig: { command: 'x' } }));
+    fleet = newFleet();
+    fleet.start();
+  });
+
+  afterEach(async () => {
+    fleet.stop();
+    await cluster.stop();
+    proxy.close();
+    agent.forceShutdown();
+  });
+
+  const send = (call: Call, over: Partial<Execution>): void => {
+    const { execution } = call.request;
+    call.write({ execution: { ...execution!, nodeName: 'a1', ...over } });
+  };
+  const finish = (call: Call, output: string, success = true): void => {
+    const now = timestampToWire(systemClock.wallNanos());
+    send(call, { startedAt: now, finishedAt: now, output: Buffer.from(output), success });
+    call.end();
+  };
+  const becomes = (run: Parameters<EngineCluster['execution']>[0], state: string): Promise<void> =>
+    expect.poll(() => cluster.execution(run).state, { timeout: 8000 }).toBe(state);
+  const outputOf = (run: Parameters<EngineCluster['execution']>[0]): string =>
+    text(cluster.store.getOutput(run.targets[0]!.executionId)?.tail);
+
+  it('the first message is the start, the end of the stream the result', async () => {
+    const run = await cluster.run('job');
+    await becomes(run, 'running');
+    finish(calls[0]!, 'done');
+    await becomes(run, 'success');
+    expect(outputOf(run)).toBe('done');
+    const { job, execution } = calls[0]!.request;
+    expect([job?.name, job?.executor, job?.executorConfig.get('command')]).toEqual(['job', 'shell', 'x']);
+    expect(execution).toMatchObject({
+      jobName: 'job',
+      attempt: 1,
+      group: run.group,
+      startedAt: timestampToWire(ZERO_TIME),
+      finishedAt: timestampToWire(ZERO_TIME),
+    });
+  });
+
+  it('live output reaches watchers', async () => {
+    const run = await cluster.run('job');
+    await becomes(run, 'running');
+    const seen: string[] = [];
+    cluster.leader.engine.watchOutput(run.targets[0]!.executionId, {
+      chunk: ({ bytes }) => void seen.push(text(bytes)),
+      ended: () => void seen.push('END'),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    send(calls[0]!, { output: Buffer.from('one ') });
+    send(calls[0]!, { output: Buffer.from('two') });
+    await expect.poll(() => seen.join('')).toBe('one two');
+    finish(calls[0]!, 'one two');
+    await expect.poll(() => seen.at(-1)).toBe('END');
+  });
+
+  it('G-X2: an error status is the result, and nothing is sent again', async () => {
+    script = (call) => call.emit('error', { code: 14, details: 'try later' });
+    const run = await cluster.run('job');
+    await becomes(run, 'failed');
+    expect(outputOf(run)).toBe(
+      'grpc: Error on execution streaming, agent connection was abruptly terminated: rpc error: code = Unavailable desc = try later',
+    );
+    expect(calls).toHaveLength(1);
+  });
+
+  it('G-X7: a stream that ends without a result ends the execution', async () => {
+    const run = await cluster.run('job');
+    await becomes(run, 'running');
+    calls[0]!.end();
+    await becomes(run, 'failed');
+    expect(outputOf(run)).toContain('without a result');
+  });
+
+  it('G-X16: a broken stream is no end: it runs on, nothing is started again, and a result that is reported ends it', async () => {
+    const run = await cluster.run('job');
+    await becomes(run, 'running');
+    proxy.set('cut');
+    await new Promise((resolve) => setTimeout(resolve, LEASE_MS * 2));
+    expect(cluster.execution(run).state).toBe('running');
+    expect(calls).toHaveLength(1);
+    proxy.set('open');
+    const second = await cluster.run('job');
+    await expect.poll(() => calls.length, { timeout: 5000 }).toBe(2);
+    finish(calls[1]!, 'second');
+    await becomes(second, 'success');
+  });
+
+  it('what was not reached is dialed again while pending, and then given up', async () => {
+    proxy.set('cut');
+    const run = await cluster.run('job');
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    proxy.set('open');
+    await becomes(run, 'running');
+    expect(calls).toHaveLength(1);
+    fleet.stop();
+    fleet = newFleet({ maxRetries: 1 }, '127.0.0.1:1');
+    fleet.start();
+    const never = await cluster.run('job');
+    await expect.poll(() => cluster.execution(never).state, { timeout: 8000 }).not.toBe('pending');
+    expect(cluster.execution(never).reason).toBe('unreachable');
+  });
+
+  it('G-X1: a member that failed loses what it had after a lease', async () => {
+    const run = await cluster.run('job');
+    await becomes(run, 'running');
+    alive = false;
+    fleet.sync();
+    await becomes(run, 'lost');
+    expect(cluster.execution(run).reason).toBe('lease');
+  });
+
+  it('a member that failed and came back with its stream reports the true result', async () => {
+    const run = await cluster.run('job');
+    await becomes(run, 'running');
+    alive = false;
+    fleet.sync();
+    await becomes(run, 'lost');
+    alive = true;
+    fleet.sync();
+    await becomes(run, 'running');
+    finish(calls[0]!, 'late');
+    await becomes(run, 'success');
+  });
+
+  it('an agent that joined anew has lost what it had', async () => {
+    const run = await cluster.run('job');
+    await becomes(run, 'running');
+    fleet.restarted('a1');
+    await becomes(run, 'lost');
+    expect(cluster.execution(run).reason).toBe('restart');
+  });
+
+  it('a new leader sends nothing again and waits for results', async () => {
+    const run = await cluster.run('job');
+    await becomes(run, 'running');
+    fleet.stop();
+    cluster.elect('s2');
+    fleet = newFleet();
+    fleet.start();
+    await new Promise((resolve) => setTimeout(resolve, LEASE_MS * 2));
+    expect([cluster.execution(run).state, calls.length]).toEqual(['running', 1]);
+  });
+
+  it('what an earlier leader may have sent is not sent again, and is lost after a lease', async () => {
+    fleet.stop();
+    script = () => {};
+    const run = await cluster.run('job');
+    expect(cluster.execution(run).state).toBe('pending');
+    cluster.elect('s2');
+    fleet = newFleet();
+    fleet.start();
+    await expect.poll(() => cluster.execution(run).state, { timeout: 8000 }).not.toBe('pending');
+    expect([cluster.execution(run).reason, calls.length]).toEqual(['unreachable', 0]);
+  });
+
+  it('an orphan is given up in the end', async () => {
+    const run = await cluster.run('job');
+    await becomes(run, 'running');
+    fleet.stop();
+    fleet = newFleet({ orphanMs: 300 });
+    fleet.start();
+    await becomes(run, 'lost');
+    expect(cluster.execution(run).reason).toBe('lease');
+  });
+
+  /** What the agent of the recording said; its own job and group do not matter to us. */
+  for (const { id, rpcs } of SCENARIOS) {
+    const recorded = rpcs.find(({ method }) => method.endsWith('/AgentRun'));
+    if (recorded?.status === undefined || recorded.messages.some(({ hex }) => hex === undefined)) continue;
+    it(`recorded: ${id}`, async () => {
+      const answers = recorded.messages
+        .slice(1)
+        .map((message) => AgentRunStreamCodec.decode(bytesOf(message)).execution!);
+      const status = recorded.status!;
+      script = (call) => {
+        for (const execution of answers) {
+          const { group, attempt } = call.request.execution!;
+          call.write({ execution: { ...execution, group, attempt } });
+        }
+        if (status.code === 0) call.end();
+        else call.emit('error', { code: status.code, details: status.message });
+      };
+      const run = await cluster.run('job');
+      await expect.poll(() => cluster.execution(run).state, { timeout: 5000 }).toMatch(/success|failed/);
+      const last = answers.at(-1);
+      const final =
+        status.code === 0 && last?.finishedAt !== undefined && last.finishedAt.seconds > 0n ? last : undefined;
+      expect(cluster.execution(run).state).toBe(final?.success === true ? 'success' : 'failed');
+      if (final !== undefined) {
+        const stored = cluster.store.getOutput(run.targets[0]!.executionId)?.tail;
+        expect(Buffer.from(stored ?? []).equals(final.output)).toBe(true);
+      } else if (status.code !== 0) {
+        const done = `rpc error: code = ${status.name} desc = ${status.message}`;
+        expect(outputOf(run)).toBe(
+          `grpc: Error on execution streaming, agent connection was abruptly terminated: ${done}`,
+        );
+      }
+    });
+  }
+});
