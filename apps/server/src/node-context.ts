@@ -1,6 +1,8 @@
 import type { Clock, Logger } from '@dkron/runtime';
 import type { Engine, Membership, Planner, ReplicatedLog } from '@dkron/scheduler';
 import type { Store } from '@dkron/store';
+import type { ClusterView } from './cluster/cluster-view.ts';
+import type { Forwarding } from './http/forwarding.ts';
 import type { MetricsRegistry } from './metrics/registry.ts';
 import type { ServerOptions } from './options.ts';
 
@@ -12,6 +14,9 @@ export interface NodeContext {
   readonly engine: Engine;
   readonly planner: Planner;
   readonly membership: Membership;
+  readonly cluster: ClusterView;
+  /** Takes writes to the leader; undefined = this server is the only one. */
+  readonly forwarding?: Forwarding;
   /** Names of what runs jobs on this node, and of what passes on their output here; in ascending order. */
   readonly executors: readonly string[];
   readonly processors: readonly string[];

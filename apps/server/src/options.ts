@@ -14,6 +14,32 @@ export interface ServerOptions {
   readonly httpAddr: string;
   readonly rpcPort: number;
   readonly bootstrapExpect: number;
+  /** Port of gRPC that others are told; 0 = `rpcPort`. */
+  readonly advertiseRpcPort: number;
+  /** Addresses of gossip tried once; ignored when `retryJoin` has any. */
+  readonly join: readonly string[];
+  /** Addresses tried until one answers, again with each try resolved. */
+  readonly retryJoin: readonly string[];
+  /** Rounds of `retryJoin`; 0 = for ever. */
+  readonly retryMax: number;
+  /** Longest pause between them. */
+  readonly retryInterval: number;
+  /** Key of gossip, base64; `''` = unencrypted. */
+  readonly encrypt: string;
+  /** Timing of gossip. */
+  readonly profile: 'lan' | 'wan' | 'local';
+  /** How long failed members are remembered. */
+  readonly serfReconnectTimeout: number;
+  /** Factor of the times of consensus. */
+  readonly raftMultiplier: number;
+  /** How often the leader compares members with servers. */
+  readonly reconcileInterval: number;
+  /** A node silent for so long loses its executions. */
+  readonly lease: number;
+  /** A server that failed so long ago is replaced by one that stands by. */
+  readonly serverReplaceAfter: number;
+  /** A server told to end leaves the cluster. */
+  readonly leaveOnTerminate: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: 'text' | 'json';
   readonly tags: Readonly<Record<string, string>>;
@@ -23,6 +49,8 @@ export interface ServerOptions {
   readonly tickGrace: number;
   /** TERM → KILL. */
   readonly killGrace: number;
+  /** How long an execution lost with its node keeps the slot of a job that forbids overlap; 0 = until its node is back. */
+  readonly forbidHold: number;
   /** Program of the helper processes that start commands; `auto` = Perl where there is one, else Node. */
   readonly spawnHelper: 'auto' | 'perl' | 'node';
   /** Origins whose pages may write, e.g. `https://ops.example.org`; reading is open to all. */
@@ -49,8 +77,6 @@ export interface ServerOptions {
   readonly stopTimeout: number;
   /** Zone of jobs without one; `''` = this machine's. */
   readonly defaultTimezone: string;
-  /** How long an execution lost with its node keeps the slot of a job that forbids overlap; 0 = until its node is back. */
-  readonly forbidHold: number;
   /** Executions kept per job; 0 = no limit. */
   readonly executionRetention: number;
   /** Executions older than this go when their job runs again; 0 = no limit. */
@@ -70,6 +96,19 @@ export const SERVER_DEFAULTS: ServerOptions = {
   httpAddr: ':8080',
   rpcPort: 6868,
   bootstrapExpect: 0,
+  advertiseRpcPort: 0,
+  join: [],
+  retryJoin: [],
+  retryMax: 0,
+  retryInterval: 30_000,
+  encrypt: '',
+  profile: 'lan',
+  serfReconnectTimeout: 86_400_000,
+  raftMultiplier: 1,
+  reconcileInterval: 60_000,
+  lease: 15_000,
+  serverReplaceAfter: 300_000,
+  leaveOnTerminate: false,
   logLevel: 'info',
   logFormat: 'text',
   tags: {},

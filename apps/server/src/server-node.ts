@@ -1,31 +1,41 @@
+import { Describer, encodeNodeTags, refuseGoServers } from '@dkron/cluster';
 import { storeCodec } from '@dkron/contracts';
+import type { GossipNode } from '@dkron/gossip';
+import { SpawnHelper } from '@dkron/executors/spawn-helper';
+import { GrpcRaftTransport } from '@dkron/raft-grpc';
 import type { Logger } from '@dkron/runtime';
 import { noMetrics } from '@dkron/runtime';
-import { SpawnHelper } from '@dkron/executors/spawn-helper';
 import { systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
 import { Engine, Planner } from '@dkron/scheduler';
-import { LoopbackNetwork } from '@dkron/raft';
+import { addressOf, listening } from './addresses.ts';
+import { clusterView } from './cluster/cluster-view.ts';
 import { openConsensus } from './cluster/consensus.ts';
-import { foundAlone } from './cluster/found-alone.ts';
+import { checkNodeName, campaignIfAlone } from './cluster/found-alone.ts';
 import { Leadership } from './cluster/leadership.ts';
-import { memorySession } from './cluster/memory-session.ts';
-import { SingleMember } from './cluster/single-member.ts';
+import { askDescription } from './cluster/ask-nodes.ts';
+import { createPool, startPool } from './cluster/pool.ts';
+import { PoolMembership } from './cluster/pool-membership.ts';
+import { clusterAnswers, createFormation } from './cluster/server-formation.ts';
+import { createJoiner } from './cluster/server-joiner.ts';
+import { createReconciler } from './cluster/server-reconciler.ts';
+import { createSessions } from './cluster/sessions.ts';
+import { UnaryCalls } from './cluster/unary-calls.ts';
+import { writeForwarding } from './cluster/write-forwarding.ts';
 import { prepareDataDir } from './data-dir.ts';
-import { StartError } from './errors.ts';
+import { listenGrpc } from './grpc/grpc-server.ts';
 import type { HttpServer } from './http/http-server.ts';
 import { listenHttp } from './http/http-server.ts';
+import { startWorker } from './local-worker.ts';
 import { MeteredLog } from './metrics/metered-log.ts';
 import { addProcessMetrics } from './metrics/process-metrics.ts';
 import { MetricsRegistry } from './metrics/registry.ts';
 import { countRuns } from './metrics/run-metrics.ts';
 import type { NodeContext } from './node-context.ts';
 import { openStore } from './open-store.ts';
-import type { LocalWorker } from './local-worker.ts';
-import { startWorker } from './local-worker.ts';
-import type { HostPort, ServerOptions } from './options.ts';
-import { splitHostPort } from './options.ts';
+import type { ServerOptions } from './options.ts';
 import { processResults } from './process-results.ts';
 import { settle } from './settings.ts';
+import { VERSION } from './version.ts';
 
 const GOSSIP_PORT = 8946;
 const HTTP_PORT = 8080;
@@ -34,6 +44,9 @@ const DRAIN_MS = 2_000;
 
 export interface ServerNode {
   readonly httpPort: number;
+  readonly rpcPort: number;
+  /** `host:port` of gossip, as others are told. */
+  readonly gossipAddress: string;
   /** Stops in the reverse order of the start; waits for running executions at most `stopTimeout`. */
   stop(): Promise<void>;
   /** Ends after a failed write: no further command, no wait; everything open is closed. */
@@ -48,7 +61,9 @@ export interface ServerNodeEvents {
 }
 
 /**
- * Starts the parts of a server in their order: data directory, store, log, engine, worker, HTTP; then the scheduler.
+ * Starts the parts of a server in their order: data directory, store, consensus, engine, worker, gRPC, HTTP, gossip; then
+ * it founds a cluster, finds one, or goes on in its own. Resolves when a server that is to begin alone leads, another one
+ * when it has looked for its cluster once.
  * Throws {@link StartError} when the machine or the options do not allow it.
  */
 export async function startNode(
@@ -56,8 +71,9 @@ export async function startNode(
   logger: Logger,
   { onFatal, onLeave }: ServerNodeEvents,
 ): Promise<ServerNode> {
-  const httpAddress = address('http-addr', options.httpAddr, HTTP_PORT);
-  const advertised = address('advertise-addr', options.advertiseAddr || options.bindAddr, GOSSIP_PORT);
+  const httpAddress = addressOf('http-addr', options.httpAddr, HTTP_PORT);
+  const bind = addressOf('bind-addr', options.bindAddr, GOSSIP_PORT);
+  const advertise = addressOf('advertise-addr', options.advertiseAddr || options.bindAddr, GOSSIP_PORT);
   const paths = prepareDataDir(options.dataDir);
   // First, while this process is small: starting a process costs the more the larger its parent is.
   const spawnHelper = await SpawnHelper.start({ program: options.spawnHelper }, { timers: systemTimers, logger });
@@ -68,28 +84,77 @@ export async function startNode(
   try {
     const registry = options.enablePrometheus ? new MetricsRegistry() : undefined;
     const metrics = registry ?? noMetrics;
+    const common = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics };
     const store = await openStore(paths.store, options, { logger, metrics });
     undo.push(() => store.close());
-    const common = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics };
-    const transport = new LoopbackNetwork({}, { timers: systemTimers }).transport(options.nodeName);
+
+    const tagsWith = (rpcPort: number, server = true): Record<string, string> =>
+      encodeNodeTags({
+        region: options.region,
+        datacenter: options.datacenter,
+        version: VERSION,
+        server,
+        expect: options.bootstrapExpect,
+        rpc: { ip: advertise.host, port: options.advertiseRpcPort || rpcPort },
+        user: options.tags,
+      });
+    const own = { name: options.nodeName, addr: advertise.host, port: advertise.port, status: 'alive' as const };
+    const membership = new PoolMembership({ ...own, tags: tagsWith(options.rpcPort) });
+    let pool: GossipNode | undefined;
+    const calls = new UnaryCalls();
+    undo.push(async () => calls.close());
+    const transport = new GrpcRaftTransport({ id: options.nodeName }, common);
     const consensus = await openConsensus(
-      { directory: paths.raft, nodeName: options.nodeName, region: options.region },
-      { store, codec: storeCodec.command, transport, ...common },
+      {
+        directory: paths.raft,
+        nodeName: options.nodeName,
+        region: options.region,
+        tickMs: 100 * options.raftMultiplier,
+      },
+      {
+        ...common,
+        store,
+        codec: storeCodec.command,
+        transport,
+        resolver: { address: (id, configured) => membership.rpcAddress(id) || configured },
+        admit: (clusterId) => formation.admit(clusterId),
+      },
     );
     const raft = consensus.node;
-    undo.push(() => raft.stop({ transfer: true }));
+    undo.push(() => raft.stop());
     raft.on('fatal', ({ error }) => onFatal(error));
+    checkNodeName(raft, options.nodeName);
+    const formation = createFormation(options, { ...common, consensus, calls, onFatal });
+    undo.push(async () => formation.stop());
+
     const log = registry ? new MeteredLog({ log: consensus.log, store, clock: systemClock, registry }) : consensus.log;
     if (registry) countRuns({ store, log, registry });
-    const membership = new SingleMember(options, advertised);
     const planner = new Planner({ region: options.region });
     const { process: processResult, names: processors } = processResults(options.nodeName, systemTimers, logger);
     const engine = new Engine(
-      { clusterId: () => raft.identity.clusterId, tickGraceMs: options.tickGrace, killGraceMs: options.killGrace },
+      {
+        clusterId: () => raft.identity.clusterId,
+        tickGraceMs: options.tickGrace,
+        killGraceMs: options.killGrace,
+        leaseMs: options.lease,
+        forbidHoldMs: options.forbidHold,
+      },
       { log, view: store, membership, planner, processResult, ...common },
     );
     const worker = await startWorker(paths.journal, options, { ...common, spawnHelper });
     undo.push(() => worker.stop(0));
+    const sessions = createSessions(options, { ...common, engine, raft, membership, worker });
+
+    let http: HttpServer | undefined;
+    const cluster = clusterView({ raft, engine, membership, pool: () => pool, encrypted: options.encrypt !== '' });
+    const grpc = await listening('rpc-port', { host: bind.host, port: options.rpcPort }, (at) =>
+      listenGrpc(at, {
+        cluster: clusterAnswers(formation, consensus),
+        forwarded: (request) => http?.forwarded(request) ?? Promise.reject(new Error('the server is starting')),
+        raw: [transport, sessions.service],
+      }),
+    );
+    undo.push(() => grpc.close());
     const node: NodeContext = {
       options,
       store,
@@ -97,16 +162,21 @@ export async function startNode(
       engine,
       planner,
       membership,
+      cluster,
+      forwarding: writeForwarding({ ...common, raft, cluster, membership, calls }),
       executors: worker.executors,
       processors,
+      caughtUp: async () => void (await raft.readIndex()),
       clock: systemClock,
       logger,
       metrics: registry,
       leave: onLeave,
     };
-    const http = await listen(node, httpAddress);
-    undo.push(() => http.close());
+    const api = await listening('http-addr', httpAddress, (at) => listenHttp(node, at));
+    http = api;
+    undo.push(() => api.close());
     if (registry) addProcessMetrics(registry);
+
     const leadership = new Leadership({
       node: raft,
       logger,
@@ -115,69 +185,73 @@ export async function startNode(
         planner.schedules.useTimezone(defaultTimezone);
         engine.start();
         registry?.counter('dkron_scheduler_start', 'Times this node began to schedule').add(1);
+        sessions.dialer.wake();
       },
       onLoss: () => engine.stop(),
     });
     undo.push(async () => engine.stop());
-    await foundAlone(raft, options.nodeName, options.region);
-    await leadership.firstGain();
-    const closeSession = memorySession(engine, worker, systemTimers);
-    undo.push(async () => closeSession());
-    logger.info('server: ready', { node: options.nodeName, http: http.port, data_dir: options.dataDir });
+    raft.on('leadership', () => sessions.dialer.wake());
+
+    const begun = createPool({ ...options, tags: tagsWith(grpc.port, false) }, { bind, advertise }, common);
+    await startPool(begun, { bind, advertise });
+    undo.push(() => begun.stop());
+    pool = begun;
+    membership.attach(begun);
+    const describer = new Describer({}, { ask: askDescription(calls), clock: systemClock });
+    const reconciler = createReconciler(options, { ...common, raft, membership, describer });
+    undo.push(async () => reconciler.stop());
+    const look = (): void => {
+      formation.view(membership.others(options.region));
+      sessions.dialer.wake();
+    };
+    begun.on('memberChange', ({ change, member }) => {
+      look();
+      if (change === 'reap') reconciler.reaped(member.name);
+      else if (change === 'join') reconciler.joined(member.name);
+      else reconciler.changed();
+    });
+    await formation.start();
+    campaignIfAlone(raft, options.nodeName);
+    const joiner = createJoiner(options, { ...common, pool: begun, raft, membership, onFatal });
+    undo.push(async () => joiner.stop());
+    joiner.start();
+    await joiner.firstRound;
+    // A server of the original would make whoever calls itself server a voter of its cluster.
+    await refuseGoServers(membership.servers(options.region), options.nodeName, describer);
+    await begun.setTags(tagsWith(grpc.port));
+    membership.changed();
+    look();
+    formation.joinRoundOver();
+    reconciler.start();
+    raft.on('leadership', () => reconciler.changed());
+    sessions.dialer.start();
+    undo.push(async () => sessions.close());
+    const alone = options.bootstrapExpect === 1 && options.join.length + options.retryJoin.length === 0;
+    if (alone) await leadership.firstGain();
+    logger.info('server: ready', { node: options.nodeName, http: api.port, data_dir: options.dataDir });
+    const stop = async (): Promise<void> => {
+      // What runs is reported to the next leader.
+      if (raft.isLeader() && raft.getConfiguration().conf.voters.length > 1) {
+        await raft.transferLeadership().catch(() => undefined);
+      }
+      await worker.stop(options.stopTimeout);
+      await engine.drain(DRAIN_MS);
+      await unwind();
+    };
+    let stopping: Promise<void> | undefined;
     return {
-      httpPort: http.port,
-      stop: () => stopInOrder({ engine, worker, unwind, timeoutMs: options.stopTimeout }),
-      abandon: () => abandon(worker, unwind),
+      httpPort: api.port,
+      rpcPort: grpc.port,
+      gossipAddress: `${begun.address.ip}:${begun.address.port}`,
+      stop: () => (stopping ??= stop()),
+      abandon: async () => {
+        // The store may not be written any more; commands of jobs must not outlive the server that reports them.
+        await worker.stop(0);
+        await unwind();
+      },
     };
   } catch (error) {
     await unwind();
     throw error;
-  }
-}
-
-interface Parts {
-  readonly engine: Engine;
-  readonly worker: LocalWorker;
-  readonly unwind: () => Promise<void>;
-  readonly timeoutMs: number;
-}
-
-/** No new decisions; what runs may end and report; what is left is cut and read as lost at the next start. */
-async function stopInOrder({ engine, worker, unwind, timeoutMs }: Parts): Promise<void> {
-  await worker.stop(timeoutMs);
-  await engine.drain(DRAIN_MS);
-  await unwind();
-}
-
-/** The store may not be written any more; commands of jobs must not outlive the server that reports them. */
-async function abandon(worker: LocalWorker, unwind: () => Promise<void>): Promise<void> {
-  await worker.stop(0);
-  await unwind();
-}
-
-function address(option: string, text: string, defaultPort: number): HostPort {
-  const parsed = splitHostPort(text, defaultPort);
-  if (parsed) return parsed;
-  throw new StartError('invalid_option', `${option}: ${text} is not an address; allowed: [host]:port, port 0–65535`, {
-    option,
-    value: text,
-  });
-}
-
-async function listen(node: NodeContext, at: HostPort): Promise<HttpServer> {
-  try {
-    return await listenHttp(node, at);
-  } catch (cause) {
-    const code = (cause as { code?: string }).code;
-    const value = `${at.host}:${at.port}`;
-    if (code === 'EADDRINUSE') {
-      const message = `http-addr: ${value} is taken by another process; choose another, e.g. --http-addr=127.0.0.1:${at.port + 1}`;
-      throw new StartError('address_in_use', message, { option: 'http-addr', value }, { cause });
-    }
-    if (code === 'EADDRNOTAVAIL' || code === 'EACCES' || code === 'ENOTFOUND') {
-      const message = `http-addr: cannot listen on ${value}: ${(cause as Error).message}`;
-      throw new StartError('address_not_available', message, { option: 'http-addr', value }, { cause });
-    }
-    throw cause;
   }
 }

@@ -10,3 +10,5 @@ export { storeCodec } from './store/codec.ts';
 export { toServerFromWire, toServerToWire, toWorkerFromWire, toWorkerToWire } from './session/codec.ts';
 export { agentSession } from './session/service.ts';
 export { clusterService } from './cluster/service.ts';
+export type { ForwardedAnswer, ForwardedHeader, ForwardedRequest } from './server/service.ts';
+export { forwardService } from './server/service.ts';

@@ -60,7 +60,8 @@ export class ServerProcess {
       `--data-dir=${options.dataDir}`,
     ];
     flags.push(
-      '--bind-addr=127.0.0.1:8946',
+      '--bind-addr=127.0.0.1:0',
+      '--rpc-port=0',
       '--advertise-addr=127.0.0.1',
       `--http-addr=127.0.0.1:${port}`,
       ...(options.args ?? []),

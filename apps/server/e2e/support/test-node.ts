@@ -38,6 +38,8 @@ export class TestNode extends Api {
       nodeName: 'test',
       bootstrapExpect: 1,
       httpAddr: '127.0.0.1:0',
+      bindAddr: '127.0.0.1:0',
+      rpcPort: 0,
       ...options,
       dataDir,
     };
@@ -47,6 +49,10 @@ export class TestNode extends Api {
     });
     running.add(node);
     return new TestNode(node, { dataDir, log, fatal });
+  }
+
+  get gossipAddress(): string {
+    return this.#node.gossipAddress;
   }
 
   async stop(): Promise<void> {

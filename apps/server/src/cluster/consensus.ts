@@ -1,7 +1,6 @@
 import type { Command } from '@dkron/jobs';
 import type { Resolver, Transport } from '@dkron/raft';
 import { RaftNode } from '@dkron/raft';
-import type { Disk } from '@dkron/raft/storage';
 import { FileSnapshots, IdentityFile, nodeDisk, peersFileOn, SegmentedWal } from '@dkron/raft/storage';
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import type { Codec, Store } from '@dkron/store';
@@ -20,6 +19,8 @@ export interface ConsensusOptions {
   /** Also the raft id. */
   readonly nodeName: string;
   readonly region: string;
+  /** Length of a tick; an election timeout is ten to twenty of them. @default 100 */
+  readonly tickMs?: number;
 }
 
 export interface ConsensusModules {
@@ -28,6 +29,8 @@ export interface ConsensusModules {
   readonly transport: Transport;
   /** @default what is configured */
   readonly resolver?: Resolver;
+  /** Whether to follow a cluster that calls this server, which belongs to none. @default yes */
+  readonly admit?: (clusterId: string) => Promise<true | string>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -39,6 +42,8 @@ export interface ConsensusModules {
 export interface Consensus {
   readonly node: RaftNode;
   readonly log: RaftLog;
+  /** Of the data folder; also where formation keeps its promises. */
+  readonly identity: IdentityFile;
 }
 
 /** Reads back what is on disk. Nothing is voted before the node is founded, joined or restarted as a member. */
@@ -46,19 +51,20 @@ export async function openConsensus(options: ConsensusOptions, modules: Consensu
   const disk = nodeDisk(options.directory);
   await disk.makeDir('');
   const machine = new StoreMachine(modules.store);
+  const { nodeName: id, region, tickMs = 100 } = options;
+  const { clock, logger } = modules;
+  const identity = new IdentityFile({}, { disk });
   const node = new RaftNode(
-    { id: options.nodeName, region: options.region, entryCacheBytes: CACHE_BYTES, software: `dkron-ts ${VERSION}` },
-    { ...modules, ...storageOn(disk, modules), stateMachine: machine },
+    { id, region, tickMs, entryCacheBytes: CACHE_BYTES, software: `dkron-ts ${VERSION}` },
+    {
+      ...modules,
+      identity,
+      log: new SegmentedWal({ segmentBytes: SEGMENT_BYTES }, { disk, clock, logger }),
+      snapshots: new FileSnapshots({}, { disk, logger }),
+      peersFile: peersFileOn(disk),
+      stateMachine: machine,
+    },
   );
   await node.start();
-  return { node, log: new RaftLog({ node, machine, codec: modules.codec }) };
-}
-
-function storageOn(disk: Disk, { clock, logger }: ConsensusModules) {
-  return {
-    log: new SegmentedWal({ segmentBytes: SEGMENT_BYTES }, { disk, clock, logger }),
-    snapshots: new FileSnapshots({}, { disk, logger }),
-    identity: new IdentityFile({}, { disk }),
-    peersFile: peersFileOn(disk),
-  };
+  return { node, identity, log: new RaftLog({ node, machine, codec: modules.codec }) };
 }

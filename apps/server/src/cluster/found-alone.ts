@@ -1,23 +1,25 @@
 import type { RaftNode } from '@dkron/raft';
 import { StartError } from '../errors.ts';
 
-/**
- * Brings a server that has nobody to wait for to leadership: founds a cluster of one on an empty folder, and campaigns at
- * once where it is the only voter.
- * @throws StartError `node_name` when the folder is another server's
- */
+/** Founds a cluster of one on an empty folder, or campaigns at once in one's own. */
 export async function foundAlone(node: RaftNode, nodeName: string, region: string): Promise<void> {
   const { lastIndex, term } = node.stats();
-  if (lastIndex === 0 && term === 0) {
-    await node.bootstrap({ region, attempt: 0, members: [{ id: nodeName, birth: node.identity.birth }] });
-    return;
-  }
+  if (lastIndex > 0 || term > 0) return campaignIfAlone(node, nodeName);
+  await node.bootstrap({ region, attempt: 0, members: [{ id: nodeName, birth: node.identity.birth }] });
+}
+
+/** An only voter need not wait for an election timeout. */
+export function campaignIfAlone(node: RaftNode, nodeName: string): void {
+  const { voters, votersOutgoing } = node.getConfiguration().conf;
+  if (voters.length === 1 && voters[0] === nodeName && votersOutgoing.length === 0) node.campaign();
+}
+
+/** @throws StartError `node_name` when the data folder is another server's */
+export function checkNodeName(node: RaftNode, nodeName: string): void {
   const { voters, learners } = node.getConfiguration().conf;
-  if (voters.length > 0 && ![...voters, ...learners].includes(nodeName)) {
-    const message =
-      `node-name: this data-dir belongs to a server of the cluster [${voters.join(', ')}], in which there is no ` +
-      `"${nodeName}"; start it with the name it had, or with another data-dir`;
-    throw new StartError('node_name', message, { option: 'node-name', value: nodeName });
-  }
-  if (voters.length === 1 && voters[0] === nodeName) node.campaign();
+  if (voters.length !== 1 || voters.includes(nodeName) || learners.includes(nodeName)) return;
+  const message =
+    `node-name: this data-dir belongs to "${voters[0]}", the only voter of its cluster; start it with that name, or ` +
+    `"${nodeName}" with another data-dir`;
+  throw new StartError('node_name', message, { option: 'node-name', value: nodeName });
 }

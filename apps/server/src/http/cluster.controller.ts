@@ -25,7 +25,7 @@ export class ClusterController {
     const self = this.#node.membership.self();
     const body = {
       agent: { name: self.name, version: VERSION },
-      serf: { ...QUIET_GOSSIP, members: String(this.#node.membership.members().length) },
+      serf: sorted(this.#node.cluster.gossip()),
       tags: sorted(self.tags),
     };
     answerJson(reply, pretty(query) ? JSON.stringify(body, undefined, 4) : JSON.stringify(body));
@@ -41,16 +41,17 @@ export class ClusterController {
 
   @Get('v1/leader')
   leader(@Query() query: QueryMap, @Res() reply: FastifyReply): void {
-    if (!this.#node.log.leadershipValid()) {
+    const leader = this.#node.cluster.leader();
+    if (leader === undefined) {
       void reply.status(500).header('content-type', 'text/plain; charset=utf-8').send('null');
       return;
     }
-    answerJson(reply, memberToJson(this.#node.membership.self(), { pretty: pretty(query) }));
+    answerJson(reply, memberToJson(leader, { pretty: pretty(query) }));
   }
 
   @Get('v1/isleader')
   isLeader(@Res() reply: FastifyReply): void {
-    const leads = this.#node.log.leadershipValid();
+    const leads = this.#node.cluster.leads();
     answerJson(reply, leads ? '"I am a leader"' : '"I am a follower"', { status: leads ? 200 : 404 });
   }
 
@@ -68,22 +69,6 @@ export class ClusterController {
     answerJson(reply, jsonList(items, pretty(query)), { headers: { 'x-total-count': String(items.length) } });
   }
 }
-
-/** The gossip counters of a node that has nobody to talk to. */
-const QUIET_GOSSIP = {
-  coordinate_resets: '0',
-  encrypted: 'false',
-  event_queue: '0',
-  event_time: '1',
-  failed: '0',
-  health_score: '0',
-  intent_queue: '0',
-  left: '0',
-  member_time: '1',
-  members: '1',
-  query_queue: '0',
-  query_time: '1',
-};
 
 function sorted(tags: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : 1)));

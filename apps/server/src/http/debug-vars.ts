@@ -8,7 +8,7 @@ const CRON_ENTRIES_MAX = 10_000;
 
 /** What the original publishes through expvar, as far as it means anything here; secrets are cut out (G-T4). */
 export function debugVars(
-  { store, log, options }: NodeContext,
+  { store, cluster, options }: NodeContext,
   process: { readonly argv: readonly string[]; memoryUsage(): NodeJS.MemoryUsage },
 ): GoObject {
   const entries: Record<string, string> = {};
@@ -30,7 +30,7 @@ export function debugVars(
       ),
     ],
     ['node', options.nodeName],
-    ['scheduler_started', log.leadershipValid() ? 1 : 0],
+    ['scheduler_started', cluster.leads() ? 1 : 0],
   );
 }
 

@@ -5,10 +5,12 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ForwardedAnswer, ForwardedRequest } from '@dkron/contracts';
 import type { NodeContext } from '../node-context.ts';
 import type { HostPort } from '../options.ts';
 import { connectionLimits, limitConnections } from './connection-limits.ts';
 import { DirectReads } from './direct-reads.ts';
+import { addForwarding, answerForwarded } from './forwarding.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { addHooks } from './hooks.ts';
 import { takeHotRoutes } from './hot-routes.ts';
@@ -33,6 +35,8 @@ const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+*-]+(\s*;\s*[\w!#$&^.+-]+=([\w!#$&
 
 export interface HttpServer {
   readonly port: number;
+  /** Handles a request that another server passed on. */
+  forwarded(request: ForwardedRequest): Promise<ForwardedAnswer>;
   close(): Promise<void>;
 }
 
@@ -62,6 +66,7 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
   routes.watch(fastify);
   takeBodiesAsBytes(fastify);
   addHooks(fastify, node.options, node);
+  if (node.forwarding !== undefined) addForwarding(fastify, node.options.nodeName, node.forwarding);
   const reads = app.get<JobReads>(JOB_READS);
   takeHotRoutes(fastify, { reads, jobs: app.get(JobsController) });
   app.useGlobalFilters(new ErrorFilter({ logger: node.logger, routes }));
@@ -69,7 +74,11 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
   await app.listen(address.port, address.host === '' ? '::' : address.host);
   new DirectReads(node.options, { answerOf: (name) => reads.answerOf(name) }).takeFrom(app.getHttpServer());
   const bound = app.getHttpServer().address() as { port: number };
-  return { port: bound.port, close: () => app.close() };
+  return {
+    port: bound.port,
+    forwarded: (request) => answerForwarded(fastify, request),
+    close: () => app.close(),
+  };
 }
 
 /** Content types are not looked at, as the original does not: a body is bytes until its reader parses it. */

@@ -19,7 +19,7 @@ export class NodeController {
 
   @Get('health')
   health(@Res() reply: FastifyReply): void {
-    answerJson(reply, writeGoJson(ordered(['leader', this.#node.log.leadershipValid()], ['status', 'healthy'])));
+    answerJson(reply, writeGoJson(ordered(['leader', this.#node.cluster.leads()], ['status', 'healthy'])));
   }
 
   @Get('debug/vars')

@@ -39,11 +39,11 @@ export class UiController {
   }
 
   #facts(): Parameters<typeof indexPage>[0] {
-    const { store, log, membership } = this.#node;
+    const { store, cluster } = this.#node;
     const counts = store.jobCountByStatus();
     const count = (status: string): number => counts.get(status) ?? 0;
     return {
-      leader: log.leadershipValid() ? membership.self().name : undefined,
+      leader: cluster.leader()?.name,
       totalJobs: store.jobCount(),
       successfulJobs: count('success'),
       failedJobs: count('failed'),

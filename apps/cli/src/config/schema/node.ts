@@ -46,7 +46,7 @@ export const NODE = {
   'rpc-port': {
     kind: 'int',
     default: 6868,
-    min: 1,
+    min: 0,
     max: 65_535,
     effect: 'used',
     help: 'port of the calls between nodes',

@@ -24,7 +24,7 @@ const create = (method: Method, path: string, summary: string): Endpoint => ({
     400: refusalAsOriginal('The body cannot be read, or a value cannot be taken'),
     404: refusalAsOriginal('The parent job does not exist'),
     412: PRECONDITION,
-    503: refusalAsOriginal('New jobs are refused for now, see `POST /v1/pause`'),
+    503: refusalAsOriginal('New jobs are refused for now, see `POST /v1/pause`; or no server leads'),
   },
 });
 

@@ -149,6 +149,7 @@ export function commonAnswers({
       : {
           403: refused('A page of another origin, which `cors-origins` does not list'),
           413: refused('The body is larger than `max-body-size`'),
+          503: refused('No server leads, or the one that does could not be asked'),
         }),
     500: refused('The server is at fault; its log says how'),
   };

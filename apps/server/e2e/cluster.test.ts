@@ -1,0 +1,57 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { job, shell, until } from './support/api.ts';
+import { cleanUp, TestNode } from './support/test-node.ts';
+
+afterAll(cleanUp);
+
+/** Servers that found a cluster together. */
+async function clusterOf(names: readonly string[]): Promise<TestNode[]> {
+  const nodes: TestNode[] = [];
+  for (const nodeName of names) {
+    const retryJoin = nodes.map((node) => node.gossipAddress);
+    nodes.push(await TestNode.start({ nodeName, bootstrapExpect: names.length, retryJoin, profile: 'local' }));
+  }
+  return nodes;
+}
+
+async function leaderOf(nodes: readonly TestNode[]): Promise<TestNode> {
+  return await until('a leader', async () => {
+    for (const node of nodes) if ((await node.get('/v1/isleader')).status === 200) return node;
+    return undefined;
+  });
+}
+
+describe('three servers', () => {
+  it('found one cluster; writes to any of them reach the leader; they go on without it', async () => {
+    const nodes = await clusterOf(['a', 'b', 'c']);
+    const leader = await leaderOf(nodes);
+    const [first, second] = nodes.filter((node) => node !== leader);
+    const created = await first!.call('POST', '/v1/jobs', { body: job('everywhere', shell('echo hello')) });
+    expect([created.status, created.json.name]).toEqual([201, 'everywhere']);
+    for (const node of nodes) {
+      await until('the job', async () => (await node.get('/v1/jobs/everywhere')).status === 200);
+    }
+    const refused = await second!.call('POST', '/v1/jobs', { body: job('wrong', { schedule: 'never ever' }) });
+    expect(refused.status).toBe(400);
+    await second!.launch('everywhere');
+    const ran = await until('three results', async () => {
+      const executions = await first!.executions('everywhere');
+      return executions.filter((one) => one.state === 'success').length === 3 && executions;
+    });
+    expect(ran.map((one) => one.node_name).toSorted()).toEqual(['a', 'b', 'c']);
+    const consistent = await first!.get('/v1/jobs/everywhere?consistent=true');
+    expect(consistent.json).toMatchObject({ success_count: 3 });
+    const leaderName = (await second!.get('/v1/leader')).json.Name;
+    expect((await first!.get('/v1/leader')).json.Name).toBe(leaderName);
+
+    await leader.stop();
+    // Waits for the next leader, wherever it is asked.
+    expect((await first!.call('POST', '/v1/jobs', { body: job('later', shell('echo again')) })).status).toBe(201);
+    await second!.launch('later');
+    await until('results of the rest', async () => {
+      const executions = await first!.executions('later');
+      return executions.filter((one) => one.state === 'success').length === 2;
+    });
+    for (const node of [first!, second!]) await node.stop();
+  });
+});

@@ -1,0 +1,33 @@
+import { StartError } from './errors.ts';
+import type { HostPort } from './options.ts';
+import { splitHostPort } from './options.ts';
+
+/** @throws StartError naming the option when its text is no address */
+export function addressOf(option: string, text: string, defaultPort: number): HostPort {
+  const parsed = splitHostPort(text, defaultPort);
+  if (parsed) return parsed;
+  throw new StartError('invalid_option', `${option}: ${text} is not an address; allowed: [host]:port, port 0–65535`, {
+    option,
+    value: text,
+  });
+}
+
+/** Opens a listener; what the system says of the address becomes a StartError that names the option. */
+export async function listening<T>(option: string, at: HostPort, open: (at: HostPort) => Promise<T>): Promise<T> {
+  try {
+    return await open(at);
+  } catch (cause) {
+    const { code, message: reason } = cause as { code?: string | number; message: string };
+    const value = `${at.host}:${at.port}`;
+    if (code === 'EADDRINUSE' || reason.includes('EADDRINUSE')) {
+      const other = option === 'rpc-port' ? at.port + 1 : `127.0.0.1:${at.port + 1}`;
+      const message = `${option}: ${value} is taken by another process; choose another, e.g. --${option}=${other}`;
+      throw new StartError('address_in_use', message, { option, value }, { cause });
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'EACCES' || code === 'ENOTFOUND' || reason.includes('EADDRNOTAVAIL')) {
+      const message = `${option}: cannot listen on ${value}: ${reason}`;
+      throw new StartError('address_not_available', message, { option, value }, { cause });
+    }
+    throw cause;
+  }
+}

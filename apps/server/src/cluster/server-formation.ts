@@ -1,0 +1,63 @@
+import { Formation, IdentityFormationStore } from '@dkron/cluster';
+import type { ClusterAnswers } from '../grpc/cluster.controller.ts';
+import { clusterIdOf } from '@dkron/raft';
+import type { Clock, Logger, Random, Timers } from '@dkron/runtime';
+import { VERSION } from '../version.ts';
+import { askDescription, askPledge } from './ask-nodes.ts';
+import type { Consensus } from './consensus.ts';
+import type { UnaryCalls } from './unary-calls.ts';
+
+export interface FormationOptions {
+  readonly nodeName: string;
+  readonly region: string;
+  readonly bootstrapExpect: number;
+}
+
+interface Modules {
+  readonly consensus: Consensus;
+  readonly calls: UnaryCalls;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly onFatal: (error: Error) => void;
+}
+
+/** Brings this server into a cluster: the rules of `@dkron/cluster` over consensus and gRPC. */
+export function createFormation(options: FormationOptions, modules: Modules): Formation {
+  const { consensus, calls } = modules;
+  const { node, identity } = consensus;
+  return new Formation(
+    { name: options.nodeName, region: options.region, expect: options.bootstrapExpect },
+    {
+      ...modules,
+      store: new IdentityFormationStore(identity),
+      raft: {
+        clusterId: () => node.identity.clusterId,
+        hasState: () => {
+          const { lastIndex, term } = node.stats();
+          return lastIndex > 0 || term > 0;
+        },
+        bootstrap: (record) => node.bootstrap(record),
+        redraw: () => node.redrawBirth(),
+      },
+      describe: askDescription(calls),
+      askPledge: askPledge(calls),
+      clusterIdOf,
+    },
+  );
+}
+
+/** What this server says of itself to other nodes. A member names its configuration and who leads. */
+export function clusterAnswers(formation: Formation, { node }: Consensus): ClusterAnswers {
+  return {
+    describe: () => {
+      const own = formation.describe({ boot: node.identity.boot, software: `dkron-ts ${VERSION}` });
+      if (own.state !== 'member') return own;
+      const { id, address } = node.leader();
+      const members = node.getConfiguration().members.map((member) => member.id);
+      return { ...own, members, leader: { name: id, address } };
+    },
+    pledge: (request) => formation.pledge(request),
+  };
+}

@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import { clusterService, forwardService } from '@dkron/contracts';
+import { SESSION_SERVER_OPTIONS } from '@dkron/agent-grpc';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { HostPort } from '../options.ts';
+import type { RawService } from './bound-server.ts';
+import { BoundGrpcServer } from './bound-server.ts';
+import type { ClusterAnswers } from './cluster.controller.ts';
+import { ClusterGrpcController } from './cluster.controller.ts';
+import type { AnswerForwarded } from './forward.controller.ts';
+import { ForwardGrpcController } from './forward.controller.ts';
+import { CLUSTER_ANSWERS, FORWARDED_REQUESTS } from './tokens.ts';
+
+export interface GrpcModules {
+  readonly cluster: ClusterAnswers;
+  readonly forwarded: AnswerForwarded;
+  /** Streams of consensus and of workers. */
+  readonly raw: readonly RawService[];
+}
+
+export interface GrpcServer {
+  readonly port: number;
+  /** Refuses new calls and ends those under way. */
+  close(): Promise<void>;
+}
+
+@Module({})
+class GrpcModule {
+  static of({ cluster, forwarded }: GrpcModules): DynamicModule {
+    return {
+      module: GrpcModule,
+      controllers: [ClusterGrpcController, ForwardGrpcController],
+      providers: [
+        { provide: CLUSTER_ANSWERS, useValue: cluster },
+        { provide: FORWARDED_REQUESTS, useValue: forwarded },
+      ],
+    };
+  }
+}
+
+/** Services by full name, as the generated code has them: nothing is read from `.proto` files at run time. */
+const SERVICES = {
+  'dkron.cluster.v1.ClusterService': clusterService,
+  'dkron.server.v1.ForwardService': forwardService,
+};
+
+/** Opens the one port of gRPC. Rejects with grpc-js's error when the address cannot be had. */
+export async function listenGrpc({ host, port }: HostPort, modules: GrpcModules): Promise<GrpcServer> {
+  const at = host === '' ? '[::]' : host.includes(':') ? `[${host}]` : host;
+  const strategy = new BoundGrpcServer(
+    {
+      url: `${at}:${port}`,
+      package: ['dkron.cluster.v1', 'dkron.server.v1'],
+      packageDefinition: SERVICES,
+      channelOptions: { ...SESSION_SERVER_OPTIONS },
+    },
+    modules.raw,
+  );
+  const app = await NestFactory.createMicroservice(GrpcModule.of(modules), { strategy, logger: false });
+  await app.listen();
+  return { port: strategy.port, close: () => app.close() };
+}

@@ -1,0 +1,103 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ForwardedAnswer, ForwardedHeader, ForwardedRequest } from '@dkron/contracts';
+import { ApiError } from './api-error.ts';
+import { pathOf } from './request-target.ts';
+
+/** Where a write belongs now. */
+export type WritePlace =
+  | { readonly kind: 'here' }
+  | { readonly kind: 'leader'; readonly name: string; readonly address: string };
+
+export interface Forwarding {
+  /** Whether this server leads: asked for every write. */
+  leads(): boolean;
+  /** Waits for a leader, not for long; undefined = there is none. */
+  place(): Promise<WritePlace | undefined>;
+  /** @param signal the client is gone */
+  send(address: string, request: ForwardedRequest, signal: AbortSignal): Promise<ForwardedAnswer>;
+}
+
+/** Set on what another server passed on: it is passed on once only. */
+export const FORWARDED_BY = 'x-dkron-forwarded-by';
+/** Of one connection, or set anew by either side. */
+const NOT_PASSED = new Set([
+  'connection',
+  'content-length',
+  'date',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-request-id',
+  'x-whom',
+]);
+/** Concern the server that is asked. */
+const LOCAL_PATHS: ReadonlySet<string> = new Set(['/v1/leave']);
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Writes go to the leader, whichever server they reach: with the answer of the leader, byte for byte. */
+export function addForwarding(fastify: FastifyInstance, nodeName: string, forwarding: Forwarding): void {
+  fastify.addHook('preHandler', (request, reply, done) => {
+    if (READS.has(request.method) || forwarding.leads() || request.is404 || LOCAL_PATHS.has(pathOf(request.url))) {
+      return done();
+    }
+    passOn(request, reply, nodeName, forwarding).then(
+      (here) => (here ? done() : undefined),
+      (error: unknown) => done(error as Error),
+    );
+  });
+}
+
+/** @returns whether the request is to be handled here */
+async function passOn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  nodeName: string,
+  forwarding: Forwarding,
+): Promise<boolean> {
+  const place = await forwarding.place();
+  if (place?.kind === 'here') return true;
+  if (place === undefined) throw noLeader('no server leads now; ask again');
+  if (request.headers[FORWARDED_BY] !== undefined) throw noLeader(`${place.name} leads, not this server; ask again`);
+  const abort = new AbortController();
+  reply.raw.once('close', () => abort.abort());
+  const headers = [...passed(request.headers), { name: FORWARDED_BY, value: nodeName }];
+  headers.push({ name: 'x-request-id', value: request.id });
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const { method, originalUrl: target } = request;
+  const answer = await forwarding
+    .send(place.address, { method, target, headers, body }, abort.signal)
+    .catch((error: Error) => {
+      throw noLeader(
+        `${place.name} leads, but did not answer: ${error.message}; whether the request took effect is not known`,
+      );
+    });
+  void reply.status(answer.status);
+  for (const { name, value } of answer.headers) if (!NOT_PASSED.has(name)) void reply.header(name, value);
+  void reply.send(Buffer.from(answer.body));
+  return false;
+}
+
+/** Handles what another server passed on, as if it had come by HTTP. */
+export async function answerForwarded(fastify: FastifyInstance, request: ForwardedRequest): Promise<ForwardedAnswer> {
+  const answer = await fastify.inject({
+    method: request.method as 'POST',
+    url: request.target,
+    headers: Object.fromEntries(request.headers.map(({ name, value }) => [name, value])),
+    payload: Buffer.from(request.body),
+  });
+  return { status: answer.statusCode, headers: passed(answer.headers), body: answer.rawPayload };
+}
+
+function passed(headers: Readonly<Record<string, unknown>>): ForwardedHeader[] {
+  return Object.entries(headers)
+    .filter(([name, value]) => value !== undefined && !NOT_PASSED.has(name))
+    .map(([name, value]) => ({ name, value: String(value) }));
+}
+
+function noLeader(message: string): ApiError {
+  return new ApiError({ status: 503, code: 'no_leader', message, plain: message });
+}
