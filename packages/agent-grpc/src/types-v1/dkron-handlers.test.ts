@@ -63,9 +63,9 @@ describe('types.v1.Dkron, played back', () => {
     if (codec === undefined) return expect(ours.length, label).toBe(0);
     const [a, b] = [codec.decode(ours), codec.decode(theirs)];
     if (type === 'RaftGetConfigurationResponse') {
-      const names = (servers: wire.RaftServer[] | undefined): unknown[] =>
+      const names = (servers: wire.RaftServer[] | undefined): string[] =>
         (servers ?? [])
-          .map(({ id, node, leader, voter, raftProtocol }) => [id, node, leader, voter, raftProtocol])
+          .map(({ id, node, leader, voter, raftProtocol }) => [id, node, leader, voter, raftProtocol].join(' '))
           .toSorted();
       expect(names(a.servers), label).toEqual(names(b.servers));
       return;

@@ -185,6 +185,7 @@ describe('agents of the original, driven by AgentRun', () => {
     await becomes(run, 'running');
     finish(calls[0]!, 'late');
     await becomes(run, 'success');
+    expect([outputOf(run), calls.length]).toEqual(['late', 1]);
   });
 
   it('an agent that joined anew has lost what it had', async () => {
