@@ -44,6 +44,12 @@ describe('three servers', () => {
     const leaderName = (await second!.get('/v1/leader')).json.Name;
     expect((await first!.get('/v1/leader')).json.Name).toBe(leaderName);
 
+    const origin = second!.url;
+    const page = await second!.call('POST', '/v1/jobs', { body: job('from-its-page'), headers: { origin } });
+    expect(page.status).toBe(201);
+    const stranger = { origin: 'https://elsewhere.example.org' };
+    expect((await second!.call('POST', '/v1/jobs', { body: job('foreign'), headers: stranger })).status).toBe(403);
+
     await leader.stop();
     // Waits for the next leader, wherever it is asked.
     expect((await first!.call('POST', '/v1/jobs', { body: job('later', shell('echo again')) })).status).toBe(201);
@@ -52,6 +58,20 @@ describe('three servers', () => {
       const executions = await first!.executions('later');
       return executions.filter((one) => one.state === 'success').length === 2;
     });
-    for (const node of [first!, second!]) await node.stop();
+    await second!.stop();
+    await until('it knows that it is alone', async () => (await first!.get('/v1/leader')).status === 500);
+    const asJson = { accept: 'application/json' };
+    const write = (method: string, path: string, options: object = {}) => first!.call(method, path, options);
+    expect((await write('POST', '/v1/jobs', { body: job('Wrong') })).status).toBe(400);
+    const stored = await write('POST', '/v1/jobs', { body: job('right'), headers: asJson });
+    expect([stored.status, stored.json.code]).toEqual([500, 'no_leader']);
+    expect((await write('POST', '/v1/jobs/later/toggle')).status).toBe(422);
+    expect((await write('POST', '/v1/jobs/nobody/toggle')).status).toBe(404);
+    expect((await write('DELETE', '/v1/jobs/later')).status).toBe(404);
+    const paused = await write('POST', '/v1/scheduler/pause');
+    expect([paused.status, paused.json.code]).toEqual([503, 'no_leader']);
+    expect((await first!.get('/v1/jobs/later?consistent')).status).toBe(503);
+    expect((await first!.get('/v1/jobs/later')).status).toBe(200);
+    await first!.stop();
   });
 });

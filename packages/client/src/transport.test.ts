@@ -68,6 +68,16 @@ describe('what is repeated', () => {
     expect(await clientOf(fake).getJob('a')).toEqual({ name: 'a' });
   });
 
+  it('may be one that wants a leader, whatever its status', async () => {
+    const leaderless = (status: number) => json('{"error":"no server leads","code":"no_leader"}', { status });
+    const fake = fakeFetch(leaderless(404), leaderless(422), json('{"name":"a"}'));
+    expect(await clientOf(fake).deleteJob('a', { ifMatch: '"1-1"' })).toEqual({ name: 'a' });
+    expect(fake.seen).toHaveLength(3);
+    const once = fakeFetch(leaderless(404));
+    await failure(clientOf(once).startJob('a'));
+    expect(once.seen).toHaveLength(1);
+  });
+
   it('is no refusal, and nothing while jobs are paused', async () => {
     for (const answer of [
       json('{"error":"no","code":"invalid_value"}', { status: 400 }),

@@ -148,7 +148,8 @@ export class Transport {
 /** A request that certainly was not sent may go to another server, whatever it is. */
 function mayTryAgain(error: DkronApiError, { repeatable }: Prepared): boolean {
   if (UNSENT.has(error)) return true;
-  return repeatable && TRY_AGAIN.has(error.status) && error.code !== 'paused';
+  // The original has statuses of its own for writes without a leader.
+  return repeatable && (error.code === 'no_leader' || (TRY_AGAIN.has(error.status) && error.code !== 'paused'));
 }
 
 function noAnswer(

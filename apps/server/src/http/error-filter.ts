@@ -12,6 +12,7 @@ import { redirectToTwin } from './redirects.ts';
 import { pathOf } from './request-target.ts';
 import type { RouteIndex } from './route-index.ts';
 import { cut } from './schemas/query-schema.ts';
+import { withoutLeader } from './without-leader.ts';
 
 export interface ErrorFilterModules {
   readonly logger: Logger;
@@ -35,10 +36,9 @@ export class ErrorFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const error = this.#toApiError(exception, request);
     if (error === undefined) return this.#answerUnknownRoute(request, reply);
-    if (isAdditive(request) || wantsJson(request.headers.accept)) {
-      return answerJson(reply, error.toJson(), { status: error.init.status });
-    }
-    answerText(reply, error.init.status, error.init.plain ?? '');
+    const { status, plain = '' } = withoutLeader(error.init, request.method, pathOf(request.url));
+    if (isAdditive(request) || wantsJson(request.headers.accept)) return answerJson(reply, error.toJson(), { status });
+    answerText(reply, status, plain);
   }
 
   #answerUnknownRoute(request: FastifyRequest, reply: FastifyReply): void {

@@ -27,6 +27,8 @@ const NOT_PASSED = new Set([
   'expect',
   'host',
   'keep-alive',
+  // Judged by the server that was asked, whose host it has to be.
+  'origin',
   'te',
   'trailer',
   'transfer-encoding',
@@ -59,8 +61,8 @@ async function passOn(
   forwarding: Forwarding,
 ): Promise<boolean> {
   const place = await forwarding.place();
-  if (place?.kind === 'here') return true;
-  if (place === undefined) throw noLeader('no server leads now; ask again');
+  // Without a leader too: what is wrong with a request is said first, and then the log refuses it.
+  if (place === undefined || place.kind === 'here') return true;
   if (request.headers[FORWARDED_BY] !== undefined) throw noLeader(`${place.name} leads, not this server; ask again`);
   const abort = new AbortController();
   reply.raw.once('close', () => abort.abort());

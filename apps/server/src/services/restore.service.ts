@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { BackupJob, ParsedJob } from '@dkron/jobs';
 import { backupOrder, parseBackup } from '@dkron/jobs';
 import { ApiError } from '../http/api-error.ts';
+import { fromLog } from '../http/log-errors.ts';
 import { JOBS_SERVICE } from '../http/tokens.ts';
 import { JobsService } from './jobs.service.ts';
 
@@ -52,7 +53,7 @@ export class RestoreService {
       await this.#jobs.put(job, null);
       return true;
     } catch (error) {
-      if (error instanceof ApiError) return false;
+      if (error instanceof ApiError || fromLog(error) !== undefined) return false;
       throw error;
     }
   }

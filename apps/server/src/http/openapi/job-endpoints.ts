@@ -99,6 +99,7 @@ export const JOB_ENDPOINTS: readonly Endpoint[] = [
       200: json(job, 'As it is now', 'Location', 'ETag'),
       404: NO_JOB,
       412: PRECONDITION,
+      422: refusalAsOriginal('No server leads now'),
     },
   },
   {
