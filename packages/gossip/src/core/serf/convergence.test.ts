@@ -65,6 +65,8 @@ class Story {
   settle(): void {
     this.network.heal();
     this.network.lossPpm = 0;
+    // Who joined across a cut did not reach the pool, and tries again.
+    for (const member of this.all) if (member.serf.member('n0') === undefined) this.network.join(member, this.all[0]!);
     this.network.run(400_000);
   }
 

@@ -63,6 +63,34 @@ describe('exchange of the Serf state', () => {
     expect(lone.takeSpread()).toEqual([{ type: 'join', node: 'me', lamportTime: 26 }]);
   });
 
+  it('a peer that holds a later intent of ours than we gave is given a later one: it may take us for leaving', () => {
+    const lone = pool('a');
+    lone.merge({ lamportTime: 60, statusLamportTimes: new Map([['me', 50]]) });
+    expect(lone.takeSpread()).toEqual([{ type: 'join', node: 'me', lamportTime: 60 }]);
+    lone.merge({ lamportTime: 61, statusLamportTimes: new Map([['me', 60]]) });
+    expect(lone.takeSpread()).toEqual([]);
+    lone.do((serf, nowMs) => serf.leave(nowMs));
+    lone.merge({ lamportTime: 90, statusLamportTimes: new Map([['me', 80]]) });
+    expect(lone.takeSpread().filter(({ type }) => type === 'join')).toEqual([]);
+  });
+
+  it('the time of a member that both hold as left stays as it is, however often they exchange their states', () => {
+    const lone = pool('a');
+    lone.hear({ type: 'leave', node: 'a', lamportTime: 10, prune: false });
+    lone.hearPacket({ type: 'dead', node: 'a', from: 'a', incarnation: 1 });
+    const time = (): unknown => lone.state().statusLamportTimes.get('a');
+    for (const [theirs, ours] of [
+      [10, 10],
+      [9, 10],
+      [12, 12],
+      [12, 12],
+    ]) {
+      lone.merge({ leftMembers: ['a'], statusLamportTimes: new Map([['a', theirs!]]) });
+      expect(time()).toBe(ours);
+    }
+    expect(lone.serf.member('a')?.status).toBe('left');
+  });
+
   it('MergeRemoteState: events are told once, with their times, and never coalesced', () => {
     const lone = pool();
     const slot = (lamportTime: number, ...names: string[]) => ({

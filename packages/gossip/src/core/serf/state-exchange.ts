@@ -38,19 +38,37 @@ export function mergeSerfState(
   witness(context.memberClock, remote.lamportTime);
   witness(context.eventClock, remote.eventLamportTime);
   witness(context.queryClock, remote.queryLamportTime);
-  const left = new Set(remote.leftMembers ?? []);
-  // Before all others, or their greater times would let these go unheard.
-  for (const node of left) {
-    const lamportTime = (remote.statusLamportTimes.get(node) ?? 0) + 1;
-    if (lamportTime <= LAMPORT_MAX) intents.takeLeave({ type: 'leave', lamportTime, node, prune: false });
-  }
-  for (const [node, lamportTime] of remote.statusLamportTimes) {
-    if (!left.has(node) && lamportTime <= LAMPORT_MAX) intents.takeJoin({ type: 'join', lamportTime, node });
-  }
+  const isBehind = isNewerAboutUs(context, remote);
+  takeStatuses(remote, { context, intents });
+  // Somebody holds a later intent of ours than we gave: as one who leaves perhaps, while all others take us for alive.
+  if (isBehind) intents.announceJoin();
   if (ignoreOld) {
     events.ring.minTime = Math.max(events.ring.minTime, Math.min(remote.eventLamportTime, LAMPORT_MAX));
   }
   takeEvents(remote, events);
+}
+
+function takeStatuses(remote: SerfPushPull, { context, intents }: Pick<SerfParts, 'context' | 'intents'>): void {
+  const { statusLamportTimes } = remote;
+  const left = new Set(remote.leftMembers ?? []);
+  // Before all others, or their greater times would let these go unheard.
+  for (const node of left) {
+    // The time may be that of the join before. Where both hold it as left there is nothing to go beyond: each exchange
+    // would push the time further, above that of its return.
+    const isKnown = context.members.get(node)?.status === 'left';
+    const lamportTime = (statusLamportTimes.get(node) ?? 0) + (isKnown ? 0 : 1);
+    if (lamportTime <= LAMPORT_MAX) intents.takeLeave({ type: 'leave', lamportTime, node, prune: false });
+  }
+  for (const [node, lamportTime] of statusLamportTimes) {
+    if (!left.has(node) && lamportTime <= LAMPORT_MAX) intents.takeJoin({ type: 'join', lamportTime, node });
+  }
+}
+
+function isNewerAboutUs({ name, state, members }: SerfContext, remote: SerfPushPull): boolean {
+  const theirs = remote.statusLamportTimes.get(name) ?? 0;
+  const isLeft = remote.leftMembers?.includes(name) ?? false;
+  const ours = members.get(name)?.statusLamportTime ?? 0;
+  return state === 'alive' && !isLeft && theirs > ours && theirs <= LAMPORT_MAX;
 }
 
 function takeEvents(remote: SerfPushPull, events: UserEvents): void {
