@@ -172,8 +172,8 @@ sub fail_child { syswrite($failed, pack('NCN', @_)); exit EXEC_FAILED }
 
 sub become {
   my ($run, $uid, $gid, $input, $stdout, $stderr, $file, $name, $folder, $args, $env) = @_;
-  # Before there is a group: until then the helper keeps signals back.
-  $SIG{$_} = 'DEFAULT' for @ignored, 'CHLD';
+  # Before there is a group: until then the helper keeps signals back. What has a handler, CHLD, exec resets.
+  $SIG{$_} = 'DEFAULT' for @ignored;
   setpgrp(0, 0) or fail_child($run, FILE_FAILED, $!);
   open(STDIN,  '<&', $input)  or fail_child($run, FILE_FAILED, $!) if $input;
   open(STDOUT, '>&', $stdout) or fail_child($run, FILE_FAILED, $!);
