@@ -1,4 +1,4 @@
-// Puts each defect into a copy of the package and simulates until it is noticed. `--only id,id --seeds 3000`.
+// Puts each defect into a copy of the package and simulates until it is noticed. `--only id,id --seeds 5000`.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ const PACKAGE = fileURLToPath(new URL('../', import.meta.url));
 const TIMEOUT_MS = 300_000;
 
 const { values } = parseArgs({
-  options: { only: { type: 'string', default: '' }, seeds: { type: 'string', default: '3000' } },
+  options: { only: { type: 'string', default: '' }, seeds: { type: 'string', default: '5000' } },
 });
 const wanted = MUTATIONS.filter(({ id }) => values.only === '' || values.only.split(',').includes(id));
 const folder = mkdtempSync(join(tmpdir(), 'cluster-mutants-'));
