@@ -94,6 +94,18 @@ describe('coalescing of user events', () => {
     expect(coalescer.flush()).toEqual([event('x', 3, 'a'), event('x', 3, 'b'), event('y', 2)]);
   });
 
+  it('in a pool: told when the window ends', () => {
+    const lone = new LoneSerf({ serf: { userCoalesceMs: 3000, userQuiescentMs: 1000 } });
+    for (const name of ['x', 'y']) {
+      lone.do((serf, nowMs) => serf.userEvent(name, new Uint8Array(0), true, nowMs));
+      lone.do((serf, nowMs) => serf.userEvent(name, new Uint8Array(1), true, nowMs));
+    }
+    lone.run(999);
+    expect(lone.takeOnly('userEvent')).toEqual([]);
+    lone.run(1);
+    expect(lone.takeOnly('userEvent').map(({ name, payload }) => `${name} ${payload.length}`)).toEqual(['x 1', 'y 1']);
+  });
+
   it('UserEventCoalesce_passThrough: who does not allow it is told at once, and all without a window', () => {
     expect(new UserEventCoalescer(100, 50).take(event('x', 1, '', false), 0)).toHaveLength(1);
     expect(new UserEventCoalescer(0, 0).take(event('x', 1), 0)).toHaveLength(1);

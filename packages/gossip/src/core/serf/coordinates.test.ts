@@ -156,6 +156,9 @@ describe('Coordinates', () => {
     expect(lone.serf.coordinate('a')).toMatchObject({ vec: at(0.1).vec });
     expect(lone.serf.rttMs('a')).toBeGreaterThan(0);
     expect(lone.serf.rttMs('b')).toBeUndefined();
+    lone.hearPacket({ type: 'dead', node: 'a', from: 'x', incarnation: 1 });
+    lone.do((serf, nowMs) => serf.removeFailed('a', true, nowMs));
+    expect(lone.serf.coordinate('a')).toBeUndefined();
   });
 
   it('a pool learns its round trips', () => {

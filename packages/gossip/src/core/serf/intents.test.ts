@@ -260,6 +260,17 @@ describe('members', () => {
     expect(lone.serf.member('me')?.tags).toEqual({ role: 'db' });
   });
 
+  it('SetTags: nobody waits longer than 5 s for the pool to hear of it', () => {
+    const lone = new LoneSerf({ swim: resolveTuning('lan', { gossipIntervalMs: 60_000, probeIntervalMs: 60_000 }) });
+    lone.meet('a');
+    lone.take();
+    lone.do((serf, nowMs) => serf.setTags({ role: 'db' }, nowMs));
+    lone.run(4999);
+    expect(lone.takeOnly('tagsTold')).toEqual([]);
+    lone.run(1);
+    expect(lone.takeOnly('tagsTold')).toEqual([{ type: 'tagsTold', timedOut: true }]);
+  });
+
   it('ValidateNodeName: 1 to 255 bytes', () => {
     expect(() => new LoneSerf({ name: '' })).toThrow(/0 bytes/);
     expect(() => new LoneSerf({ name: 'é'.repeat(128) })).toThrow(/256 bytes/);
@@ -309,6 +320,16 @@ describe('members', () => {
     expect(alone.takeOnly('leftPool')).toHaveLength(1);
     expect(() => alone.do((serf, nowMs) => serf.setTags({}, nowMs))).toThrow(/left/);
     expect(() => alone.do((serf, nowMs) => serf.join([], nowMs))).toThrow(/left/);
+  });
+
+  it('Leave: who is on the way out does not try those that failed', () => {
+    for (const leaves of [false, true]) {
+      const lone = pool('a');
+      bury(lone, 'a');
+      if (leaves) lone.do((serf, nowMs) => serf.leave(nowMs));
+      lone.run(120_000);
+      expect(lone.takeOnly('pushPull').length > 0).toBe(!leaves);
+    }
   });
 
   it('Leave: a join that ends afterwards does not take it back', () => {

@@ -118,7 +118,7 @@ describe('key commands', () => {
     const run = (command: 'install' | 'use' | 'remove' | 'list', value: Uint8Array | null): void => {
       const before = admin.events('keyResult').length;
       admin.do((serf, nowMs) => serf.commandKeys(command, value, nowMs));
-      expect(network.runUntil(() => admin.events('keyResult').length > before, 5000)).toBe(true);
+      expect(network.runUntil(() => admin.events('keyResult').length > before, 2500)).toBe(true);
       const [last] = admin.events('keyResult').slice(-1);
       expect(last).toMatchObject({ succeeded: true, members: 5, answers: 5, errors: 0 });
     };

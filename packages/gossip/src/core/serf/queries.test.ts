@@ -126,6 +126,12 @@ describe('queries of others', () => {
     expect(effects.filter(({ type }) => type === 'packet')).toHaveLength(1);
   });
 
+  it('who asks under our name from elsewhere is answered there', () => {
+    const lone = pool();
+    lone.hear(ask(5, 77, { sourceNode: 'me', flags: QUERY_ACK }));
+    expect(lone.takeDirect()).toMatchObject([{ to: A, message: { id: 77 } }]);
+  });
+
   it('waiting queries are bounded: the oldest is given up', () => {
     const lone = pool();
     for (let i = 0; i < 1100; i++) lone.hear(ask(5 + (i % 500), i));
@@ -240,9 +246,18 @@ describe('our queries', () => {
     const own = lone.takeOnly('query')[0]!;
     lone.do((serf, nowMs) => serf.respond(own.query, bytes('mine'), nowMs));
     expect(lone.take()).toEqual([{ type: 'queryAnswer', query, from: 'me', payload: bytes('mine') }]);
-    const large = new LoneSerf();
-    large.hearPacket(...Array.from({ length: 20 }, (_, i) => aliveOf(`m${i}`, i + 2)));
-    expect(askAll(large, { name: 'load' }).message.timeoutNanos).toBe(6_400_000_000);
+    for (const [others, timeoutNanos] of [
+      [8, 3_200_000_000],
+      [9, 6_400_000_000],
+      [98, 6_400_000_000],
+      [99, 9_600_000_000],
+    ] as const) {
+      const large = new LoneSerf();
+      large.hearPacket(...Array.from({ length: others }, (_, i) => aliveOf(`m${i}`, i + 2)));
+      large.run(30_000);
+      large.take();
+      expect(askAll(large, { name: 'load' }).message.timeoutNanos).toBe(timeoutNanos);
+    }
   });
 
   it('QueryParams_EncodeFilters: filters, flags and factor are sent as they are', () => {
@@ -284,7 +299,11 @@ describe('our queries', () => {
     lone.take();
     lone.hear(answer({ ...message, id: message.id + 1 }, 'a', 'x'), answer({ ...message, lamportTime: 9 }, 'a', 'x'));
     expect(lone.take()).toEqual([]);
-    lone.run(2000);
+    // Its time is over, and nobody said so yet.
+    lone.nowMs += 2000;
+    lone.hear(answer(message, 'a', 'late'));
+    expect(lone.takeOnly('queryAnswer')).toEqual([]);
+    lone.run(0);
     expect(lone.takeOnly('queryFinished')).toEqual([{ type: 'queryFinished', query, acks: 0, answers: 0 }]);
     lone.hear(answer(message, 'a', 'x'));
     expect(lone.take()).toEqual([]);

@@ -2,11 +2,11 @@ import { RE2JS } from 're2js';
 import { WireError } from '../errors.ts';
 import type { Tags } from '../types.ts';
 import { decodeFilter, type QueryFilter } from '../wire/filters.ts';
+import { expressionSize } from './expression-size.ts';
 
-/** Longest expression that we compile, and most repetitions in it: both bound the time and memory it can take. */
+/** Longest expression that we compile, and most steps that it may unfold to: both bound the time and memory it takes. */
 const MAX_EXPRESSION_LENGTH = 512;
-const MAX_REPETITIONS = 1000;
-const REPETITION = /\{(\d+)(?:,(\d*))?\}/g;
+const MAX_EXPRESSION_SIZE = 2000;
 const MAX_FILTERS = 64;
 
 /**
@@ -43,12 +43,7 @@ function readFilter(bytes: Uint8Array | null): QueryFilter | undefined {
 }
 
 function compile(expression: string): RE2JS | undefined {
-  if (expression.length > MAX_EXPRESSION_LENGTH) return undefined;
-  let repetitions = 1;
-  for (const [, least, greatest] of expression.matchAll(REPETITION)) {
-    repetitions *= Math.max(1, Number(least), Number(greatest ?? 0));
-    if (repetitions > MAX_REPETITIONS) return undefined;
-  }
+  if (expression.length > MAX_EXPRESSION_LENGTH || expressionSize(expression) > MAX_EXPRESSION_SIZE) return undefined;
   try {
     return RE2JS.compile(expression);
   } catch {

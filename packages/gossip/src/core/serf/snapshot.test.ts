@@ -105,11 +105,11 @@ describe('writing snapshots', () => {
 
   it('Snapshotter_slowDisk: what piles up while nobody asks becomes one whole file', () => {
     const log = new SnapshotLog(NOTHING, false);
-    for (let i = 0; i < 5000; i++) log.note('join', member(`m${i % 30}`, i % 250));
+    for (let i = 0; i < 3000; i++) log.note('join', member(`m${i % 30}`, i % 250));
     const { mode, text } = log.flush(clocks(9), 1000)!;
     expect(mode).toBe('replace');
     expect(text.split('\n')).toHaveLength(32);
-    expect(readSnapshot(text, false).alive.get('m29')).toEqual(at(4979 % 250));
+    expect(readSnapshot(text, false).alive.get('m29')).toEqual(at(2999 % 250));
   });
 
   it('after half a line the file is written anew', () => {
@@ -184,6 +184,15 @@ describe('rejoining from a snapshot', () => {
     const told = lone.take().map(({ type }) => type);
     expect(told).toContain('query');
     expect(told.filter((type) => type === 'userEvent')).toHaveLength(1);
+  });
+
+  it('who leaves meanwhile tries no further', () => {
+    const previous = 'alive: a 10.0.0.2:7946\nalive: b 10.0.0.3:7946\n';
+    const lone = new LoneSerf({ snapshot: { rejoinAfterLeave: false, previous } });
+    const [first] = lone.takeOnly('pushPull');
+    lone.do((serf, nowMs) => serf.leave(nowMs));
+    lone.do((serf, nowMs) => serf.exchangeEnded(first!.exchange, nowMs, 'unreachable'));
+    expect(lone.take().map(({ type }) => type)).not.toContain('pushPull');
   });
 
   it('unreachable members are tried one after the other, until none is left', () => {

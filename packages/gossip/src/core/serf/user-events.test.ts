@@ -108,6 +108,12 @@ describe('user events', () => {
     expect(told(lone)).toEqual([]);
   });
 
+  it('what was forgotten to make room for newer times takes no memory', () => {
+    const lone = new LoneSerf({ serf: { queueDepthMax: 1 } });
+    for (let time = 1; time <= 3000; time++) lone.hear(message('e', time, 'x'.repeat(9000)));
+    expect(lone.state().events!.filter((slot) => slot !== null)).toHaveLength(512);
+  });
+
   it('an event that no packet can hold is told and kept, but not queued for ever', () => {
     const lone = pool();
     lone.hear(message('large', 5, 'x'.repeat(2000)));
