@@ -106,7 +106,10 @@ describe('bad input on a stream', () => {
   const append = createMessage({ type: 'App', from: 'a', to: 'b', term: 1, context: new Uint8Array(40_000) });
   const bulk = Buffer.from(encodeFrame([append], { from: 'a', to: 'b' }));
 
+  const vote = createMessage({ type: 'VoteResp', from: 'c', to: 'b', term: 1 });
+  const foreign = Buffer.from(encodeFrame([vote], { from: 'a', to: 'b' }));
   const cases: [string, Buffer[], string][] = [
+    ["a vote in another server's name", [bytesOf({ $case: 'frame', value: foreign })], 'malformed'],
     ['no protobuf', [Buffer.from('ffffff', 'hex')], 'malformed'],
     ['an empty message', [Buffer.alloc(0)], 'malformed'],
     ['a damaged frame', [bytesOf({ $case: 'frame', value: damaged })], 'malformed'],

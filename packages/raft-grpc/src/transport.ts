@@ -45,6 +45,7 @@ export class GrpcRaftTransport implements Transport {
   /** For `server.addService(service, handlers)`; the server wants `channelOptions`. */
   readonly service: ServiceDefinition = raftTransportService as unknown as ServiceDefinition;
   readonly handlers: UntypedServiceImplementation;
+  readonly logsRefusals = true;
   readonly #options: CheckedOptions;
   readonly #modules: GrpcRaftTransportModules;
   readonly #registry: PeerRegistry;

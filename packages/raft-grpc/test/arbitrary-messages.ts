@@ -1,12 +1,7 @@
-import { createMessage } from '@dkron/raft/core';
+import { createMessage, PEER_MESSAGE_TYPES } from '@dkron/raft/core';
 import type { Entry, EntryType, Message, PeerMessageType, SnapshotMeta } from '@dkron/raft/core';
 import fc from 'fast-check';
 import { isBulk } from '../src/codec/kinds.ts';
-
-const TYPES: readonly PeerMessageType[] = [
-  'App', 'AppResp', 'Heartbeat', 'HeartbeatResp', 'Vote', 'VoteResp', 'PreVote', 'PreVoteResp',
-  'Snap', 'Prop', 'ReadIndex', 'ReadIndexResp', 'TransferLeader', 'TimeoutNow', 'ForgetLeader',
-]; // prettier-ignore
 
 const whole = fc.oneof(fc.constant(0), fc.nat(1000), fc.maxSafeNat());
 const id = fc.oneof(
@@ -46,7 +41,7 @@ const snapshot: fc.Arbitrary<SnapshotMeta> = fc.record({
 /** Any message that may travel. */
 export const anyMessage: fc.Arbitrary<Message> = fc
   .record({
-    type: fc.constantFrom(...TYPES),
+    type: fc.constantFrom(...PEER_MESSAGE_TYPES),
     from: id,
     to: id,
     term: whole,

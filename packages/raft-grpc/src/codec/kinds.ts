@@ -1,27 +1,11 @@
+import { PEER_MESSAGE_TYPES } from '@dkron/raft/core';
 import type { MessageType, PeerMessageType } from '@dkron/raft/core';
 
-/** Kinds of messages by their number on the wire; 0 is none. The order is part of the format: append only. */
-const TYPES: readonly (PeerMessageType | undefined)[] = [
-  undefined,
-  'App',
-  'AppResp',
-  'Heartbeat',
-  'HeartbeatResp',
-  'Vote',
-  'VoteResp',
-  'PreVote',
-  'PreVoteResp',
-  'Snap',
-  'Prop',
-  'ReadIndex',
-  'ReadIndexResp',
-  'TransferLeader',
-  'TimeoutNow',
-  'ForgetLeader',
-];
+/** Kinds of messages by their number on the wire; 0 is none. */
+const TYPES: readonly (PeerMessageType | undefined)[] = [undefined, ...PEER_MESSAGE_TYPES];
 
 const NUMBERS: ReadonlyMap<MessageType, number> = new Map(
-  TYPES.flatMap((type, number) => (type === undefined ? [] : [[type as MessageType, number] as const])),
+  PEER_MESSAGE_TYPES.map((type, i) => [type as MessageType, i + 1] as const),
 );
 
 /** Number of a kind on the wire; undefined for kinds that never leave a server. */
@@ -29,6 +13,7 @@ export function typeNumber(type: MessageType): number | undefined {
   return NUMBERS.get(type);
 }
 
+/** The kind of a number; undefined for numbers that mean none. */
 export function typeOfNumber(number: number): PeerMessageType | undefined {
   return TYPES[number];
 }

@@ -1,3 +1,5 @@
+import type { NodeId } from '@dkron/raft';
+import type { Message, MessageType } from '@dkron/raft/core';
 import { decodeFrame, FrameKind } from '../codec/frame.ts';
 import type { Ends } from '../codec/message.ts';
 import type { StreamContext } from '../context.ts';
@@ -11,6 +13,16 @@ import { Inbox } from './inbox.ts';
 const MIN_PIECE_BYTES = 4096;
 /** Credit is given when this part of the window was worked off. */
 const CREDIT_PART = 4;
+
+/** Requests that a server passes on keep the sender who asked, and a wish for a transfer names the server that is to lead. */
+const PASSED_ON: ReadonlySet<MessageType> = new Set<MessageType>(['Prop', 'ReadIndex', 'TransferLeader']);
+
+/** A peer speaks for itself: a vote or an acknowledgement in another's name would count for that other. */
+function checkSenders(messages: readonly Message[], peer: NodeId): void {
+  for (const { type, from } of messages) {
+    if (from !== peer && !PASSED_ON.has(type)) throw malformed(`${type} of ${from} on a stream of ${peer}`);
+  }
+}
 
 type SessionIn = Incoming<SessionRequest>;
 type SessionOut = NonNullable<SessionResponse['message']>;
@@ -41,6 +53,7 @@ export function serveSession(
   function takeFrame(bytes: Buffer): void {
     if (bytes.byteLength > options.maxFrameBytes) throw tooLarge(bytes.byteLength);
     const frame = decodeFrame(bytes, ends);
+    checkSenders(frame.messages, peer.from);
     if (frame.kind === FrameKind.bulk) {
       received += bytes.byteLength;
       if (received - bytes.byteLength - credited >= options.bulkWindowBytes)

@@ -13,7 +13,14 @@ export type { CompareIds } from './ids.ts';
 export { APPEND_THREAD, APPLY_THREAD, compareCodeUnits, NONE } from './ids.ts';
 
 export type { LocalMessageType, MessageType, PeerMessageType } from './message.ts';
-export { createMessage, hardStateOf, isLocalMessage, isResponseMessage, Message } from './message.ts';
+export {
+  createMessage,
+  hardStateOf,
+  isLocalMessage,
+  isResponseMessage,
+  Message,
+  PEER_MESSAGE_TYPES,
+} from './message.ts';
 
 export type { CoreModules, CoreOptions, ReadOnlyMode } from './raft/options.ts';
 export type { Proposed } from './raft/proposals.ts';

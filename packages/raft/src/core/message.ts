@@ -1,23 +1,27 @@
 import { APPEND_THREAD, APPLY_THREAD, NONE } from './ids.ts';
 import type { Entry, HardState, NodeId, SnapshotMeta } from './types.ts';
 
-/** Kinds of messages that travel between servers. */
-export type PeerMessageType =
-  | 'App'
-  | 'AppResp'
-  | 'Heartbeat'
-  | 'HeartbeatResp'
-  | 'Vote'
-  | 'VoteResp'
-  | 'PreVote'
-  | 'PreVoteResp'
-  | 'Snap'
-  | 'Prop'
-  | 'ReadIndex'
-  | 'ReadIndexResp'
-  | 'TransferLeader'
-  | 'TimeoutNow'
-  | 'ForgetLeader';
+/** Kinds of messages that travel between servers. The order is part of wire formats: append only. */
+export const PEER_MESSAGE_TYPES = [
+  'App',
+  'AppResp',
+  'Heartbeat',
+  'HeartbeatResp',
+  'Vote',
+  'VoteResp',
+  'PreVote',
+  'PreVoteResp',
+  'Snap',
+  'Prop',
+  'ReadIndex',
+  'ReadIndexResp',
+  'TransferLeader',
+  'TimeoutNow',
+  'ForgetLeader',
+] as const;
+
+/** One of {@link PEER_MESSAGE_TYPES}. */
+export type PeerMessageType = (typeof PEER_MESSAGE_TYPES)[number];
 
 /** Kinds of messages that never leave a server. */
 export type LocalMessageType =
@@ -31,6 +35,7 @@ export type LocalMessageType =
   | 'StorageApply'
   | 'StorageApplyResp';
 
+/** Kinds of messages. */
 export type MessageType = PeerMessageType | LocalMessageType;
 
 const NO_ENTRIES: readonly Entry[] = [];

@@ -61,6 +61,7 @@ export class Engine implements Host {
   readonly #failover: FastFailover;
   readonly #resignation: Resignation;
   readonly #news = new CommitNews();
+  readonly #acked = new Map<NodeId, number>();
   #running = true;
   #scheduled = false;
   #skippedTick = false;
@@ -143,6 +144,10 @@ export class Engine implements Host {
     return this.options.tickMs * this.options.electionTick;
   }
 
+  ackedMs(id: NodeId): number {
+    return this.#acked.get(id) ?? -Infinity;
+  }
+
   start(): void {
     this.#ticker.start();
     this.schedule();
@@ -195,6 +200,7 @@ export class Engine implements Host {
         const { type } = message;
         const ours = message.to === this.core.id && type !== 'Snap';
         if (type === 'App' || type === 'Heartbeat') this.#failover.heard();
+        else if (type === 'HeartbeatResp') this.#acked.set(message.from, this.modules.clock.monotonicMs());
         const result = ours ? this.core.step(message) : 'malformed';
         if (result === 'malformed' || result === 'localMsg') this.metrics.messagesRefused.add(1);
       }

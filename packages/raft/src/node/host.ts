@@ -23,6 +23,8 @@ export interface Host {
   readonly diskLow: boolean;
   /** Election timeout in milliseconds, the least of its range. */
   readonly electionMs: number;
+  /** When a server last acknowledged something to this one as leader, monotonic; `-Infinity` if it never did. */
+  ackedMs(id: NodeId): number;
   /** There may be something to do: look once this turn of the event loop is over. */
   schedule(): void;
   /** Sends messages to other servers. */

@@ -1,14 +1,10 @@
 import { decodeConfChange } from '../core/confchange/codec.ts';
-import { Changer } from '../core/confchange/changer.ts';
-import { type ConfChange, entersJoint, leavesJoint } from '../core/confchange/conf-change.ts';
 import { EMPTY_CONF_STATE } from '../core/confchange/conf-state.ts';
 import { ConfChangeError } from '../core/confchange/errors.ts';
-import { restore } from '../core/confchange/restore.ts';
-import { compareCodeUnits } from '../core/ids.ts';
 import { LogWindow } from '../core/log/log-window.ts';
-import { confStateOf, emptyConfig } from '../core/tracker/config.ts';
-import type { ConfState, Entry, SnapshotMeta } from '../core/types.ts';
+import type { Entry, SnapshotMeta } from '../core/types.ts';
 import type { LogState, SnapshotReader } from '../storage/ports.ts';
+import { changedConf } from './changed-conf.ts';
 import { RaftError } from './errors.ts';
 import { FOUNDING_INDEX, foundingSteps } from './founding.ts';
 import { decodeInfos, MemberTable } from './members.ts';
@@ -156,20 +152,11 @@ function replayChange(members: MemberTable, entry: Entry): void {
   try {
     const change = decodeConfChange(entry);
     let conf = members.conf;
-    for (const step of entry.index === FOUNDING_INDEX ? foundingSteps(change) : [change]) conf = changed(conf, step);
+    for (const step of entry.index === FOUNDING_INDEX ? foundingSteps(change) : [change])
+      conf = changedConf(conf, step);
     members.apply(entry.index, conf, decodeInfos(change.context));
   } catch (error) {
     // Refused when it was applied first, refused now.
     if (!(error instanceof ConfChangeError)) throw error;
   }
-}
-
-function changed(conf: ConfState, change: ConfChange): ConfState {
-  const limits = { lastIndex: 0, maxInflight: 1, maxInflightBytes: 0 };
-  const empty = { ...limits, config: emptyConfig(compareCodeUnits), progress: new Map() };
-  const changer = new Changer({ ...limits, ...restore(empty, conf) });
-  if (leavesJoint(change)) return confStateOf(changer.leaveJoint().config);
-  const joint = entersJoint(change);
-  const result = joint === undefined ? changer.simple(change.steps) : changer.enterJoint(joint.autoLeave, change.steps);
-  return confStateOf(result.config);
 }

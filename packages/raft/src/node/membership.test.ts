@@ -36,6 +36,59 @@ describe('RaftNode: membership', () => {
     expect(member).toMatchObject({ address: 'elsewhere', suffrage: 'voter', birth: follower.node.identity.birth });
   });
 
+  it('updateMember: an address changes on every server, suffrage and birth do not; strangers and other births are refused', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { node } = await cluster.leader();
+    await cluster.create('d');
+    await cluster.settled(node.addNonvoter('d', facts(cluster, 'd')));
+    const before = node.getConfiguration();
+    const conf = await cluster.settled(node.updateMember('d', { address: 'elsewhere' }, { prevIndex: before.index }));
+    expect(conf).toEqual(before.conf);
+    const { birth } = facts(cluster, 'd');
+    const expected = { id: 'd', suffrage: 'nonvoter', address: 'elsewhere', birth };
+    const knows = (id: NodeId): unknown =>
+      cluster
+        .node(id)
+        .getConfiguration()
+        .members.find((one) => one.id === 'd');
+    await cluster.until('all know', () =>
+      ['a', 'b', 'c'].every((id) => JSON.stringify(knows(id)) === JSON.stringify(expected)),
+    );
+    const stale = { prevIndex: before.index };
+    expect(await cluster.failure(node.updateMember('d', {}, stale))).toMatchObject({ code: 'conf_index_mismatch' });
+    expect(await cluster.failure(node.updateMember('x', {}))).toMatchObject({ details: { reason: 'unknownMember' } });
+    const other = node.updateMember('d', { birth: '0' });
+    expect(await cluster.failure(other)).toMatchObject({ details: { reason: 'otherBirth' } });
+    // Over a restart it is known still.
+    await cluster.restart('b');
+    await cluster.until('b knows', () => JSON.stringify(knows('b')) === JSON.stringify(expected));
+  });
+
+  it('QuorumKept: with keepQuorum no change that leaves no live majority of the new voters, or of the old ones', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    const [dead, well] = ['a', 'b', 'c'].filter((one) => one !== id) as [NodeId, NodeId];
+    await cluster.time.advance(500);
+    const add = [{ kind: 'addVoter', id: 'x' }] as const;
+    // Three of four answer.
+    await cluster.settled(node.changeMembers(add, { keepQuorum: true }));
+    await cluster.settled(node.remove('x', { keepQuorum: true }));
+    await cluster.stop(dead);
+    await cluster.time.advance(1500);
+    const refused = await cluster.failure(node.changeMembers(add, { keepQuorum: true }));
+    expect(refused).toMatchObject({
+      code: 'conf_change_refused',
+      details: { reason: 'quorumNotAlive', missing: expect.arrayContaining([dead, 'x']) as unknown },
+    });
+    expect(node.getConfiguration().conf.voters).toHaveLength(3);
+    const steps = [...add, { kind: 'remove', id: well }] as const;
+    expect(await cluster.failure(node.changeMembers(steps, { keepQuorum: true }))).toMatchObject({
+      details: { reason: 'quorumNotAlive' },
+    });
+    // Without the dead one it is a majority again.
+    expect((await cluster.settled(node.remove(dead, { keepQuorum: true }))).voters).toHaveLength(2);
+  });
+
   it('promote: refuses who is no member, or does not catch up', async () => {
     const cluster = await NodeCluster.founded(1);
     const { node } = await cluster.leader();
@@ -261,5 +314,23 @@ describe('RaftNode: membership', () => {
     await cluster.until('the refusal', () => cluster.names('a').includes('foreignCluster'));
     expect(cluster.get('a').events.find(({ name }) => name === 'foreignCluster')?.event).toMatchObject({ id: 'z' });
     await cluster.apply('a', 'x');
+  });
+});
+
+describe('RaftNode: refused handshakes', () => {
+  it.each([
+    [false, 1],
+    [true, 0],
+  ])('are logged once, by the transport where it does that (%s)', async (logsRefusals, lines) => {
+    const cluster: NodeCluster = new NodeCluster({
+      modules: (id) => ({ transport: Object.assign(cluster.network.transport(id), { logsRefusals }) }),
+    });
+    await cluster.create('a', 'b');
+    await cluster.found(['a']);
+    await cluster.leader();
+    await cluster.settled(cluster.node('a').addNonvoter('b', { birth: '0', address: 'b' }));
+    await cluster.until('refused', () => cluster.names('b').includes('handshakeRefused'));
+    const logged = cluster.logger.records.filter(({ event }) => event === 'raft handshake refused');
+    expect(logged).toHaveLength(lines);
   });
 });

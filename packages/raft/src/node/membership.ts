@@ -1,7 +1,8 @@
 import { entryTypeOf, type ConfChange } from '../core/confchange/conf-change.ts';
 import { encodeConfChange } from '../core/confchange/codec.ts';
 import type { ConfChangeRefusal } from '../core/events.ts';
-import type { ConfState, Entry } from '../core/types.ts';
+import type { ConfState, Entry, NodeId } from '../core/types.ts';
+import { changedConf } from './changed-conf.ts';
 import { leadershipLost, notLeader, RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 import { transferring } from './proposals.ts';
@@ -12,9 +13,18 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** Conditions of a membership change. */
 export interface ChangeOptions {
-  /** The change is made only if the membership is still that of this index (`getConfiguration().index`). */
+  /**
+   * The change is made only if the membership is still that of this index (`getConfiguration().index`). Exact: the core
+   * takes no change while another is in the log and not applied, so none can come between.
+   */
   readonly prevIndex?: number;
+  /**
+   * The change is made only if it leaves a majority that is alive: of the new voters (and of the old ones, if it is made
+   * through a joint configuration) more than half have answered this leader within an election timeout. @default false
+   */
+  readonly keepQuorum?: boolean;
 }
 
 const REASONS: Record<ConfChangeRefusal, string> = {
@@ -52,6 +62,7 @@ export class Membership {
       const text = `the membership is that of index ${members.index}, not of ${options.prevIndex}; look at it again`;
       throw new RaftError('conf_index_mismatch', text, { index: members.index, prevIndex: options.prevIndex });
     }
+    if (options.keepQuorum === true) this.#checkQuorum(change);
     this.#refusal = undefined;
     const result = core.proposeEntries([{ type: entryTypeOf(change), data: encodeConfChange(change) }]);
     if (result !== 'ok') throw new RaftError('overloaded', 'too much is under way; the membership was not changed', {});
@@ -84,9 +95,37 @@ export class Membership {
     for (const { term, reject } of all) reject(error ?? leadershipLost(term));
   }
 
+  #checkQuorum(change: ConfChange): void {
+    const { core, members, modules, electionMs } = this.#host;
+    const { voters, votersOutgoing } = changedConf(members.conf, change);
+    const sinceMs = modules.clock.monotonicMs() - electionMs;
+    const silent = (ids: readonly NodeId[]): NodeId[] =>
+      ids.filter((id) => id !== core.id && this.#host.ackedMs(id) < sinceMs);
+    for (const half of [voters, votersOutgoing]) {
+      const missing = silent(half);
+      if (missing.length === 0 || missing.length * 2 < half.length) continue;
+      const text = `the membership was not changed: of the voters ${half.join(', ')} that decide then, ${missing.join(', ')} did not answer within ${electionMs} ms`;
+      throw new RaftError('conf_change_refused', text, { reason: 'quorumNotAlive', voters: half, missing });
+    }
+  }
+
   #takeRefusal(): ConfChangeRefusal | undefined {
     return this.#refusal;
   }
+}
+
+/** A change of somebody who is no member. */
+export function unknownMember(id: NodeId): RaftError {
+  return new RaftError('conf_change_refused', `server ${id} is no member; add it first`, {
+    reason: 'unknownMember',
+    id,
+  });
+}
+
+/** A server with another birth is another server. */
+export function otherBirth(id: NodeId, birth: string): RaftError {
+  const text = `server ${id} has birth ${birth}; remove it before another takes its name`;
+  return new RaftError('conf_change_refused', text, { reason: 'otherBirth', id, birth });
 }
 
 function refusedFor(reason: ConfChangeRefusal): RaftError {

@@ -149,6 +149,7 @@ export class PeerGate implements TransportHandler {
     emitter.emit('handshakeRefused', { id, code, message });
     if (code === 'foreign_cluster') emitter.emit('foreignCluster', { id, clusterId: peer.clusterId });
     if (code === 'log_regressed') emitter.emit('peerRegressed', { id, acknowledged, lastIndex: peer.lastIndex });
+    if (modules.transport.logsRefusals === true) return;
     const nowMs = modules.clock.monotonicMs();
     const key = `${code} ${id}`;
     if (nowMs - (this.#logged.get(key) ?? -Infinity) < REFUSAL_LOG_MS) return;

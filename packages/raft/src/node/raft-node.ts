@@ -1,4 +1,4 @@
-import { memberChange, LEAVE_JOINT, type ConfChangeStep } from '../core/confchange/conf-change.ts';
+import { memberChange, LEAVE_JOINT, type ConfChangeStep, simpleChange } from '../core/confchange/conf-change.ts';
 import { NONE } from '../core/ids.ts';
 import { type ConfState, EntryType, type NodeId } from '../core/types.ts';
 import type { LogState, StoredSnapshot } from '../storage/ports.ts';
@@ -10,7 +10,7 @@ import { type FoundingRecord } from './founding.ts';
 import { found, wasCalledInto } from './found.ts';
 import { loadState } from './load.ts';
 import { encodeInfos, type MemberInfo, type MemberInfos } from './members.ts';
-import type { ChangeOptions } from './membership.ts';
+import { type ChangeOptions, otherBirth, unknownMember } from './membership.ts';
 import { createNodeMetrics } from './metrics.ts';
 import {
   type AddOptions,
@@ -180,7 +180,8 @@ export class RaftNode {
   async addVoter(id: NodeId, options: AddOptions = {}): Promise<ConfState> {
     if (!this.getConfiguration().conf.voters.includes(id)) {
       await this.addNonvoter(id, options);
-      return await this.promote(id, { timeoutMs: options.timeoutMs ?? CATCH_UP_MS });
+      const { timeoutMs = CATCH_UP_MS, keepQuorum = false } = options;
+      return await this.promote(id, { timeoutMs, keepQuorum });
     }
     return await this.#change([{ kind: 'addVoter', id }], { [id]: options }, options);
   }
@@ -193,14 +194,22 @@ export class RaftNode {
   /** Makes a learner that has caught up a voter. @throws RaftError `not_caught_up` */
   async promote(id: NodeId, options: ChangeOptions & { readonly timeoutMs?: number } = {}): Promise<ConfState> {
     const engine = this.#leading();
-    if (engine.members.list().every((member) => member.id !== id)) {
-      throw new RaftError('conf_change_refused', `server ${id} is no member; add it first`, {
-        reason: 'unknownMember',
-        id,
-      });
-    }
+    if (engine.members.list().every((member) => member.id !== id)) throw unknownMember(id);
     await engine.catchUps.wait(id, options.timeoutMs ?? CATCH_UP_MS);
     return await this.#change([{ kind: 'addVoter', id }], {}, options);
+  }
+
+  /**
+   * Changes what is known of a member, its address say: neither suffrage nor quorum. A birth once recorded stays.
+   * @throws RaftError `conf_change_refused`
+   */
+  async updateMember(id: NodeId, info: MemberInfo, options: ChangeOptions = {}): Promise<ConfState> {
+    const engine = this.#leading();
+    const member = engine.members.list().find((one) => one.id === id);
+    if (member === undefined) throw unknownMember(id);
+    if (member.birth !== '' && (info.birth ?? member.birth) !== member.birth) throw otherBirth(id, member.birth);
+    const change = simpleChange('updateNode', id, encodeInfos({ [id]: info }));
+    return await this.#afterFirstCommit((now) => now.membership.propose(change, options));
   }
 
   /** Makes a voter a learner. */

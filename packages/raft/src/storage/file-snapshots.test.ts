@@ -1,5 +1,5 @@
 import { silentLogger } from '@dkron/runtime';
-import { seededRandom } from '@dkron/runtime/testing';
+import { MemoryLogger, seededRandom } from '@dkron/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import type { SnapshotMeta } from '../core/types.ts';
 import { SimDisk } from '../testing/sim-disk.ts';
@@ -121,6 +121,23 @@ describe('FileSnapshots', () => {
     const { id } = await save(open(disk), 1);
     disk.corrupt(`snapshots/${id}/meta`, 3);
     await expect(open(disk).openLatest()).rejects.toMatchObject({ code: 'snapshot_corrupt' });
+  });
+
+  it('says once of each unreadable one that it is', async () => {
+    const disk = new SimDisk({}, { random: seededRandom(1) });
+    const { id } = await save(open(disk), 1);
+    disk.corrupt(`snapshots/${id}/meta`, 3);
+    const logger = new MemoryLogger();
+    const snapshots = new FileSnapshots({}, { disk: disk.mount(), logger });
+    for (let i = 0; i < 5; i++) {
+      await snapshots.list();
+      await snapshots.reap(1);
+      await snapshots.openLatest().catch(() => {});
+    }
+    expect(logger.records.map(({ event }) => event)).toEqual([
+      'snapshot skipped',
+      'snapshot unreadable, trying an older one',
+    ]);
   });
 
   it('says when the disk is full, and leaves room behind', async () => {

@@ -19,6 +19,8 @@ import {
 import { CHUNK_BYTES, FileSnapshotSink, removeSnapshotDir } from './snapshot-sink.ts';
 import { readStable, writeStable } from './stable-file.ts';
 
+const MAX_REPORTED = 100;
+
 /**
  * Snapshots as folders: `<index>-<term>-<generation>/{state,meta}`. A folder gets its name when everything in it is
  * durable; until then it is `tmp-<index>-<term>`, and a later sink may continue it.
@@ -30,6 +32,8 @@ export class FileSnapshots implements SnapshotStorage {
   /** Partial folders with a sink at work. */
   readonly #active = new Set<string>();
   #settled: Promise<void> | undefined;
+  /** What was logged of unreadable ones: lists are asked for often. */
+  readonly #reported = new Set<string>();
 
   constructor(options: { readonly dir?: string }, modules: { readonly disk: Disk; readonly logger: Logger }) {
     this.#dir = options.dir ?? 'snapshots';
@@ -63,7 +67,7 @@ export class FileSnapshots implements SnapshotStorage {
       try {
         found.push(await this.#meta(id));
       } catch (error) {
-        this.#logger.error('snapshot skipped', { id, reason: String(error) });
+        this.#report(id, 'snapshot skipped', String(error));
       }
     }
     return found;
@@ -89,7 +93,7 @@ export class FileSnapshots implements SnapshotStorage {
         return await this.open(id);
       } catch (error) {
         if (!(error instanceof StorageError)) throw error;
-        this.#logger.error('snapshot unreadable, trying an older one', { id, reason: error.message });
+        this.#report(id, 'snapshot unreadable, trying an older one', error.message);
       }
     }
     if (ids.length === 0) return undefined;
@@ -144,6 +148,14 @@ export class FileSnapshots implements SnapshotStorage {
     const bytes = isSnapshotId(id) ? await readStable(this.#disk, `${this.#dir}/${id}/meta`) : undefined;
     if (bytes === undefined) throw new StorageError('snapshot_missing', `there is no snapshot ${id}`, { id });
     return decodeMeta(id, bytes);
+  }
+
+  #report(id: string, event: string, reason: string): void {
+    const key = `${event} ${id}`;
+    if (this.#reported.has(key)) return;
+    if (this.#reported.size >= MAX_REPORTED) this.#reported.clear();
+    this.#reported.add(key);
+    this.#logger.error(event, { id, reason });
   }
 
   async #openPartial(dir: string, meta: SnapshotMeta, resume: boolean): Promise<DiskFile> {

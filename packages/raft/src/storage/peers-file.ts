@@ -1,6 +1,6 @@
 import type { Disk } from './disk.ts';
-import { isMissing } from './errors.ts';
 import { parentOf } from './disk.ts';
+import { readSmallFile } from './small-file.ts';
 
 /** The operator's order to recover by force. */
 export interface PeersFile {
@@ -16,18 +16,8 @@ const MAX_BYTES = 1 << 20;
 export function peersFileOn(disk: Disk, path = 'peers.json'): PeersFile {
   return {
     read: async () => {
-      let file;
-      try {
-        file = await disk.open(path);
-      } catch (error) {
-        if (isMissing(error)) return undefined;
-        throw error;
-      }
-      try {
-        return new TextDecoder().decode(await file.read(0, MAX_BYTES));
-      } finally {
-        await file.close();
-      }
+      const bytes = await readSmallFile(disk, path, MAX_BYTES);
+      return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
     },
     remove: async () => {
       await disk.remove(path);

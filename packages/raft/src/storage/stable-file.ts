@@ -3,6 +3,7 @@ import { parentOf } from './disk.ts';
 import type { Disk } from './disk.ts';
 import { isMissing, StorageError } from './errors.ts';
 import { ByteWriter } from './bytes.ts';
+import { readSmallFile } from './small-file.ts';
 
 const MAGIC = 0x46534b44;
 const HEAD_BYTES = 12;
@@ -13,20 +14,8 @@ const MAX_BYTES = 1 << 24;
  * @throws StorageError `record_corrupt`
  */
 export async function readStable(disk: Disk, path: string): Promise<Uint8Array | undefined> {
-  let file;
-  try {
-    file = await disk.open(path);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-  try {
-    const size = await file.size();
-    const bytes = size > MAX_BYTES ? new Uint8Array(0) : await file.read(0, size);
-    return payloadOf(bytes, path);
-  } finally {
-    await file.close();
-  }
+  const bytes = await readSmallFile(disk, path, MAX_BYTES);
+  return bytes === undefined ? undefined : payloadOf(bytes, path);
 }
 
 /** Replaces a small file: after a crash it is the old one or the new one, and the new one once this resolves. */

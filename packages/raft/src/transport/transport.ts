@@ -73,6 +73,8 @@ export interface PeerConnection {
 
 /** Carries messages and snapshots between servers. Delivery may fail, never reorder within a stream, never corrupt. */
 export interface Transport {
+  /** Whether it logs refused handshakes itself; else the node does. */
+  readonly logsRefusals?: boolean;
   /** Address that others dial, as it stands after listening. */
   localAddr(): string;
   /** Once, before anything is sent. Streams that come earlier wait or are refused. */

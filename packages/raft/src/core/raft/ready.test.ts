@@ -1,6 +1,7 @@
 /** The caller's side: what a ready holds, in which order, and what may be answered when. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PEER_MESSAGE_TYPES } from '../message.ts';
 import { Network, serverIds } from '../../testing/network.ts';
 import { storageWithTerms, TestServer } from '../../testing/server.ts';
 import {
@@ -94,32 +95,13 @@ describe('step', () => {
         maxLength: 3,
       },
     );
-    const peerTypes = [
-      'App',
-      'AppResp',
-      'Heartbeat',
-      'HeartbeatResp',
-      'Vote',
-      'VoteResp',
-      'PreVote',
-      'PreVoteResp',
-    ] as const;
-    const moreTypes = [
-      'Snap',
-      'Prop',
-      'ReadIndex',
-      'ReadIndexResp',
-      'TransferLeader',
-      'TimeoutNow',
-      'ForgetLeader',
-    ] as const;
     const snapshot = fc.record({
       index: number,
       term: small,
       confState: fc.constantFrom(confStateWith(IDS), confStateWith([], ['a'])),
     });
     const message = fc.record({
-      type: fc.constantFrom<MessageType>(...peerTypes, ...moreTypes),
+      type: fc.constantFrom<MessageType>(...PEER_MESSAGE_TYPES),
       from: fc.constantFrom('b', 'c', 'x', ''),
       term: fc.oneof(small, small, number),
       index: fc.oneof(small, number),

@@ -238,7 +238,7 @@ export class DriverServer {
 
   #complete({ call }: PendingCall, complete: () => void): void {
     const world = this.#world;
-    const armed = this.#armed;
+    const armed = world.healed ? undefined : this.#armed;
     const strikes = armed !== undefined && --armed.left <= 0;
     if (strikes) {
       this.#armed = undefined;

@@ -1,6 +1,6 @@
 import type { Random } from '@dkron/runtime';
 import { seededRandom } from '@dkron/runtime/testing';
-import type { MessageType, TraceSink } from '../../core/index.ts';
+import { type MessageType, PEER_MESSAGE_TYPES, type TraceSink } from '../../core/index.ts';
 import { Violation } from '../check/violation.ts';
 import type { Watch } from '../check/watch.ts';
 import { EventHeap } from './event-heap.ts';
@@ -25,24 +25,7 @@ export const Label = {
 } as const;
 
 /** Messages are hashed by these numbers. */
-const TYPES: readonly MessageType[] = [
-  'App',
-  'AppResp',
-  'Heartbeat',
-  'HeartbeatResp',
-  'Vote',
-  'VoteResp',
-  'PreVote',
-  'PreVoteResp',
-  'Snap',
-  'Prop',
-  'ReadIndex',
-  'ReadIndexResp',
-  'TransferLeader',
-  'TimeoutNow',
-  'ForgetLeader',
-];
-const TYPE_NUMBERS = new Map(TYPES.map((type, i) => [type, i + 1]));
+const TYPE_NUMBERS = new Map<MessageType, number>(PEER_MESSAGE_TYPES.map((type, i) => [type, i + 1]));
 
 /** What all parts of a run share: time, chance, the events to come, and what was seen. */
 export class World {
