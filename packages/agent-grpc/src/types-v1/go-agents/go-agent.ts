@@ -79,9 +79,9 @@ export class GoAgent implements SessionWorker {
     if (!over) this.#closeSession = close;
   }
 
-  /** Its process is another one: what it had is gone. */
+  /** It joined anew: what no stream tells of is gone with its process. */
   restarted(): void {
-    for (const run of this.#runs.values()) run.end('restart');
+    for (const run of this.#runs.values()) if (run.detached) run.end('restart');
   }
 
   /** Leaves everything as it is: the next leader goes on. */

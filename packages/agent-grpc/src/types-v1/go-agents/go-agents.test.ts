@@ -188,12 +188,19 @@ describe('agents of the original, driven by AgentRun', () => {
     expect([outputOf(run), calls.length]).toEqual(['late', 1]);
   });
 
-  it('an agent that joined anew has lost what it had', async () => {
-    const run = await cluster.run('job');
+  it('an agent that joined anew has lost what no stream tells of', async () => {
+    const [told, run] = [await cluster.run('job'), await cluster.run('job')];
+    await becomes(told, 'running');
     await becomes(run, 'running');
+    proxy.set('cut');
+    await expect.poll(() => calls.every(({ cancelled }) => cancelled)).toBe(true);
+    proxy.set('open');
+    const streaming = await cluster.run('job');
+    await becomes(streaming, 'running');
     fleet.restarted('a1');
     await becomes(run, 'lost');
-    expect(cluster.execution(run).reason).toBe('restart');
+    await becomes(told, 'lost');
+    expect([cluster.execution(run).reason, cluster.execution(streaming).state]).toEqual(['restart', 'running']);
   });
 
   it('a new leader sends nothing again and waits for results', async () => {

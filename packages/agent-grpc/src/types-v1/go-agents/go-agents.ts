@@ -65,7 +65,7 @@ export class GoAgents {
     }
   }
 
-  /** The node joined anew: its process is another one. */
+  /** The node joined anew. What its open streams tell of is still there, the rest is lost. */
   restarted(name: string): void {
     this.#agents.get(name)?.restarted();
   }
