@@ -201,6 +201,19 @@ describe('intents', () => {
     expect(lone.serf.member('me')?.status).toBe('alive');
   });
 
+  it('who is alive and leaving for a minute is doubted, until it contradicts', () => {
+    const lone = pool('a', 'b');
+    lone.hear(leaves('a', 4));
+    expect(lone.takeSpread(59_000)).toEqual([leaves('a', 4)]);
+    expect(lone.takeSpread(31_000)).toEqual([leaves('a', 5), leaves('a', 6)]);
+    lone.hear(joins('a', 7));
+    expect(lone.takeSpread(120_000)).toEqual([joins('a', 7)]);
+    expect(lone.serf.member('a')?.status).toBe('alive');
+    lone.hear(leaves('a', 8));
+    bury(lone, 'a');
+    expect(lone.takeSpread(120_000)).toEqual([leaves('a', 8)]);
+  });
+
   it('RecentIntent: early intents are forgotten after five minutes', () => {
     const lone = pool('peer');
     lone.hear(leaves('a', 5));

@@ -12,7 +12,7 @@ export interface MemberState {
   readonly status: MemberStatus;
   /** Lamport time of the intent behind the status. */
   statusLamportTime: number;
-  /** When it failed or left. */
+  /** When it failed or left, or began to leave. */
   goneMs: number;
 }
 
@@ -97,7 +97,7 @@ export class MemberList {
     (member as Changeable).status = status;
     if (status === 'failed') this.#failed.set(name, member);
     else if (status === 'left') this.#left.set(name, member);
-    else return;
+    else if (status !== 'leaving') return;
     // A failed member that is made to leave has been gone since it failed.
     if (!wasGone) member.goneMs = nowMs;
   }

@@ -11,7 +11,9 @@ export function memberJoined(context: SerfContext, node: NodeView): void {
     // Its intent may have been faster than itself.
     const intent = intents.get(node.name);
     const status = intent?.kind === 'leave' ? 'leaving' : 'alive';
-    context.changed('join', members.add(node, status, intent?.lamportTime ?? 0));
+    const member = members.add(node, status, intent?.lamportTime ?? 0);
+    member.goneMs = nowMs;
+    context.changed('join', member);
     return;
   }
   if (known.status === 'failed' && nowMs - known.goneMs < tuning.flapTimeoutMs) {

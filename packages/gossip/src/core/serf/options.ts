@@ -79,6 +79,7 @@ export const SERF_DEFAULTS: SerfTuning = {
 /** Greatest {@link SerfTuning.userEventLimitBytes}: more does not fit in a datagram. */
 export const USER_EVENT_MAX_BYTES = 9216;
 
+/** How the file of the last members is used. */
 export interface SnapshotOptions {
   /** Whether a member that left on purpose is to rejoin from it. */
   readonly rejoinAfterLeave: boolean;

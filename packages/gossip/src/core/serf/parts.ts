@@ -87,7 +87,11 @@ export function assembleSerf(options: SerfOptions, modules: SerfModules): SerfPa
     listeners,
     snapshot,
     tagUpdates: new TagUpdates(context),
-    upkeep: new Upkeep(context, ({ node }) => joining.exchange(node.address, node.name, true)),
+    upkeep: new Upkeep(
+      context,
+      ({ node }) => joining.exchange(node.address, node.name, true),
+      (name) => intents.announceLeave(name, false),
+    ),
     coordinates,
     ask,
   };

@@ -4,19 +4,26 @@ import type { QueueKind } from './outgoing-queues.ts';
 
 const QUEUES: readonly QueueKind[] = ['intents', 'queries', 'events'];
 const CHANCE = 2 ** 32;
+/** Leaving takes some seconds. Who is alive and leaving for so long is doubted. */
+const DOUBT_LEAVING_MS = 60_000;
+/** So many of the pool doubt at a time. */
+const DOUBTERS = 8;
 
 /** What is done now and then: forgetting members, trying those that failed, looking after the queues. */
 export class Upkeep {
   readonly #context: SerfContext;
   /** Exchanges tables with a member, as at a join. */
   readonly #reach: (member: MemberState) => void;
+  /** Says to the pool that a member leaves, so that it contradicts if it does not. */
+  readonly #doubt: (name: string) => void;
   #reapMs = Infinity;
   #reconnectMs = Infinity;
   #checkMs = Infinity;
 
-  constructor(context: SerfContext, reach: (member: MemberState) => void) {
+  constructor(context: SerfContext, reach: (member: MemberState) => void, doubt: (name: string) => void) {
     this.#context = context;
     this.#reach = reach;
+    this.#doubt = doubt;
   }
 
   get nextMs(): number {
@@ -35,6 +42,7 @@ export class Upkeep {
     if (this.#reapMs <= nowMs) {
       this.#reapMs = nowMs + tuning.reapIntervalMs;
       this.#reap();
+      this.#doubtLeaving();
     }
     if (this.#reconnectMs <= nowMs) {
       this.#reconnectMs = nowMs + tuning.reconnectIntervalMs;
@@ -62,6 +70,22 @@ export class Upkeep {
       context.changed('reap', member);
     }
     context.intents.reap(nowMs, tuning.recentIntentTimeoutMs);
+  }
+
+  /**
+   * A member that others saw come back may be leaving for us for ever: it does not know. One such, now and then, is asked
+   * in the words of the original, where its users would do so.
+   */
+  #doubtLeaving(): void {
+    const { members, name, nowMs, random, state } = this.#context;
+    if (state !== 'alive') return;
+    const doubtful: string[] = [];
+    for (const member of members.all()) {
+      const isLong = member.status === 'leaving' && nowMs - member.goneMs > DOUBT_LEAVING_MS;
+      if (isLong && member.name !== name) doubtful.push(member.name);
+    }
+    if (doubtful.length === 0 || random.nextInt(Math.max(1, members.presentCount)) >= DOUBTERS) return;
+    this.#doubt(doubtful[random.nextInt(doubtful.length)]!);
   }
 
   /** One failed member, with a chance that grows with how many of them there are for each that is not. */
