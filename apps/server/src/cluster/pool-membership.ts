@@ -1,5 +1,5 @@
 import type { NodeMember, SeenServer } from '@dkron/cluster';
-import { decodeNodeMember, serversOf } from '@dkron/cluster';
+import { decodeNodeMember, formationView, serversOf } from '@dkron/cluster';
 import type { GossipNode, Member as PoolMember } from '@dkron/gossip';
 import type { Member } from '@dkron/jobs';
 import type { Membership } from '@dkron/scheduler';
@@ -37,12 +37,9 @@ export class PoolMembership implements Membership {
     return serversOf(this.#pool?.members() ?? [], region);
   }
 
-  /** The servers of a region without this one, as formation sees them. */
+  /** The servers of a region without this one, as formation sees them: also those that do not call themselves so yet. */
   others(region: string): SeenServer[] {
-    const others = this.servers(region).filter(({ name }) => name !== this.#own.name);
-    return others.map(({ name, rpcAddress, status }) => {
-      return { name, address: rpcAddress, status: status === 'alive' ? 'alive' : 'gone' };
-    });
+    return formationView(this.#pool?.members() ?? [], region, this.#own.name);
   }
 
   /** Where the gRPC of a node is reached now; `''` while that is not known. */
