@@ -4,7 +4,7 @@ import { shellExecutor } from '@dkron/executors/shell';
 import { SpawnHelper } from '@dkron/executors/spawn-helper';
 import type { SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
-import { Journal, Worker } from '@dkron/worker';
+import { DirectRuns, Journal, Worker } from '@dkron/worker';
 import { FileJournalStorage, ProcProcessControl } from '@dkron/worker/journal/file';
 import type { ServerOptions } from './options.ts';
 
@@ -18,10 +18,15 @@ interface Modules {
   readonly spawnHelper: SpawnHelper;
 }
 
+/** As many as the worker has. */
+const DIRECT_SLOTS = 512;
+
 /** This node's own worker, with the executors that need no other program. */
 export interface LocalWorker {
   /** Names of its executors, in ascending order. */
   readonly executors: readonly string[];
+  /** What is asked for by calls, as leaders of the original do. */
+  readonly direct: DirectRuns;
   connect(channel: SessionChannel<ToServer>): SessionReceiver<ToWorker>;
   /** Lets what runs go on for `timeoutMs`, then kills it, and closes the journal. */
   stop(timeoutMs: number): Promise<void>;
@@ -35,9 +40,11 @@ export async function startWorker(journalPath: string, options: ServerOptions, m
   );
   const executors = new ExecutorRegistry([shellExecutor({}, { spawnHelper, timers }), httpExecutor()]);
   const worker = new Worker({ node: options.nodeName, region: options.region }, { journal, executors, ...modules });
+  const direct = new DirectRuns(DIRECT_SLOTS, { ...modules, executors });
   return {
     executors: executors.names(),
+    direct,
     connect: (channel) => worker.connect(channel),
-    stop: (timeoutMs) => worker.stop({ timeoutMs }),
+    stop: async (timeoutMs) => void (await Promise.all([worker.stop({ timeoutMs }), direct.stop(timeoutMs)])),
   };
 }
