@@ -13,6 +13,8 @@ export interface CoreLoopModules<Core> {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly perform: (effect: SerfEffect) => void;
+  /** Called when all effects of a call are carried out. */
+  readonly afterwards: () => void;
 }
 
 /** A pool that stands still is looked at again after so long. */
@@ -62,6 +64,7 @@ export class CoreLoop<Core extends DrivenCore> {
       this.#effects = [];
       this.#isPerforming = false;
     }
+    this.#modules.afterwards();
     this.#arm();
   }
 

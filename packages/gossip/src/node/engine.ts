@@ -98,7 +98,8 @@ export class Engine implements TransportHandler, StreamHandlers, PerformerHost {
       ...(modules.reconnectTimeoutMs && { reconnectTimeoutMs: modules.reconnectTimeoutMs }),
     });
     const perform = this.#performer.perform.bind(this.#performer);
-    this.loop = new CoreLoop({ core: this.#core, clock, timers, perform });
+    const afterwards = (): void => parts.metrics.setHealth(this.#core.healthScore);
+    this.loop = new CoreLoop({ core: this.#core, clock, timers, perform, afterwards });
   }
 
   get currentPeer(): string | undefined {
@@ -131,7 +132,6 @@ export class Engine implements TransportHandler, StreamHandlers, PerformerHost {
     for (const { code, message } of problems) faults.report(code, from.ip, message);
     if (messages.length === 0) return;
     this.#from(from, () => this.loop.run((core, nowMs) => core.receive(messages, from, nowMs)));
-    metrics.setHealth(this.#core.healthScore);
   }
 
   stream(connection: StreamConnection): void {

@@ -58,4 +58,5 @@ export interface GossipEvents {
   stopped: { readonly reason: 'stop' | 'conflict' };
 }
 
+/** Name of an event of a node. */
 export type GossipEventName = keyof GossipEvents;

@@ -140,6 +140,35 @@ describe('a pool of nodes on a virtual clock', () => {
     expect(a.logger.records.some(({ event }) => event === 'gossip: a listener threw')).toBe(true);
   });
 
+  it('tells by gauges who is there and how well it is', async () => {
+    const [a, b, c] = (await pool.ring(['a', 'b', 'c'])) as [PoolNode, PoolNode, PoolNode];
+    expect(a.gauges.get('gossip_members alive')).toBe(3);
+    const leaving = b.node.leave();
+    await pool.time.advance(8000);
+    await leaving;
+    await b.node.leave(); // Once more does no harm.
+    const stopping = Promise.all([b.node.stop(), c.node.stop()]);
+    await pool.time.advance(40_000);
+    await stopping;
+    expect([...a.gauges]).toEqual(
+      expect.arrayContaining([
+        ['gossip_members alive', 1],
+        ['gossip_members left', 1],
+        ['gossip_members failed', 1],
+      ]),
+    );
+    expect(a.gauges.get('gossip_health_score')).toBeGreaterThan(0); // Nobody answers: it may be us.
+  });
+
+  it('a stop within the start ends both', async () => {
+    const starting = pool.add('a').catch((error: unknown) => error);
+    const stopping = pool.nodes[0]?.node.stop();
+    expect(await starting).toMatchObject({ code: 'GOSSIP_STOPPED' });
+    await stopping;
+    const again = await pool.add('b', { bindIp: '10.0.0.1' }); // The port is free again.
+    expect(again.sees()).toEqual({ b: 'alive' });
+  });
+
   it('AdvertiseAddr: others are told what is advertised, and an address must be had', async () => {
     const a = await pool.add('a', { advertiseIp: '192.0.2.1', advertisePort: 4000 });
     expect(a.node.self.address).toEqual({ ip: '192.0.2.1', port: 4000 });

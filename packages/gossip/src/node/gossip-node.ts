@@ -131,11 +131,12 @@ export class GossipNode {
   }
 
   /** Says goodbye, so that others see us as left and not as failed. Resolves when it had time to spread; then stop. */
-  leave(): Promise<void> {
+  async leave(): Promise<void> {
     const engine = this.#running();
-    const left = engine.pending.leave();
-    engine.loop.run((core, nowMs) => core.leave(nowMs));
-    return left;
+    await engine.loop.run((core, nowMs) => {
+      core.leave(nowMs);
+      return core.state === 'left' ? Promise.resolve() : engine.pending.leave();
+    });
   }
 
   /** Publishes tags in the place of all we have. Resolves with whether the pool heard of it in time; it goes on anyway. */
@@ -196,6 +197,7 @@ export class GossipNode {
       stream: (connection) => (this.#engine === undefined ? connection.destroy() : this.#engine.stream(connection)),
       failed: (what, peer, error) => this.#faults.report(what, peer?.ip, error.message),
     });
+    if (this.#stopping !== undefined) throw stopped();
     const { advertiseIp, advertisePort } = this.#settings;
     const ip = advertiseIp ?? advertisedIp(bound.ip, this.#modules.localAddresses());
     if (ip === undefined) {

@@ -48,6 +48,7 @@ export function assembleStream(
   return addLabel(stream.label, bytes);
 }
 
+/** The bytes of a message that was taken apart. */
 export function assembleMessage(tree: DissectedMessage, intStyle: IntStyle): Uint8Array {
   switch (tree.kind) {
     case 'compound':
@@ -63,6 +64,7 @@ export function assembleMessage(tree: DissectedMessage, intStyle: IntStyle): Uin
   }
 }
 
+/** The bytes of a Serf message that was taken apart. */
 export function assembleSerf(tree: DissectedSerf, intStyle: IntStyle): Uint8Array {
   if (tree.kind === 'message') return encodeSerfMessage(tree.message, intStyle);
   return encodeSerfMessage({ ...tree.header, inner: assembleSerf(tree.inner, intStyle) }, intStyle);

@@ -15,6 +15,7 @@ import { type Aead, NONCE_BYTES } from '../net/aead.ts';
 import { type EnvelopeVersion, openEnvelope } from '../net/envelope.ts';
 import { STREAM_FRAME_BYTES } from '../net/stream-frame.ts';
 
+/** What opens sealed packets. */
 export interface DissectModules {
   readonly keyring: Keyring;
   readonly aead: Pick<Aead, 'open' | 'seal'>;
@@ -40,6 +41,7 @@ export type DissectedMessage =
   | { readonly kind: 'ack'; readonly seqNo: number; readonly coordinate: Coordinate }
   | { readonly kind: 'message'; readonly message: PacketMessage };
 
+/** A packet taken apart, layer by layer. */
 export interface DissectedPacket {
   readonly label: Uint8Array;
   readonly envelope: DissectedEnvelope | undefined;
@@ -47,6 +49,7 @@ export interface DissectedPacket {
   readonly body: DissectedMessage;
 }
 
+/** One side of a stream taken apart, layer by layer. */
 export interface DissectedStream {
   /** Empty for the listener's end. */
   readonly label: Uint8Array;
@@ -98,6 +101,7 @@ export function dissectStream(
   return { label: split.label, envelope, isCompressed, message, userState };
 }
 
+/** Takes a message apart. @throws WireError */
 export function dissectMessage(bytes: Uint8Array): DissectedMessage {
   if (bytes[0] === MessageType.compound) {
     return { kind: 'compound', parts: decodeCompound(bytes).parts.map(dissectMessage) };
@@ -113,6 +117,7 @@ export function dissectMessage(bytes: Uint8Array): DissectedMessage {
   return { kind: 'message', message };
 }
 
+/** Takes a Serf message apart. @throws WireError */
 export function dissectSerf(body: Uint8Array): DissectedSerf {
   const message = decodeSerfMessage(plainBytes(body));
   if (message.type !== 'relay') return { kind: 'message', message };

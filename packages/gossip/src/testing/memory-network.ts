@@ -6,6 +6,7 @@ import type { GossipTransport, StreamConnection, StreamReader, TransportHandler 
 /** What becomes of a datagram or connection between two members. */
 export type MemoryFate = 'pass' | 'drop';
 
+/** What becomes of packets and streams in memory. */
 export interface MemoryNetworkOptions {
   /** Asked for each datagram and each new connection. Default: all pass. */
   readonly fate?: (from: Address, to: Address, what: 'packet' | 'stream') => MemoryFate;

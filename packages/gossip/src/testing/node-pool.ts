@@ -13,6 +13,8 @@ export interface PoolNode {
   readonly thread: StallingThread;
   /** Counted faults by code. */
   readonly faults: Map<string, number>;
+  /** Values of gauges by name and labels: `gossip_members alive`. */
+  readonly gauges: Map<string, number>;
   /** Changes of membership so far: `join b`. */
   readonly changes: string[];
   /** Members by name, with their status. */
@@ -37,6 +39,7 @@ export class NodePool {
     const transport: GossipTransport = modules.transport ?? thread.transport(this.network.transport(ip, 7946));
     const logger = new MemoryLogger();
     const faults = new Map<string, number>();
+    const gauges = new Map<string, number>();
     const node = new GossipNode(
       { name, ...options },
       {
@@ -47,7 +50,7 @@ export class NodePool {
         resolver: { resolve: (host) => Promise.reject(new Error(`${host} is unknown`)) },
         localAddresses: () => [],
         logger,
-        metrics: countingMetrics(faults),
+        metrics: countingMetrics(faults, gauges),
         ...modules,
       },
     );
@@ -55,7 +58,7 @@ export class NodePool {
     node.on('memberChange', ({ change, member }) => void changes.push(`${change} ${member.name}`));
     const sees = (): Record<string, string> =>
       Object.fromEntries(node.members().map((member) => [member.name, member.status]));
-    const made = { node, logger, thread, faults, changes, sees };
+    const made = { node, logger, thread, faults, gauges, changes, sees };
     this.nodes.push(made);
     await node.start();
     return made;
@@ -89,7 +92,10 @@ export class NodePool {
   }
 }
 
-function countingMetrics(faults: Map<string, number>): NonNullable<NodeModules['metrics']> {
+function countingMetrics(
+  faults: Map<string, number>,
+  gauges: Map<string, number>,
+): NonNullable<NodeModules['metrics']> {
   const nothing = { add: () => {}, set: () => {}, observe: () => {} };
   return {
     counter: (name) =>
@@ -101,7 +107,9 @@ function countingMetrics(faults: Map<string, number>): NonNullable<NodeModules['
               faults.set(code, (faults.get(code) ?? 0) + value);
             },
           },
-    gauge: () => nothing,
+    gauge: (name) => ({
+      set: (value, labels) => void gauges.set([name, ...Object.values(labels ?? {})].join(' '), value),
+    }),
     histogram: () => nothing,
   };
 }

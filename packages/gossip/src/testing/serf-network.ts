@@ -15,6 +15,7 @@ import type { PushPull } from '../core/wire/messages.ts';
 import { EventHeap } from './event-heap.ts';
 import { VirtualSerf } from './virtual-serf.ts';
 
+/** Options of a simulated pool with the Serf layer. */
 export interface SerfNetworkOptions {
   /** The same seed gives the same run. */
   readonly seed: number;

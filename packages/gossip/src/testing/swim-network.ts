@@ -9,6 +9,7 @@ import { decodeMessage } from '../core/wire/packet-message.ts';
 import { EventHeap } from './event-heap.ts';
 import { VirtualMember } from './virtual-member.ts';
 
+/** Options of a simulated pool. */
 export interface SwimNetworkOptions {
   /** The same seed gives the same run. */
   readonly seed: number;
