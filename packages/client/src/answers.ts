@@ -49,6 +49,7 @@ export function restoredOf(answer: Answer): readonly RestoredJob[] {
   });
 }
 
+/** What became of one job of a restored file. */
 export interface RestoredJob {
   readonly name: string;
   readonly stored: boolean;

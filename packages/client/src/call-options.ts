@@ -7,11 +7,13 @@ export interface IfMatch {
   readonly ifMatch?: string | undefined;
 }
 
+/** Options of a call that reads. */
 export interface ReadOptions extends CallOptions {
   /** Answer only with all that was committed before, whichever server answers; 503 when none leads. */
   readonly consistent?: boolean | undefined;
 }
 
+/** Options of a call that stores a job. */
 export interface StoreOptions extends CallOptions, IfMatch {
   /** `'*'`: only if there is no such job. */
   readonly ifNoneMatch?: '*' | undefined;
@@ -19,6 +21,7 @@ export interface StoreOptions extends CallOptions, IfMatch {
   readonly runOnCreate?: boolean | undefined;
 }
 
+/** Options of a call that runs a job. */
 export interface RunOptions extends CallOptions {
   /** Refuse (409) while a run of a `forbid` job is open. */
   readonly respectConcurrency?: boolean | undefined;
@@ -26,12 +29,14 @@ export interface RunOptions extends CallOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
+/** Which events are wanted; what is absent restricts nothing. */
 export interface EventsQuery {
   /** Only what concerns this job. */
   readonly job?: string | undefined;
   readonly types?: readonly ('job' | 'tick' | 'execution')[] | undefined;
 }
 
+/** Options of a stream of events. */
 export interface FollowEventsOptions extends Omit<CallOptions, 'timeoutMs'> {
   /** `id` of the last event that was dealt with; absent = begin with what comes next. */
   readonly lastEventId?: string | undefined;

@@ -3,6 +3,7 @@ import type { Problem } from './gen/api.ts';
 /** Codes of the API, and those of the client: no answer, no answer in time, an answer that is none of this API. */
 export type DkronErrorCode = Problem['code'] | 'unreachable' | 'timeout' | 'invalid_answer' | 'unknown';
 
+/** What an error is made of. */
 export interface DkronApiErrorInit {
   /** HTTP status; 0 = no answer. */
   readonly status: number;

@@ -1,3 +1,4 @@
+/** Options of a client. */
 export interface DkronClientOptions {
   /**
    * E.g. `http://127.0.0.1:8080`; a path prefix is kept. Of several servers of one cluster the first is asked, and the
@@ -18,6 +19,7 @@ export interface DkronClientOptions {
   readonly idleTimeoutMs?: number;
 }
 
+/** Headers by name, or what makes them. */
 export type HeaderSource = Headers_ | (() => Headers_ | Promise<Headers_>);
 type Headers_ = Readonly<Record<string, string>>;
 

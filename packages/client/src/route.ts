@@ -3,6 +3,7 @@ import type { Routes } from './gen/api.ts';
 /** Method and path template as the OpenAPI document has them, e.g. `GET /v1/jobs/{job}`. */
 export type Route = keyof Routes;
 
+/** Query of a route, as an object. */
 export type QueryOf<R extends Route> = Routes[R]['query'];
 
 /** Body of an answer; without a status, of any that tells success. */
@@ -11,6 +12,7 @@ export type AnswerOf<
   S extends keyof Routes[R]['answers'] = keyof Routes[R]['answers'],
 > = Routes[R]['answers'][S];
 
+/** Body that a route takes; `never` where it takes none. */
 export type BodyOf<R extends Route> = Routes[R] extends { readonly body: infer B } ? B : never;
 
 /** What varies in the path of a route, as an object; nothing where nothing varies. */

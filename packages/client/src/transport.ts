@@ -19,6 +19,7 @@ export interface Request {
   readonly call?: CallOptions | undefined;
 }
 
+/** An answer as it came, its body as text. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;

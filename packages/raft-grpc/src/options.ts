@@ -1,6 +1,7 @@
 import type { Authorize, NodeId, TransportCredentials } from '@dkron/raft';
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 
+/** Options of `GrpcRaftTransport`. Sizes are in bytes. */
 export interface GrpcRaftTransportOptions {
   /** Name of this server: what peers' handshakes must be addressed to. */
   readonly id: NodeId;
@@ -31,6 +32,7 @@ export interface GrpcRaftTransportOptions {
   readonly maxStreams?: number;
 }
 
+/** Collaborators of `GrpcRaftTransport`. */
 export interface GrpcRaftTransportModules {
   readonly clock: Clock;
   readonly timers: Timers;

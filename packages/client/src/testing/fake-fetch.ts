@@ -47,6 +47,7 @@ export function broken(): Error {
   });
 }
 
+/** An answer with a JSON body, of status 200 unless told otherwise. */
 export function json(
   body: string,
   init: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},

@@ -6,6 +6,7 @@ import { toWorker } from './to-worker.ts';
 /** A newer peer may send fields that we do not know yet; it must not send new kinds of message. */
 const LENIENT = { strict: false } as const;
 
+/** The bytes of one message of a session from a worker. @throws ContractError */
 export function toServerToWire(messages: readonly ToServer[]): Uint8Array {
   return encode(toServer, { messages });
 }
@@ -15,6 +16,7 @@ export function toServerFromWire(bytes: Uint8Array): readonly ToServer[] {
   return decode(toServer, bytes, LENIENT).messages;
 }
 
+/** The bytes of one message of a session to a worker. @throws ContractError */
 export function toWorkerToWire(messages: readonly ToWorker[]): Uint8Array {
   return encode(toWorker, { messages });
 }

@@ -4,6 +4,7 @@ import { command } from './command.ts';
 import { jobDefinition } from '../model/definition.ts';
 import { due, execution, jobState, ledgerEntry, run } from './records.ts';
 
+/** A value as bytes, and back. */
 export interface Codec<T> {
   /**
    * @param free bytes left free before the message, for the caller to fill. Default 0

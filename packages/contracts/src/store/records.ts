@@ -56,6 +56,7 @@ export const jobState: Message<JobState> = byHand(
   },
 );
 
+/** An execution as it is stored. */
 export const execution: Message<Execution> = byHand(
   message('Execution', {
     id: implicit(1, text, ''),

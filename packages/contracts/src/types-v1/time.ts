@@ -18,6 +18,7 @@ export function nullableTimeToWire(at: EpochNanos | null): Job_NullableTime {
   return at === null ? { hasValue: false, time: undefined } : { hasValue: true, time: timestampToWire(at) };
 }
 
+/** Nanoseconds since 1970; null for no time. */
 export function nullableTimeFromWire(at: Job_NullableTime | undefined): EpochNanos | null {
   return at === undefined || !at.hasValue ? null : timestampFromWire(at.time);
 }

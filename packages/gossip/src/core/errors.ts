@@ -23,6 +23,7 @@ export type WireErrorCode =
   /** Not sealed, or not by a key we know. */
   | 'GOSSIP_WIRE_ENCRYPTION';
 
+/** What a `WireError` knows beside its text. */
 export interface WireErrorDetails {
   /** With `GOSSIP_WIRE_TRUNCATED`: the item cannot be complete with fewer bytes than this, counted from the start. */
   readonly neededBytes?: number;

@@ -20,6 +20,7 @@ export function envelopeLength(version: EnvelopeVersion, plaintextBytes: number)
   return plaintextBytes + padding + ENVELOPE_OVERHEAD_BYTES;
 }
 
+/** How a message is encrypted. The key is of 16, 24 or 32 bytes, the nonce never repeats with it. */
 export interface SealOptions {
   readonly version: EnvelopeVersion;
   readonly key: Uint8Array;
@@ -38,6 +39,7 @@ export function sealEnvelope(
   return concatBytes([Uint8Array.of(version), nonce, aead.seal(key, nonce, padded, aad)]);
 }
 
+/** A message that was decrypted. */
 export interface Opened {
   readonly plaintext: Uint8Array;
   readonly version: EnvelopeVersion;

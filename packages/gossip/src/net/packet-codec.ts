@@ -13,6 +13,7 @@ import { resolveWire, type WireModules, type WireOptions, type WireSettings } fr
 
 const LABEL_HEADER_BYTES = 2;
 
+/** How a packet is put together. */
 export interface PackOptions {
   /** For peers whose record says that they read checksums. Default: false. */
   readonly checksum?: boolean;

@@ -12,6 +12,7 @@ const MAX_WAITING_CHARACTERS = 1024 * 1024;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MODE = 0o644;
 
+/** Collaborators of the file of the last members. */
 export interface SnapshotFileModules {
   readonly timers: Timers;
   readonly logger?: Logger;

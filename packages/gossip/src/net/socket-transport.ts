@@ -9,6 +9,7 @@ import { plainIp } from './socket-address.ts';
 import { SocketStream } from './socket-stream.ts';
 import type { GossipTransport, StreamConnection, TransportHandler } from './transport.ts';
 
+/** Where and how much a socket transport listens. */
 export interface SocketTransportOptions {
   /** Address to listen on: `0.0.0.0` all of IPv4, `::` all of IPv6 and IPv4. */
   readonly ip: string;
@@ -18,6 +19,7 @@ export interface SocketTransportOptions {
   readonly maxInboundStreams?: number;
 }
 
+/** Collaborators of the socket transport. */
 export interface SocketTransportModules {
   readonly timers: Timers;
 }

@@ -10,6 +10,7 @@ import type { GossipTransport, StreamConnection } from './transport.ts';
 /** Connections of ours at the same time. */
 const MAX_OUTBOUND = 64;
 
+/** Collaborators of the client side of streams. */
 export interface StreamClientModules {
   readonly codec: StreamCodec;
   readonly transport: Pick<GossipTransport, 'dial'>;

@@ -20,6 +20,7 @@ export interface StreamHandlers {
 /** Code of a wire error, or what else was wrong with a stream. */
 export type StreamRefusal = WireError['code'] | 'timeout' | 'overload' | 'misdirected' | 'unexpected';
 
+/** Bounds on the streams that others open. */
 export interface StreamServiceOptions {
   /** For everything from accepting to the last byte of the answer. */
   readonly timeoutMs: number;
@@ -27,6 +28,7 @@ export interface StreamServiceOptions {
   readonly maxBufferedBytes?: number;
 }
 
+/** Collaborators of the serving side of streams. */
 export interface StreamServiceModules {
   readonly codec: StreamCodec;
   readonly timers: Timers;

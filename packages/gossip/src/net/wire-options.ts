@@ -26,6 +26,7 @@ export interface WireOptions {
   readonly streamLimits?: StreamLimits;
 }
 
+/** What seals and opens packets and streams. */
 export interface WireModules {
   /** Empty: nothing is sealed. Changes take effect with the next packet. */
   readonly keyring: Keyring;

@@ -17,8 +17,10 @@ export const MAX_FRAME_MESSAGES = 16_384;
 
 /** Messages of a control frame overtake those of bulk frames. */
 export const FrameKind = { control: 1, bulk: 2 } as const;
+/** Number of the kind of a frame. */
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
+/** A decoded frame. */
 export interface Frame {
   readonly kind: FrameKind;
   /** In the order in which they were sent; at least one. */

@@ -3,6 +3,7 @@ export type NodeId = string;
 
 /** What an entry of the log carries. The numbers are those of the disk and the wire. */
 export const EntryType = { normal: 0, confChange: 1, confChangeV2: 2 } as const;
+/** Number of the kind of an entry. */
 export type EntryType = (typeof EntryType)[keyof typeof EntryType];
 
 /** One entry of the replicated log. `index` ≥ 1 and `term` ≥ 1 are safe integers; empty `data` is a no-op. */

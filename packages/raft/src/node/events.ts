@@ -41,6 +41,7 @@ export interface RaftEvents {
   fatal: { readonly error: Error };
 }
 
+/** Name of an event of a node. */
 export type RaftEventName = keyof RaftEvents;
 type Listener<K extends RaftEventName> = (event: RaftEvents[K]) => void;
 /** Stops the calls. */

@@ -1,5 +1,6 @@
 import type { ConfState, NodeId } from '../core/types.ts';
 
+/** Whether a member votes. */
 export type Suffrage = 'voter' | 'nonvoter';
 
 /** One server of the cluster. */

@@ -16,6 +16,7 @@ export interface MemberStep extends MemberInfo {
   readonly id: NodeId;
 }
 
+/** How several members change at once. */
 export interface ChangeMembersOptions extends ChangeOptions {
   /** `auto`: simple for one step, else joint and left by itself; `explicit`: joint until `leaveJoint`. @default 'auto' */
   readonly transition?: ConfChangeTransition;

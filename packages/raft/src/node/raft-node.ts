@@ -276,13 +276,15 @@ export class RaftNode {
     this.#gate.featureLevel = level;
   }
 
+  /** As far as this server knows, also while it is founded and after its end. @throws RaftError `stopped` before `start` */
   getConfiguration(): Configuration {
-    const { members } = this.#running();
+    const { members } = this.#latest();
     return { index: members.index, conf: members.conf, members: members.list() };
   }
 
+  /** The same of its numbers. */
   stats(): NodeStats {
-    const engine = this.#running();
+    const engine = this.#latest();
     return {
       ...engine.core.status(),
       applied: engine.applyLane.applied,
@@ -345,6 +347,12 @@ export class RaftNode {
     if (engine.failure !== undefined) throw failed(engine.failure);
     if (!engine.running) throw stopped();
     return engine;
+  }
+
+  /** For reads only: it may have ended, and for a moment it has while the node is founded. */
+  #latest(): Engine {
+    if (this.#engine === undefined) throw stopped();
+    return this.#engine;
   }
 
   #leading(): Engine {

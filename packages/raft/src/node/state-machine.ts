@@ -8,6 +8,7 @@ export interface CommittedEntry {
   readonly data: Uint8Array;
 }
 
+/** Where a state machine writes its snapshot to, one chunk after the other. */
 export interface SnapshotWriter {
   write(chunk: Uint8Array): Promise<void>;
 }

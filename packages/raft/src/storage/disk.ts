@@ -22,6 +22,7 @@ export interface Disk {
   freeBytes(path: string): Promise<number>;
 }
 
+/** An open file of a {@link Disk}; promises reject as its own do. */
 export interface DiskFile {
   /** Length in bytes. */
   size(): Promise<number>;

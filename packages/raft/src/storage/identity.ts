@@ -13,6 +13,7 @@ export interface Identity {
   readonly markers: Readonly<Record<string, string>>;
 }
 
+/** What `update` is to change; what is absent stays. */
 export interface IdentityChange {
   readonly birth?: string;
   readonly clusterId?: string;

@@ -47,6 +47,7 @@ export interface LogBatch {
   readonly confs?: readonly ConfRecord[];
 }
 
+/** What goes with the new beginning of a log. */
 export interface ResetOptions {
   /** Stored in the same atomic step; needed when the present one has a lower term or commit than the boundary allows. */
   readonly hardState?: HardState;
@@ -118,6 +119,7 @@ export interface StoredSnapshot extends SnapshotMeta {
   readonly sha256: string;
 }
 
+/** A snapshot that is being written. It counts once `close` resolves. */
 export interface SnapshotSink {
   readonly id: string;
   /** Bytes taken so far: where a resumed transfer continues. */
@@ -135,6 +137,7 @@ export interface SnapshotSink {
   cancel(): Promise<void>;
 }
 
+/** A stored snapshot and its bytes. */
 export interface SnapshotReader {
   readonly meta: StoredSnapshot;
   /** The bytes from `offset`, in chunks of at most 256 KiB; to be consumed once. */

@@ -2,6 +2,7 @@ import type { Clock, Logger } from '@dkron/runtime';
 import type { Disk } from './disk.ts';
 import { RESERVE_BYTES } from './wal-writer.ts';
 
+/** Options of `SegmentedWal`. */
 export interface WalOptions {
   /** Folder of the segments, on the disk's root. @default 'wal' */
   readonly dir?: string;
@@ -36,6 +37,7 @@ export interface CommitObservation {
   readonly synced: boolean;
 }
 
+/** Collaborators of `SegmentedWal`. */
 export interface WalModules {
   readonly disk: Disk;
   readonly clock: Clock;

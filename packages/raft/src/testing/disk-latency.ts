@@ -1,6 +1,7 @@
 import type { Random, Timers } from '@dkron/runtime';
-import type { Completion, DiskCall } from './sim-disk.ts';
+import type { Completion, DiskCall } from './disk-calls.ts';
 
+/** How slow a simulated disk is. */
 export interface DiskLatencyOptions {
   /** Of a sync, milliseconds; drawn between half of it and one and a half. @default 1 */
   readonly syncMs?: number;

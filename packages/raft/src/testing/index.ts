@@ -1,6 +1,7 @@
 /** Simulator and checkers. */
 export { SimDisk } from './sim-disk.ts';
-export type { Completion, DiskCall, DiskFault, PendingCall, SimDiskModules, SimDiskOptions } from './sim-disk.ts';
+export type { Completion, DiskCall, DiskFault, PendingCall } from './disk-calls.ts';
+export type { SimDiskModules, SimDiskOptions } from './sim-disk.ts';
 export { DiskLatency } from './disk-latency.ts';
 export type { DiskLatencyOptions } from './disk-latency.ts';
 export type { CrashMode } from './sim-file.ts';

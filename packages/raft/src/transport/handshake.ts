@@ -49,6 +49,7 @@ export interface TransportCredentials {
   readonly authorities?: Uint8Array;
 }
 
+/** Why a stream was refused; the message beside it says what to do. */
 export type HandshakeRefusal =
   | 'foreign_cluster'
   | 'foreign_region'
@@ -61,6 +62,7 @@ export type HandshakeRefusal =
   | 'log_regressed'
   | 'unauthorized';
 
+/** Whether a stream may go on. */
 export type HandshakeVerdict =
   /** `wire` is the highest version both speak. */
   | { readonly accepted: true; readonly wire: number }

@@ -7,6 +7,7 @@ import type { PeerConnection, SnapshotSource, Transport, TransportHandler } from
 /** What happens to a message on its way. A number delays it by so many milliseconds. */
 export type LoopbackFate = 'deliver' | 'drop' | number;
 
+/** Options of `LoopbackNetwork`. */
 export interface LoopbackOptions {
   /** Bytes that may wait for one peer. @default 64 MiB */
   readonly maxQueueBytes?: number;

@@ -9,6 +9,7 @@ import type { SwimTuning } from './options.ts';
 import { retransmitLimit } from './scale.ts';
 import { TransmitQueue } from './transmit-queue.ts';
 
+/** What a member tells of itself. */
 export interface SwimIdentity {
   readonly name: string;
   /** 4 or 16 bytes: where others reach us. */
@@ -19,6 +20,7 @@ export interface SwimIdentity {
   readonly vsn: Uint8Array;
 }
 
+/** Collaborators of the membership state machine. */
 export interface SwimModules {
   readonly random: Random;
   readonly delegate?: SwimDelegate;

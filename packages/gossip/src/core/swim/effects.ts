@@ -97,6 +97,7 @@ export interface UserMessageEvent {
   readonly from: Address;
 }
 
+/** State of the layer above that a peer sent in a push/pull; `join` when one of the two joins. */
 export interface UserStateEvent {
   readonly type: 'userState';
   readonly state: Uint8Array;
@@ -109,6 +110,7 @@ export interface ToldEvent {
   readonly what: 'leave' | 'meta';
 }
 
+/** What the layer above is told. */
 export type SwimEvent =
   | MemberEvent
   | ConflictEvent
@@ -119,6 +121,7 @@ export type SwimEvent =
   | UserStateEvent
   | ToldEvent;
 
+/** What a call of the state machine asks its driver to do, or tells the layer above. */
 export type SwimEffect = SendPacket | StreamPing | StartPushPull | SwimEvent;
 
 /** What the layer above takes part in. Called synchronously, within a call of the state machine: it must not call back. */

@@ -40,6 +40,7 @@ export interface SwimTuning {
   readonly maxMembers: number;
 }
 
+/** Set of timings: within a site, between sites, within a machine. */
 export type SwimProfile = 'lan' | 'wan' | 'local';
 
 const LAN: SwimTuning = {

@@ -45,6 +45,7 @@ export function encodeCompounds(parts: readonly Uint8Array[]): Uint8Array[] {
   return compounds;
 }
 
+/** Messages that travelled in one packet. */
 export interface Compound {
   /** Views of the packet, whole messages only. */
   readonly parts: readonly Uint8Array[];

@@ -15,6 +15,7 @@ export function addLabel(label: Uint8Array, packet: Uint8Array): Uint8Array {
   return concatBytes([Uint8Array.of(MessageType.label, label.length), label, packet]);
 }
 
+/** A packet without its label. */
 export interface Labelled {
   /** Empty without a label. A view. */
   readonly label: Uint8Array;

@@ -38,6 +38,7 @@ export interface SerfPushPull {
   readonly statusLamportTimes: ReadonlyMap<string, number>;
 }
 
+/** An event that a user sent to all members. */
 export interface UserEventMessage {
   readonly type: 'userEvent';
   /** May be coalesced with others of its name. */
@@ -54,6 +55,7 @@ export const QUERY_NO_BROADCAST = 2;
 /** In {@link QueryResponse.flags}: the receipt, not the answer. */
 export const RESPONSE_ACK = 1;
 
+/** A question to all members that its filters let pass. */
 export interface QueryMessage {
   readonly type: 'query';
   /** Where answers go, with `port`. */
@@ -73,6 +75,7 @@ export interface QueryMessage {
   readonly timeoutNanos: number;
 }
 
+/** An answer to a query, or the word that it arrived. */
 export interface QueryResponse {
   readonly type: 'queryResponse';
   /** {@link RESPONSE_ACK}. */
@@ -99,6 +102,7 @@ export interface MemberRecord {
   readonly tags: ReadonlyMap<string, string>;
 }
 
+/** What a node knows of a name that two members claim. */
 export interface ConflictResponse {
   readonly type: 'conflictResponse';
   /** `null`: the node knows no such member. */
@@ -133,12 +137,14 @@ export interface Relay {
   readonly inner: Uint8Array;
 }
 
+/** Whom a relayed message is for. */
 export interface RelayAddress {
   readonly ip: Uint8Array;
   readonly port: number;
   readonly zone: string;
 }
 
+/** Any message of the Serf layer. */
 export type SerfMessage =
   | LeaveIntent
   | JoinIntent

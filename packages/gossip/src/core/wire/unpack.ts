@@ -5,6 +5,7 @@ import { MessageType } from './message-type.ts';
 import type { PacketMessage } from './messages.ts';
 import { decodeMessage } from './packet-message.ts';
 
+/** Bounds on what one packet may cost. */
 export interface UnpackLimits {
   /** Compounds and compressed messages within each other. */
   readonly maxDepth: number;
@@ -17,6 +18,7 @@ export interface UnpackLimits {
 /** A packet inflates at most to what a packet can be, twice; what the originals send has depth 2. */
 export const UNPACK_LIMITS: UnpackLimits = { maxDepth: 4, maxInflatedBytes: 131_072, maxProblems: 16 };
 
+/** What was in a packet. */
 export interface Unpacked {
   /** In the order of the packet. */
   readonly messages: readonly PacketMessage[];
