@@ -27,12 +27,16 @@ export async function runServer(options: ServerOptions): Promise<number> {
     logStartFailure(logger, error);
     return 1;
   }
-  const stop = stopOnce(logger, node, ended.resolve);
-  leave = () => {
-    logger.info('server: leaving', { wait_ms: options.stopTimeout });
-    stop();
-  };
-  const unhook = onSignals(logger, options, { stop, end: ended.resolve });
+  const stop = stopOnce(logger, () => node.stop(), ended.resolve);
+  leave = stopOnce(
+    logger,
+    () => {
+      logger.info('server: leaving', { wait_ms: options.stopTimeout });
+      return node.leave();
+    },
+    ended.resolve,
+  );
+  const unhook = onSignals(logger, options, { stop: options.leaveOnTerminate ? leave : stop, end: ended.resolve });
   const code = await ended.promise;
   if (code !== 0) {
     // What cannot be closed any more must not keep a server alive that has given up.
@@ -49,10 +53,10 @@ function logStartFailure(logger: Logger, error: unknown): void {
 }
 
 /** Stops the node in order, however often it is asked to. */
-function stopOnce(logger: Logger, node: ServerNode, end: (code: number) => void): () => void {
+function stopOnce(logger: Logger, work: () => Promise<void>, end: (code: number) => void): () => void {
   let stopping: Promise<void> | undefined;
   return () => {
-    stopping ??= node.stop().then(
+    stopping ??= work().then(
       () => end(0),
       (error: unknown) => {
         logger.error('server: stop failed', { error });

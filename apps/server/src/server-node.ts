@@ -16,12 +16,15 @@ import { askDescription } from './cluster/ask-nodes.ts';
 import { createPool, startPool } from './cluster/pool.ts';
 import { PoolMembership } from './cluster/pool-membership.ts';
 import { clusterAnswers, createFormation } from './cluster/server-formation.ts';
+import { isLastVoter, leaveVoters } from './cluster/leave.ts';
 import { createJoiner } from './cluster/server-joiner.ts';
 import { createReconciler } from './cluster/server-reconciler.ts';
 import { createSessions } from './cluster/sessions.ts';
 import { UnaryCalls } from './cluster/unary-calls.ts';
 import { writeForwarding } from './cluster/write-forwarding.ts';
 import { prepareDataDir } from './data-dir.ts';
+import { dkronPort } from './grpc/dkron-port.ts';
+import { dkronServices } from './grpc/dkron-services.ts';
 import { listenGrpc } from './grpc/grpc-server.ts';
 import type { HttpServer } from './http/http-server.ts';
 import { listenHttp } from './http/http-server.ts';
@@ -49,6 +52,8 @@ export interface ServerNode {
   readonly gossipAddress: string;
   /** Stops in the reverse order of the start; waits for running executions at most `stopTimeout`. */
   stop(): Promise<void>;
+  /** The same, and the cluster goes on without this server; the last of its voters only stops. */
+  leave(): Promise<void>;
   /** Ends after a failed write: no further command, no wait; everything open is closed. */
   abandon(): Promise<void>;
 }
@@ -146,15 +151,8 @@ export async function startNode(
     const sessions = createSessions(options, { ...common, engine, raft, membership, worker });
 
     let http: HttpServer | undefined;
+    let leaving = false;
     const cluster = clusterView({ raft, engine, membership, pool: () => pool, encrypted: options.encrypt !== '' });
-    const grpc = await listening('rpc-port', { host: bind.host, port: options.rpcPort }, (at) =>
-      listenGrpc(at, {
-        cluster: clusterAnswers(formation, consensus),
-        forwarded: (request) => http?.forwarded(request) ?? Promise.reject(new Error('the server is starting')),
-        raw: [transport, sessions.service],
-      }),
-    );
-    undo.push(() => grpc.close());
     const node: NodeContext = {
       options,
       store,
@@ -172,6 +170,21 @@ export async function startNode(
       metrics: registry,
       leave: onLeave,
     };
+    let membersChanged = (): void => undefined;
+    const dkron = dkronServices({
+      port: dkronPort({ node, raft, membership, onRemoved: () => membersChanged() }),
+      timers: systemTimers,
+      logger,
+    });
+    undo.push(async () => dkron.close());
+    const grpc = await listening('rpc-port', { host: bind.host, port: options.rpcPort }, (at) =>
+      listenGrpc(at, {
+        cluster: clusterAnswers(formation, consensus, () => leaving),
+        forwarded: (request) => http?.forwarded(request) ?? Promise.reject(new Error('the server is starting')),
+        raw: [transport, sessions.service, ...dkron.raw],
+      }),
+    );
+    undo.push(() => grpc.close());
     const api = await listening('http-addr', httpAddress, (at) => listenHttp(node, at));
     http = api;
     undo.push(() => api.close());
@@ -223,6 +236,7 @@ export async function startNode(
     look();
     formation.joinRoundOver();
     reconciler.start();
+    membersChanged = () => reconciler.changed();
     raft.on('leadership', () => reconciler.changed());
     sessions.dialer.start();
     undo.push(async () => sessions.close());
@@ -230,12 +244,13 @@ export async function startNode(
     if (alone) await leadership.firstGain();
     logger.info('server: ready', { node: options.nodeName, http: api.port, data_dir: options.dataDir });
     const stop = async (): Promise<void> => {
+      const isLast = isLastVoter(raft, options.nodeName);
+      if (leaving) await leaveVoters({ ...common, nodeName: options.nodeName, raft, membership, calls });
       // What runs is reported to the next leader.
-      if (raft.isLeader() && raft.getConfiguration().conf.voters.length > 1) {
-        await raft.transferLeadership().catch(() => undefined);
-      }
+      if (raft.isLeader() && !isLast) await raft.transferLeadership().catch(() => undefined);
       await worker.stop(options.stopTimeout);
       await engine.drain(DRAIN_MS);
+      if (leaving && !isLast) await begun.leave();
       await unwind();
     };
     let stopping: Promise<void> | undefined;
@@ -244,6 +259,10 @@ export async function startNode(
       rpcPort: grpc.port,
       gossipAddress: `${begun.address.ip}:${begun.address.port}`,
       stop: () => (stopping ??= stop()),
+      leave: () => {
+        leaving ||= stopping === undefined;
+        return (stopping ??= stop());
+      },
       abandon: async () => {
         // The store may not be written any more; commands of jobs must not outlive the server that reports them.
         await worker.stop(0);

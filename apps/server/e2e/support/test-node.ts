@@ -45,7 +45,7 @@ export class TestNode extends Api {
     };
     const node = await startNode(resolved, keepLog(log), {
       onFatal: (error) => fatal.push(error),
-      onLeave: () => void node.stop(),
+      onLeave: () => void node.leave(),
     });
     running.add(node);
     return new TestNode(node, { dataDir, log, fatal });

@@ -48,11 +48,19 @@ export function createFormation(options: FormationOptions, modules: Modules): Fo
   );
 }
 
-/** What this server says of itself to other nodes. A member names its configuration and who leads. */
-export function clusterAnswers(formation: Formation, { node }: Consensus): ClusterAnswers {
+/**
+ * What this server says of itself to other nodes. A member names its configuration and who leads. One that leaves is no
+ * candidate for voters any more, although it is still alive.
+ */
+export function clusterAnswers(
+  formation: Formation,
+  { node }: Consensus,
+  leaving: () => boolean = () => false,
+): ClusterAnswers {
   return {
     describe: () => {
       const own = formation.describe({ boot: node.identity.boot, software: `dkron-ts ${VERSION}` });
+      if (leaving()) return { ...own, state: 'agent' };
       if (own.state !== 'member') return own;
       const { id, address } = node.leader();
       const members = node.getConfiguration().members.map((member) => member.id);

@@ -1,17 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ParsedJob, PutJob, Precondition, Run, StoredJob, ToggleJob } from '@dkron/jobs';
+import type { ParsedJob, Precondition, Run, StoredJob, ToggleJob } from '@dkron/jobs';
 import { parseJobJson, validateJob } from '@dkron/jobs';
-import type { EpochNanos } from '@dkron/runtime';
 import { ApiError } from '../http/api-error.ts';
 import { isRefusal, refusalError } from '../http/refusals.ts';
 import { NODE_CONTEXT } from '../http/tokens.ts';
 import type { NodeContext } from '../node-context.ts';
 import type { DryRun } from './dry-run.ts';
 import { dryRun } from './dry-run.ts';
+import { deleteExecutions, deleteJob, PLAN_TRIES_MAX, putJob } from './job-writes.ts';
 import { storedNeverDue } from './never-due.ts';
-
-/** A plan computed from a version that another write replaced meanwhile is made anew this often. */
-const PLAN_TRIES_MAX = 8;
 
 @Injectable()
 export class JobsService {
@@ -49,29 +46,14 @@ export class JobsService {
   }
 
   async put(parsed: ParsedJob, precondition: Precondition): Promise<StoredJob> {
-    const { store, log, planner, engine } = this.#node;
-    for (let attempt = 1; ; attempt++) {
-      const stored = store.getJob(parsed.definition.name);
-      const stamp = engine.stamps.next();
-      const command: PutJob = {
-        type: 'putJob',
-        stamp,
-        definition: parsed.definition,
-        submitted: parsed.submitted,
-        precondition,
-        plannedFrom: stored?.state.version ?? 0,
-        plan: planner.planPut(parsed.definition, parsed.submitted, stored, stamp),
-      };
-      const result = await log.propose(command);
-      if (!isRefusal(result)) return this.#warned(result.job, stamp);
-      if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX)
-        throw refusalError(result, 'put', { precondition, parent: parsed.definition.parentJob });
-    }
+    const result = await putJob(this.#node, parsed, precondition);
+    if (isRefusal(result)) throw refusalError(result, 'put', { precondition, parent: parsed.definition.parentJob });
+    return this.#warned(result);
   }
 
   /** What is allowed and probably not meant is told in the log: the answer is the original's. */
-  #warned(job: StoredJob, now: EpochNanos): StoredJob {
-    const never = storedNeverDue(job, now);
+  #warned(job: StoredJob): StoredJob {
+    const never = storedNeverDue(job, this.#node.clock.wallNanos());
     if (never !== undefined)
       this.#node.logger.warn('api: the job never runs', { job: job.definition.name, why: never });
     return job;
@@ -86,13 +68,11 @@ export class JobsService {
   }
 
   async delete(name: string, precondition: Precondition): Promise<StoredJob> {
-    const { log, engine } = this.#node;
-    const result = await log.propose({ type: 'deleteJob', stamp: engine.stamps.next(), name, precondition });
-    if (isRefusal(result))
-      throw result.refused === 'not_found'
-        ? absent(name, precondition)
-        : refusalError(result, 'delete', { precondition });
-    return result.job;
+    const result = await deleteJob(this.#node, name, precondition);
+    if (!isRefusal(result)) return result;
+    throw result.refused === 'not_found'
+      ? absent(name, precondition)
+      : refusalError(result, 'delete', { precondition });
   }
 
   async toggle(name: string, precondition: Precondition): Promise<StoredJob> {
@@ -137,10 +117,9 @@ export class JobsService {
   }
 
   async deleteExecutions(name: string): Promise<StoredJob> {
-    const { log, engine } = this.#node;
-    const result = await log.propose({ type: 'deleteExecutions', stamp: engine.stamps.next(), name });
+    const result = await deleteExecutions(this.#node, name);
     if (isRefusal(result)) throw refusalError(result, 'deleteExecutions');
-    return result.job;
+    return result;
   }
 }
 
