@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-const CLI = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
+/** The built command line. */
+export const CLI = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
 const READY_TRIES = 1_200;
 const READY_PAUSE_MS = 25;
 const LOG_KEPT = 20_000;
@@ -14,6 +15,14 @@ export interface ServerProcessOptions {
   readonly dataDir: string;
   /** HTTP port. @default a free one */
   readonly port?: number;
+  /** Address of everything it listens on. @default '127.0.0.1' */
+  readonly host?: string;
+  /** @default chosen by the system */
+  readonly gossipPort?: number;
+  /** @default chosen by the system */
+  readonly rpcPort?: number;
+  /** @default 1 */
+  readonly bootstrapExpect?: number;
   /** @default 'test' */
   readonly nodeName?: string;
   /** Further flags of `dkron agent`. */
@@ -53,29 +62,33 @@ export class ServerProcess {
 
   /** Starts a server without waiting: for starts that are meant to fail. */
   static async launch(options: ServerProcessOptions): Promise<ServerProcess> {
-    const port = options.port ?? (await freePort());
+    const { host = '127.0.0.1', nodeName = 'test', bootstrapExpect = 1, gossipPort = 0, rpcPort = 0 } = options;
+    const port = options.port ?? (await freePortOn(host));
     const flags = [
-      '--bootstrap-expect=1',
-      `--node-name=${options.nodeName ?? 'test'}`,
+      `--bootstrap-expect=${bootstrapExpect}`,
+      `--node-name=${nodeName}`,
       `--data-dir=${options.dataDir}`,
-    ];
-    flags.push(
-      '--bind-addr=127.0.0.1:0',
-      '--rpc-port=0',
-      '--advertise-addr=127.0.0.1',
-      `--http-addr=127.0.0.1:${port}`,
+      `--bind-addr=${host}:${gossipPort}`,
+      `--rpc-port=${rpcPort}`,
+      `--advertise-addr=${host}${gossipPort === 0 ? '' : `:${gossipPort}`}`,
+      `--http-addr=${host}:${port}`,
       ...(options.args ?? []),
-    );
+    ];
     const child = spawn(process.execPath, [CLI, 'agent', '--server', ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
-    return new ServerProcess(child, `http://127.0.0.1:${port}`);
+    return new ServerProcess(child, `http://${host}:${port}`);
   }
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** Whether the process has ended. */
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /** The last 20 kB of what it wrote. */
@@ -123,8 +136,13 @@ export class ServerProcess {
 }
 
 /** A TCP port of loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
+export function freePort(): Promise<number> {
+  return freePortOn('127.0.0.1');
+}
+
+/** The same on another address of this machine. */
+export async function freePortOn(host: string): Promise<number> {
+  const probe = createServer().listen(0, host);
   await once(probe, 'listening');
   const { port } = probe.address() as { port: number };
   probe.close();
