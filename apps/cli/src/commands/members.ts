@@ -1,17 +1,7 @@
-import { localAddresses } from '../config/address/interfaces.ts';
-import { resolveTemplate, TemplateError } from '../config/address/template.ts';
-import type { Call, Command, Flag } from '../command/command.ts';
-import { CommandError } from '../errors.ts';
-
-const NOT_YET = 'this version cannot call other nodes yet; the command is here so that scripts can be checked';
-const DEFAULT_ADDRESS = '{{ GetPrivateIP }}:6868';
-
-const RPC_ADDR: Flag = {
-  name: 'rpc-addr',
-  type: 'string',
-  default: DEFAULT_ADDRESS,
-  help: 'address of the node to call; templates are resolved on this machine',
-};
+import { consoleLogger } from '@dkron/runtime/system';
+import type { Call, Command } from '../command/command.ts';
+import { table } from '../table.ts';
+import { callNode, RPC_ADDR } from './node-calls.ts';
 
 /** `dkron leave` */
 export const LEAVE: Command = {
@@ -19,36 +9,58 @@ export const LEAVE: Command = {
   summary: 'Make a server leave the cluster',
   description: `Makes a server leave its cluster and end.
 
-It ${NOT_YET.slice('this version '.length)}.`,
+It hands over what it leads, waits for what runs on it, and is removed from the servers of the cluster; then its process
+ends. With its data folder it may come back later. The last server of a cluster only stops.`,
   flags: [RPC_ADDR],
-  run: callNode,
+  run: async (call) => {
+    await callNode(call, (await dkronService()).leave, {});
+    consoleLogger({ write: call.io.err }).info('Left the cluster successfully');
+    return 0;
+  },
 };
 
 /** `dkron raft …` */
 export const RAFT: Command = {
   name: 'raft',
   summary: 'Show and change the servers of the cluster',
-  description: `Shows and changes the servers of the cluster.
-
-These commands ${NOT_YET.slice('this version '.length)}.`,
+  description: 'Shows and changes the servers of the cluster.',
   sharedFlags: [RPC_ADDR],
   children: [
-    { name: 'list-peers', summary: 'List the servers of the cluster', run: callNode },
+    {
+      name: 'list-peers',
+      summary: 'List the servers of the cluster',
+      description: 'Lists the servers of the cluster as the node that is called knows them.',
+      run: listPeers,
+    },
     {
       name: 'remove-peer',
       summary: 'Remove a server from the cluster',
+      description: `Removes a server from the cluster: one that is gone for good, or that lost its data.
+
+The leader has to be called. A server that is alive is added anew by itself; make it leave instead.`,
       flags: [{ name: 'peer-id', type: 'string', help: 'node name of the server to remove' }],
-      run: callNode,
+      run: removePeer,
     },
   ],
 };
 
-function callNode({ flags }: Call): number {
-  try {
-    resolveTemplate(flags.get('rpc-addr')?.at(-1) ?? DEFAULT_ADDRESS, localAddresses());
-  } catch (error) {
-    if (error instanceof TemplateError) throw new CommandError(error.message);
-    throw error;
-  }
-  throw new CommandError(NOT_YET);
+async function listPeers(call: Call): Promise<number> {
+  const { servers } = await callNode(call, (await dkronService()).raftGetConfiguration, {});
+  const rows = servers.map(({ node, id, address, leader, voter }) => {
+    return [node, id, address, leader ? 'leader' : 'follower', String(voter)];
+  });
+  call.io.out(table(['Node', 'ID', 'Address', 'State', 'Voter'], rows));
+  return 0;
+}
+
+async function removePeer(call: Call): Promise<number> {
+  const id = call.flags.get('peer-id')?.at(-1) ?? '';
+  await callNode(call, (await dkronService()).raftRemovePeerById, { id });
+  consoleLogger({ write: call.io.err }).info('Peer removed');
+  return 0;
+}
+
+/** Loaded only here, so that the other commands start fast. */
+async function dkronService(): Promise<typeof import('@dkron/contracts/types-v1').DkronService> {
+  return (await import('@dkron/contracts/types-v1')).DkronService;
 }
