@@ -53,6 +53,11 @@ export function isVoter(conf: ConfState, id: NodeId): boolean {
   return conf.voters.includes(id) || conf.votersOutgoing.includes(id);
 }
 
+/** Whether one server decides alone. */
+export function isOnlyVoter({ voters, votersOutgoing }: ConfState): boolean {
+  return voters.length === 1 && votersOutgoing.length === 0;
+}
+
 /** Addresses and births of the members, as of the applied index. */
 export class MemberTable {
   #infos = new Map<NodeId, MemberInfo>();

@@ -9,7 +9,7 @@ import { RaftEmitter, type RaftEventName, type RaftEvents, type Unsubscribe } fr
 import { type FoundingRecord } from './founding.ts';
 import { found, wasCalledInto } from './found.ts';
 import { loadState } from './load.ts';
-import { encodeInfos, type MemberInfo, type MemberInfos } from './members.ts';
+import { encodeInfos, isOnlyVoter, type MemberInfo, type MemberInfos } from './members.ts';
 import { type ChangeOptions, otherBirth, unknownMember } from './membership.ts';
 import { createNodeMetrics } from './metrics.ts';
 import {
@@ -395,8 +395,4 @@ export class RaftNode {
     if (core.log.term(commit) !== term) await this.barrier();
     return await work(this.#running());
   }
-}
-
-function isOnlyVoter({ voters, votersOutgoing }: ConfState): boolean {
-  return voters.length === 1 && votersOutgoing.length === 0;
 }
