@@ -58,6 +58,24 @@ describe('a pool of nodes on a virtual clock', () => {
     for (const { sees } of nodes) expect(sees()).toEqual(all('a', 'b', 'c', 'd'));
   });
 
+  it('who is killed and comes back at once on another address is taken back when the old one is found dead', async () => {
+    const options = { swim: { deadNodeReclaimMs: 1 }, serf: { conflictResolution: false } };
+    const [a, b, c] = (await pool.ring(['a', 'b', 'c'], options)) as [PoolNode, PoolNode, PoolNode];
+    const stopping = c.node.stop();
+    await pool.time.advance(100);
+    await stopping;
+    const again = await pool.add('c', { ...options, bindIp: '10.0.5.5' });
+    await pool.join(again, a);
+    expect(a.node.member('c')?.address.ip).toBe('10.0.0.3'); // Whoever claims a living name is not believed.
+    await pool.time.advance(15_000);
+    await pool.join(again, a);
+    await pool.time.advance(2000);
+    for (const { node } of [a, b, again]) {
+      expect(node.members()).toHaveLength(3);
+      expect(node.member('c')).toMatchObject({ status: 'alive', address: { ip: '10.0.5.5' } });
+    }
+  });
+
   it('EncryptedGossipTransition: encryption is rolled out without losing anybody', async () => {
     const names = ['a', 'b', 'c'];
     const phases = [
