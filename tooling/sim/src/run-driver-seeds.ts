@@ -8,7 +8,7 @@ export async function runDriverSeeds(
   timeoutMs = Infinity,
 ): Promise<DriverResult[]> {
   const results: DriverResult[] = [];
-  await runWorkers('./driver-worker.ts', options, timeoutMs, (message) => {
+  await runWorkers(new URL('./driver-worker.ts', import.meta.url), options, timeoutMs, (message) => {
     const result = message as DriverResult;
     results.push(result);
     return result.failure !== undefined && options.stopAtFailure;

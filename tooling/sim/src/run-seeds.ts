@@ -14,7 +14,7 @@ export type SeedsOptions = Omit<WorkerTask, 'offset'>;
 export async function runSeeds(options: SeedsOptions, timeoutMs = Infinity): Promise<SeedsOutcome> {
   const reports: SeedReport[] = [];
   let allMarks: readonly string[] = [];
-  await runWorkers('./worker.ts', options, timeoutMs, (message) => {
+  await runWorkers(new URL('./worker.ts', import.meta.url), options, timeoutMs, (message) => {
     const report = message as SeedReport | MarksReport;
     if ('allMarks' in report) {
       allMarks = report.allMarks;

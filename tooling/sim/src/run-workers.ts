@@ -5,7 +5,7 @@ const EXEC_ARGS = ['--conditions=@dkron/source', '--no-warnings'];
 
 /** Runs a task in as many threads as it says, each with an `offset` of its own. `take` says whether all should end. */
 export async function runWorkers(
-  file: string,
+  file: URL,
   task: { readonly workers: number },
   timeoutMs: number,
   take: (message: unknown) => boolean,
@@ -17,7 +17,7 @@ export async function runWorkers(
   const timer = Number.isFinite(timeoutMs) ? setTimeout(() => void stop(), timeoutMs) : undefined;
   const runs = Array.from({ length: task.workers }, (_, offset) => {
     const workerData = { ...task, offset };
-    const worker = new Worker(new URL(file, import.meta.url), { execArgv: EXEC_ARGS, workerData });
+    const worker = new Worker(file, { execArgv: EXEC_ARGS, workerData });
     workers.push(worker);
     return new Promise<void>((resolve, reject) => {
       worker.on('message', (message: unknown) => {
