@@ -119,6 +119,11 @@ function netOf(...names: readonly string[]): Net {
 }
 
 describe('Formation', () => {
+  it('says nothing of itself before its folder is read: nobody may count on a birth that is not known', () => {
+    const server = new Server('a', new Net(), 3);
+    expect(() => server.formation.describe({ boot: '', software: '' })).toThrow('is starting');
+  });
+
   it('three servers alike found one cluster within a second, and say so', async () => {
     const net = netOf('b', 'c', 'a');
     await net.start(...net.servers);

@@ -1,5 +1,6 @@
 import type { Cancel, Clock, Logger, Random, Timers } from '@dkron/runtime';
 import type { AskDescription, Description } from '../describe/description.ts';
+import { ClusterError } from '../errors.ts';
 import { FormationCore } from './core.ts';
 import type { FormationStore } from './identity-store.ts';
 import { founderOf, type FoundingRecord } from './record.ts';
@@ -102,18 +103,24 @@ export class Formation {
     return this.#core?.status ?? { kind: 'starting' };
   }
 
-  /** What this server answers to `Describe`. @param facts - members and leader are told by members only */
+  /**
+   * What this server answers to `Describe`.
+   *
+   * @param facts - members and leader are told by members only
+   * @throws ClusterError `starting` until its folder is read: it might have promised itself before
+   */
   describe(
     facts: Pick<Description, 'boot' | 'software'> & Partial<Pick<Description, 'members' | 'leader'>>,
   ): Description {
     const { name, region, expect } = this.#options;
     const { clusterIdOf, raft } = this.#modules;
-    const pledge = this.#core?.pledge;
+    const core = this.#core;
+    if (core === undefined) throw new ClusterError('starting', `server ${name} is starting; ask again`, { name });
+    const { pledge, birth } = core;
     const { boot, software, members = [], leader = { name: '', address: '' } } = facts;
-    const birth = this.#core?.birth ?? '';
     const own = { name, region, expect, birth, boot, software, leader: { name: '', address: '' } };
     // Raft knows of a call before the next look does.
-    if (this.#core?.isMember === true || raft.clusterId() !== '') {
+    if (core.isMember || raft.clusterId() !== '') {
       return { ...own, state: 'member', clusterId: raft.clusterId(), members, leader };
     }
     if (pledge === undefined) return { ...own, state: 'fresh', clusterId: '', members: [] };
