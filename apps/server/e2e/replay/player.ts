@@ -6,7 +6,7 @@ import type { Exchange, Item, RecordedRequest, RecordedResponse, Step, Until } f
 import { isStep } from './scenario.ts';
 import type { Answer } from './send.ts';
 import { send } from './send.ts';
-import type { ServerUnderTest } from './server-under-test.ts';
+import type { Servers } from './servers.ts';
 import { Variables } from './variables.ts';
 
 const POLL_MS = 20;
@@ -17,16 +17,15 @@ export interface Failure {
   readonly differences: readonly string[];
 }
 
-/** Goes through a recording top to bottom against one server. */
+/** Goes through a recording top to bottom. */
 export class Player {
-  readonly #server: ServerUnderTest;
+  readonly #servers: Servers;
   readonly #variables = new Variables();
   readonly #underWay = new Map<string, Promise<Answer>>();
 
-  constructor(server: ServerUnderTest) {
-    this.#server = server;
-    this.#variables.set('http_n1', `${server.host}:${server.port}`);
-    this.#variables.set('addr_n1', server.host);
+  constructor(servers: Servers) {
+    this.#servers = servers;
+    for (const [name, value] of Object.entries(servers.variables())) this.#variables.set(name, value);
   }
 
   /** All that departs from the recording; a failing exchange does not end the replay. */
@@ -46,7 +45,7 @@ export class Player {
   }
 
   async #exchange(exchange: Exchange): Promise<string[]> {
-    const answering = this.#send(exchange.request);
+    const answering = this.#send(exchange.request, exchange.node);
     if (exchange.background === true) {
       answering.catch(() => undefined);
       this.#underWay.set(exchange.name, answering);
@@ -64,7 +63,7 @@ export class Player {
   async #step(step: Step): Promise<string[]> {
     switch (step.step) {
       case 'wait':
-        return this.#wait(step.path, step.until, step.max_s);
+        return this.#wait(step);
       case 'sleep':
         await pause(step.s * 1000);
         return [];
@@ -72,21 +71,21 @@ export class Player {
         for (const [name, expression] of Object.entries(step.vars)) this.#variables.setTime(name, expression);
         return [];
       case 'repeat':
-        return this.#repeat(step.request, step.times, step.status);
+        return this.#repeat(step);
       case 'join':
         return this.#join(step.name, step.response);
       case 'kill_plugin':
         return ['an executor of ours has no process to kill'];
       default:
-        await this.#server[step.step]();
+        await this.#servers.get(step.node)[step.step]();
         return [];
     }
   }
 
-  async #wait(path: string, until: Until, withinS: number): Promise<string[]> {
+  async #wait({ path, until, max_s: withinS, node }: Extract<Step, { step: 'wait' }>): Promise<string[]> {
     const deadline = performance.now() + withinS * 1000;
     for (;;) {
-      const answer = await this.#send({ method: 'GET', path });
+      const answer = await this.#send({ method: 'GET', path }, node);
       if (holds(this.#variables.in(until as Json) as Until, answer)) return [];
       if (performance.now() > deadline)
         return [`${path}: not so within ${withinS} s; last ${answer.status} ${answer.text}`];
@@ -94,9 +93,9 @@ export class Player {
     }
   }
 
-  async #repeat(request: RecordedRequest, times: number, status: number): Promise<string[]> {
+  async #repeat({ request, times, status, node }: Extract<Step, { step: 'repeat' }>): Promise<string[]> {
     for (let i = 0; i < times; i++) {
-      const answer = await this.#send(request);
+      const answer = await this.#send(request, node);
       if (answer.status !== status) return [`repetition ${i}: status ${answer.status}, recorded ${status}`];
     }
     return [];
@@ -108,8 +107,8 @@ export class Player {
     return answer === undefined ? [`nothing called ${name} is under way`] : this.#compare(response, answer);
   }
 
-  #send(request: RecordedRequest): Promise<Answer> {
-    return send(this.#server, this.#variables.in(request as unknown as Json) as unknown as RecordedRequest);
+  #send(request: RecordedRequest, node?: string): Promise<Answer> {
+    return send(this.#servers.get(node), this.#variables.in(request as unknown as Json) as unknown as RecordedRequest);
   }
 
   #compare(recorded: RecordedResponse, answer: Answer, sortBy?: string): string[] {

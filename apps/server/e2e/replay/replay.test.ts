@@ -6,7 +6,7 @@ import { PENDING } from './pending.ts';
 import type { Failure } from './player.ts';
 import { Player } from './player.ts';
 import { isStep, loadScenario } from './scenario.ts';
-import { ServerUnderTest } from './server-under-test.ts';
+import { Servers } from './servers.ts';
 import { Turns } from './turns.ts';
 
 const SHOWN_MAX = Number(process.env['REPLAY_SHOWN'] ?? 10);
@@ -36,17 +36,16 @@ describe.concurrent('recorded exchanges of Dkron 4.1', () => {
     skip(whole !== undefined, `pending: ${whole?.reason}`);
     const open = new Set(pending.flatMap(({ at = [] }) => at));
     const scenario = loadScenario(file);
-    const [{ name, flags = [] }] = scenario.servers;
     await turns.take(async () => {
-      const server = await ServerUnderTest.launch(name, flags);
+      const servers = await Servers.launch(scenario.servers);
       try {
         const items = withDifferences(file, scenario.exchanges);
-        const played = within(TIMEOUT_MS, new Player(server).play(items));
+        const played = within(TIMEOUT_MS, new Player(servers).play(items));
         const failures = (await played).filter(({ position }) => !open.has(position));
         const exchanges = items.filter((item) => !isStep(item)).length;
         expect(failures.length, report(file, failures, exchanges)).toBe(0);
       } finally {
-        await server.end();
+        await servers.end();
       }
     });
   });

@@ -28,6 +28,8 @@ export interface RecordedResponse {
 
 export interface Exchange {
   readonly name: string;
+  /** Server that gets the request, by name or role. @default the first */
+  readonly node?: string;
   readonly request: RecordedRequest;
   readonly response?: RecordedResponse;
   readonly background?: boolean;
@@ -45,13 +47,17 @@ export interface Until {
   readonly length?: number;
 }
 
-export type Step =
+export type Step = {
+  /** As for an exchange. */
+  readonly node?: string;
+} & (
   | { readonly step: 'wait'; readonly path: string; readonly until: Until; readonly max_s: number }
   | { readonly step: 'sleep'; readonly s: number }
   | { readonly step: 'set'; readonly vars: Readonly<Record<string, string>> }
   | { readonly step: 'repeat'; readonly request: RecordedRequest; readonly times: number; readonly status: number }
   | { readonly step: 'join'; readonly name: string; readonly response: RecordedResponse }
-  | { readonly step: 'kill' | 'stop' | 'start' | 'kill_plugin' };
+  | { readonly step: 'kill' | 'stop' | 'start' | 'kill_plugin' }
+);
 
 export type Item = Exchange | Step;
 

@@ -1,3 +1,4 @@
+import type { ServerProcessOptions } from '@dkron/harness';
 import { ServerProcess } from '@dkron/harness';
 import { tempDir } from '../support/test-node.ts';
 
@@ -16,11 +17,19 @@ export class ServerUnderTest {
     this.#start = start;
   }
 
-  /** @param flags of `dkron agent`, beyond those that every server needs */
-  static async launch(nodeName: string, flags: readonly string[]): Promise<ServerUnderTest> {
+  /**
+   * @param flags of `dkron agent`, beyond those that every server needs
+   * @param cluster what only servers of several are told
+   */
+  static async launch(
+    nodeName: string,
+    flags: readonly string[],
+    cluster: Pick<ServerProcessOptions, 'bootstrapExpect' | 'gossipPort' | 'rpcPort'> = {},
+  ): Promise<ServerUnderTest> {
     const [dataDir, cwd] = [await tempDir(), await tempDir()];
     const start = (port?: number): Promise<ServerProcess> =>
       ServerProcess.start({
+        ...cluster,
         nodeName,
         dataDir,
         cwd,

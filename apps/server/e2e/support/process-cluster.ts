@@ -1,5 +1,5 @@
 import type { ClusterOptions } from '@dkron/harness';
-import { ProcessCluster } from '@dkron/harness';
+import { ProcessCluster, runCli } from '@dkron/harness';
 import { Api, until } from './api.ts';
 
 const clusters: ProcessCluster[] = [];
@@ -8,7 +8,7 @@ const clusters: ProcessCluster[] = [];
 export async function prepareCluster(options: ClusterOptions): Promise<ProcessCluster> {
   const cluster = await ProcessCluster.prepare({
     ...options,
-    args: ['--profile=local', '--disable-usage-stats', ...(options.args ?? [])],
+    args: ['--disable-usage-stats', ...(options.args ?? [])],
   });
   clusters.push(cluster);
   return cluster;
@@ -73,7 +73,7 @@ export async function patiently<T>(
   cluster: ProcessCluster,
   what: string,
   ask: () => Promise<T | undefined | false>,
-  withinMs = 90_000,
+  withinMs = 150_000,
 ): Promise<T> {
   const running = (): string[] => cluster.names.filter((name) => cluster.runs(name));
   const asked = async (): Promise<T | undefined | false> => {
@@ -87,4 +87,30 @@ export async function patiently<T>(
     const logs = running().map((name) => `--- ${name}\n${cluster.server(name).log.slice(-4_000)}`);
     throw new Error(`${(error as Error).message}\n${logs.join('\n')}`, { cause: error });
   }
+}
+
+export interface Peer {
+  readonly id: string;
+  readonly address: string;
+  readonly state: string;
+  readonly voter: string;
+}
+
+/** What `dkron raft list-peers` says, asked of one server. */
+export async function peersOf(cluster: ProcessCluster, name: string): Promise<Peer[]> {
+  const { code, stdout, stderr } = await runCli(['raft', 'list-peers', `--rpc-addr=${cluster.rpcAddressOf(name)}`]);
+  if (code !== 0) throw new Error(stderr);
+  const [, ...rows] = stdout.trimEnd().split('\n');
+  return rows.map((row) => {
+    const [, id = '', address = '', state = '', voter = ''] = row.split(/ {2,}/);
+    return { id, address, state, voter };
+  });
+}
+
+/** Waits until these servers vote, and no others do, as one of them says. */
+export async function untilVoters(cluster: ProcessCluster, asked: string, names: readonly string[]): Promise<void> {
+  await patiently(cluster, `voters ${names.join()}`, async () => {
+    const voting = (await peersOf(cluster, asked)).filter(({ voter }) => voter === 'true').map(({ id }) => id);
+    return voting.toSorted().join() === names.toSorted().join();
+  });
 }
