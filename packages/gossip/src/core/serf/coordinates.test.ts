@@ -8,8 +8,11 @@ import { distance, isPlace, ORIGIN, type Place, Vivaldi } from './vivaldi.ts';
 
 const at = (x: number, more: Partial<Place> = {}): Place => ({ ...ORIGIN, vec: [x, 0, 0, 0, 0, 0, 0, 0], ...more });
 
-/** Mean and greatest relative error after everybody measured others at random for `rounds`. */
-function simulate(truth: readonly (readonly number[])[], rounds: number): { mean: number; greatest: number } {
+/** Mean and greatest relative error, and the places, after everybody measured others at random for `rounds`. */
+function simulate(
+  truth: readonly (readonly number[])[],
+  rounds: number,
+): { mean: number; greatest: number; places: Place[] } {
   const random = seededRandom(5);
   const clients = truth.map((_, i) => new Vivaldi(random.fork(`${i}`)));
   for (let round = 0; round < rounds; round++) {
@@ -30,7 +33,7 @@ function simulate(truth: readonly (readonly number[])[], rounds: number): { mean
       count++;
     }
   }
-  return { mean: sum / count, greatest };
+  return { mean: sum / count, greatest, places: clients.map(({ place }) => place) };
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -101,6 +104,30 @@ describe('Vivaldi', () => {
     const split = range(25).map((i) => range(25).map((j) => (i % 2 === j % 2 ? 0.001 : 0.011)));
     const { mean } = simulate(split, 1000);
     expect(mean).toBeLessThan(0.05);
+  });
+
+  it('Height: who is equally far from all on a circle finds a place outside of its plane', () => {
+    const radius = 0.1;
+    const around = (i: number, j: number): number => 2 * radius * Math.abs(Math.sin((Math.PI * (i - j)) / 24));
+    const circle = range(25).map((i) => range(25).map((j) => (i === 0 || j === 0 ? 2 * radius : around(i, j))));
+    expect(simulate(circle, 2000).mean).toBeLessThan(0.005);
+  });
+
+  it('Height: it grows with what an estimate lacks, shrinks with what it has too much, and never vanishes', () => {
+    const client = new Vivaldi(seededRandom(1));
+    client.update('a', at(0.1, { height: 0.01, error: 1.5 }), 0.5);
+    // A quarter of half of the 0.39 s that are missing, shared out by height over distance.
+    const force = 0.25 * 0.5 * (0.5 - (0.1 + 0.01 + ORIGIN.height));
+    expect(client.place.height).toBeCloseTo(((0.01 + ORIGIN.height) * force) / 0.1 + ORIGIN.height, 6);
+    for (let i = 0; i < 10; i++) client.update('b', at(0.1, { height: 0.01 }), 0);
+    expect(client.place.height).toBe(ORIGIN.height);
+  });
+
+  it('Drift: gravity keeps a pool that sees only itself near the origin', () => {
+    const far = range(4).map((i) => range(4).map((j) => (i % 2 === j % 2 ? 0.0005 : 0.5)));
+    const { places } = simulate(far, 20_000);
+    const middle = range(8).map((axis) => places.reduce((sum, { vec }) => sum + vec[axis]!, 0) / places.length);
+    expect(Math.hypot(...middle)).toBeLessThan(0.5);
   });
 
   it('Random: where no places fit, the estimate is of use still', () => {

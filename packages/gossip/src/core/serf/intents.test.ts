@@ -262,7 +262,7 @@ describe('members', () => {
     expect(lone.serf.member('b')?.tags).toEqual({});
   });
 
-  it('SetTags: are published, and more than 512 bytes of them refused', () => {
+  it('SetTags, NodeMeta_New: are published, and more than 512 bytes of them refused', () => {
     const lone = pool('a');
     lone.do((serf, nowMs) => serf.setTags({ role: 'db' }, nowMs));
     expect(lone.takeChanges()).toEqual(['update me']);

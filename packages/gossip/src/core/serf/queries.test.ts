@@ -48,7 +48,7 @@ describe('queries of others', () => {
     expect(lone.serf.clocks.query).toBe(601);
   });
 
-  it('an answer goes to the address of the query alone, once, and not after its time', () => {
+  it('SerfQueries_Passthrough: an answer goes to the address of the query alone, once, and not after its time', () => {
     const lone = pool();
     lone.hear(ask(5, 77, { payload: bytes('p') }), ask(6, 78));
     const [first, second] = lone.takeOnly('query');
