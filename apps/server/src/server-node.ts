@@ -105,7 +105,8 @@ export async function startNode(
       });
     const own = { name: options.nodeName, addr: advertise.host, port: advertise.port, status: 'alive' as const };
     const membership = new PoolMembership({ ...own, tags: tagsWith(options.rpcPort) });
-    let pool: GossipNode | undefined;
+    // What begins after those that refer to it.
+    const late: { pool?: GossipNode; http?: HttpServer } = {};
     const calls = new UnaryCalls();
     undo.push(async () => calls.close());
     const transport = new GrpcRaftTransport({ id: options.nodeName }, common);
@@ -150,9 +151,8 @@ export async function startNode(
     undo.push(() => worker.stop(0));
     const sessions = createSessions(options, { ...common, engine, raft, membership, worker });
 
-    let http: HttpServer | undefined;
     let leaving = false;
-    const cluster = clusterView({ raft, engine, membership, pool: () => pool, encrypted: options.encrypt !== '' });
+    const cluster = clusterView({ raft, engine, membership, pool: () => late.pool, encrypted: options.encrypt !== '' });
     const node: NodeContext = {
       options,
       store,
@@ -180,13 +180,13 @@ export async function startNode(
     const grpc = await listening('rpc-port', { host: bind.host, port: options.rpcPort }, (at) =>
       listenGrpc(at, {
         cluster: clusterAnswers(formation, consensus, () => leaving),
-        forwarded: (request) => http?.forwarded(request) ?? Promise.reject(new Error('the server is starting')),
+        forwarded: (request) => late.http?.forwarded(request) ?? Promise.reject(new Error('the server is starting')),
         raw: [transport, sessions.service, ...dkron.raw],
       }),
     );
     undo.push(() => grpc.close());
     const api = await listening('http-addr', httpAddress, (at) => listenHttp(node, at));
-    http = api;
+    late.http = api;
     undo.push(() => api.close());
     if (registry) addProcessMetrics(registry);
 
@@ -208,7 +208,7 @@ export async function startNode(
     const begun = createPool({ ...options, tags: tagsWith(grpc.port, false) }, { bind, advertise }, common);
     await startPool(begun, { bind, advertise });
     undo.push(() => begun.stop());
-    pool = begun;
+    late.pool = begun;
     membership.attach(begun);
     const describer = new Describer({}, { ask: askDescription(calls), clock: systemClock });
     const reconciler = createReconciler(options, { ...common, raft, membership, describer });

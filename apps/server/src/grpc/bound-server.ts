@@ -39,8 +39,7 @@ export class BoundGrpcServer extends ServerGrpc {
   override async start(callback?: () => void): Promise<void> {
     await this.bindEvents();
     this.#port = await new Promise<number>((resolve, reject) => {
-      const credentials = this.#options.credentials ?? ServerCredentials.createInsecure();
-      this.#server!.bindAsync(this.#options.url!, credentials as ServerCredentials, (error, port) => {
+      this.#server!.bindAsync(this.#options.url!, ServerCredentials.createInsecure(), (error, port) => {
         if (error === null) resolve(port);
         else reject(error);
       });
