@@ -221,6 +221,22 @@ const kills: Check = {
   },
 };
 
+const oldProtocol: Check = {
+  name: 'an agent that speaks the oldest protocol is seen with its role, and leaves',
+  run: async (pool) => {
+    const old = await pool.addOldSerf('old-1', 'veteran');
+    await pool.everybodySees(
+      'old-1',
+      (member) => member?.status === 'alive' && member.tags['role'] === 'veteran',
+      SOON_MS,
+    );
+    await pool.allAgree(SOON_MS);
+    pool.remove(old);
+    await old.leave();
+    await pool.everybodySees('old-1', (member) => member?.status === 'left', SOON_MS);
+  },
+};
+
 const departures: Check = {
   name: 'who failed is taken for left when somebody says so, of either kind by the other',
   run: async (pool) => {
@@ -300,7 +316,7 @@ export function calm(seconds: number): Check {
 /** All that both kinds can do. */
 export function checksOf(pool: Pool, calmSeconds: number): readonly Check[] {
   if (pool.options.ipv6 === true) return [forming, tags, kills, departures];
-  if (pool.options.profile === 'local') return [forming, kills, comebacks];
+  if (pool.options.profile === 'local') return [forming, oldProtocol, kills, comebacks];
   const sealed = pool.options.key === undefined ? [] : [keys];
   return [forming, tags, events, queries, ...sealed, leaves, pauses, conflicts, calm(calmSeconds), kills, departures];
 }

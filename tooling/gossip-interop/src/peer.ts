@@ -42,6 +42,8 @@ export interface PeerOptions {
   /** Base64; none: not encrypted. */
   readonly key?: string;
   readonly compression: boolean;
+  /** Serf's protocol, of agents of its own; 2 is the oldest. */
+  readonly protocol?: number;
 }
 
 /** `ip:port`, IPv6 in brackets. */

@@ -72,6 +72,16 @@ export class Pool {
     return twin;
   }
 
+  /** An agent of Serf that speaks its oldest protocol, in which a role is all there is of tags. */
+  async addOldSerf(name: string, role: string): Promise<SerfPeer> {
+    const old = new SerfPeer({ ...this.#optionsFor('serf', name), tags: { role }, protocol: 2 }, this.#folder);
+    this.#all.push(old);
+    await old.start();
+    await old.join(this.ours[0]!.address);
+    this.serfs.push(old);
+    return old;
+  }
+
   async #startTwin(twin: Peer): Promise<void> {
     this.#all.push(twin);
     await twin.start();

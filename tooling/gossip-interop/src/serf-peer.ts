@@ -46,7 +46,7 @@ export class SerfPeer implements Peer {
   }
 
   async start(): Promise<void> {
-    const { name, profile, tags, key, compression } = this.#options;
+    const { name, profile, tags, key, compression, protocol } = this.#options;
     const config = join(this.#folder, `${this.address}.json`);
     writeFileSync(this.#heardFile, '', { flag: 'a' });
     writeFileSync(
@@ -59,6 +59,7 @@ export class SerfPeer implements Peer {
         tags,
         enable_compression: compression,
         log_level: 'info',
+        ...(protocol !== undefined && { protocol }),
         ...(key !== undefined && { encrypt_key: key }),
         event_handlers: [
           `user=/bin/sh -c 'echo "$SERF_USER_EVENT $(cat)" >> ${this.#heardFile}'`,
