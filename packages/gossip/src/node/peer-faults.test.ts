@@ -31,6 +31,12 @@ describe('PeerFaults', () => {
     expect(Object.fromEntries(counts)).toEqual({ label: 12, key: 1 });
   });
 
+  it('writes nothing that would end a line or move a cursor', () => {
+    const { faults, logger } = make();
+    faults.report('label', '10.0.0.1', 'a\nb\u001b[2Jc');
+    expect(logger.records[0]?.fields['detail']).toBe('a b [2Jc');
+  });
+
   it('neither grows nor floods the log with ever new addresses', async () => {
     const { faults, clock, logger, counts } = make();
     for (let i = 0; i < 5000; i++) faults.report('label', `10.0.${i >> 8}.${i & 255}`, 'x'.repeat(10_000));

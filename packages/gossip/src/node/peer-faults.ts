@@ -1,10 +1,12 @@
 import type { Clock, Counter, Logger } from '@dkron/runtime';
+import { printable } from './printable.ts';
 
 interface Seen {
   readonly untilMs: number;
   suppressed: number;
 }
 
+const MAX_DETAIL_CHARACTERS = 256;
 /** Different faults that are remembered at a time; beyond, new peers are not told apart. */
 const MAX_SEEN = 512;
 
@@ -40,7 +42,7 @@ export class PeerFaults {
     this.#seen.delete(key);
     this.#seen.set(key, { untilMs: nowMs + this.#intervalMs, suppressed: 0 });
     const more = seen === undefined || seen.suppressed === 0 ? {} : { suppressed: seen.suppressed };
-    logger.warn('gossip: fault of a peer', { code, peer, detail: detail.slice(0, 256), ...more });
+    logger.warn('gossip: fault of a peer', { code, peer, detail: printable(detail, MAX_DETAIL_CHARACTERS), ...more });
   }
 
   /** Forgets what is over first; entries are in the order of their end. */

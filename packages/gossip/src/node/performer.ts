@@ -10,6 +10,7 @@ import type { GossipEvents, QueryReceived } from './events.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { Pending } from './pending.ts';
 import type { PeerFaults } from './peer-faults.ts';
+import { printable } from './printable.ts';
 import type { KeyringStore, SnapshotStore } from './stores.ts';
 
 /** What the performer asks of the engine. */
@@ -202,9 +203,4 @@ export class Performer {
       .then(() => keyringStore.save(keys))
       .catch((error: unknown) => logger.error('gossip: key ring was not stored', { error: String(error) }));
   }
-}
-
-/** What a peer wrote, fit for a line of a log. */
-function printable(text: string): string {
-  return text.slice(0, 128).replaceAll(/\p{Cc}/gu, ' ');
 }
