@@ -63,6 +63,8 @@ export class Membership {
           ...(advertise.port === 0 ? {} : { advertisePort: advertise.port }),
           tags: encodeNodeTags(facts),
           profile,
+          // A node that died may come back at another address at once: it is known by its name.
+          swim: { deadNodeReclaimMs: 1 },
           serf: { reconnectTimeoutMs: serfReconnectTimeout },
           ...(encrypt === '' ? {} : { keys: [encrypt] }),
         },

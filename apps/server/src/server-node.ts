@@ -17,12 +17,14 @@ import { createPool, startPool } from './cluster/pool.ts';
 import { PoolMembership } from './cluster/pool-membership.ts';
 import { clusterAnswers, createFormation } from './cluster/server-formation.ts';
 import { isLastVoter, leaveVoters } from './cluster/leave.ts';
+import { createGoAgents } from './cluster/go-agents.ts';
 import { createJoiner } from './cluster/server-joiner.ts';
 import { createReconciler } from './cluster/server-reconciler.ts';
 import { createSessions } from './cluster/sessions.ts';
 import { UnaryCalls } from './cluster/unary-calls.ts';
 import { writeForwarding } from './cluster/write-forwarding.ts';
 import { prepareDataDir } from './data-dir.ts';
+import { agentServices } from './grpc/agent-services.ts';
 import { dkronPort } from './grpc/dkron-port.ts';
 import { dkronServices } from './grpc/dkron-services.ts';
 import { listenGrpc } from './grpc/grpc-server.ts';
@@ -150,6 +152,16 @@ export async function startNode(
     const worker = await startWorker(paths.journal, options, { ...common, spawnHelper });
     undo.push(() => worker.stop(0));
     const sessions = createSessions(options, { ...common, engine, raft, membership, worker });
+    const describer = new Describer({}, { ask: askDescription(calls), clock: systemClock });
+    const goAgents = createGoAgents(options, { ...common, engine, store, membership, describer });
+    undo.push(async () => goAgents.stop());
+    const direct = agentServices(options, {
+      ...common,
+      worker,
+      servers: () =>
+        membership.servers(options.region).flatMap((one) => (one.status === 'alive' ? [one.rpcAddress] : [])),
+    });
+    undo.push(async () => direct.close());
 
     let leaving = false;
     const cluster = clusterView({ raft, engine, membership, pool: () => late.pool, encrypted: options.encrypt !== '' });
@@ -181,7 +193,7 @@ export async function startNode(
       listenGrpc(at, {
         cluster: clusterAnswers(formation, consensus, () => leaving),
         forwarded: (request) => late.http?.forwarded(request) ?? Promise.reject(new Error('the server is starting')),
-        raw: [transport, sessions.service, ...dkron.raw],
+        raw: [transport, sessions.service, ...dkron.raw, ...direct.raw],
       }),
     );
     undo.push(() => grpc.close());
@@ -196,11 +208,15 @@ export async function startNode(
       onGain: async () => {
         const { defaultTimezone } = await settle(options, { store, log, ...common });
         planner.schedules.useTimezone(defaultTimezone);
+        goAgents.start();
         engine.start();
         registry?.counter('dkron_scheduler_start', 'Times this node began to schedule').add(1);
         sessions.dialer.wake();
       },
-      onLoss: () => engine.stop(),
+      onLoss: () => {
+        goAgents.stop();
+        engine.stop();
+      },
     });
     undo.push(async () => engine.stop());
     raft.on('leadership', () => sessions.dialer.wake());
@@ -210,7 +226,6 @@ export async function startNode(
     undo.push(() => begun.stop());
     late.pool = begun;
     membership.attach(begun);
-    const describer = new Describer({}, { ask: askDescription(calls), clock: systemClock });
     const reconciler = createReconciler(options, { ...common, raft, membership, describer });
     undo.push(async () => reconciler.stop());
     const look = (): void => {
@@ -222,6 +237,8 @@ export async function startNode(
       if (change === 'reap') reconciler.reaped(member.name);
       else if (change === 'join') reconciler.joined(member.name);
       else reconciler.changed();
+      if (change === 'join') goAgents.restarted(member.name);
+      goAgents.sync();
     });
     await formation.start();
     campaignIfAlone(raft, options.nodeName);

@@ -30,6 +30,8 @@ export function createPool(options: ServerOptions, { bind, advertise }: PoolAddr
         ...(advertise.host === '' ? {} : { advertiseIp: advertise.host }),
         ...(advertise.port === 0 ? {} : { advertisePort: advertise.port }),
         profile: options.profile,
+        // A node that died may come back at another address at once: it is known by its name.
+        swim: { deadNodeReclaimMs: 1 },
         serf: { reconnectTimeoutMs: options.serfReconnectTimeout },
         keys: options.encrypt === '' ? [] : [options.encrypt],
       },
