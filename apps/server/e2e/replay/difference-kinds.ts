@@ -2,12 +2,24 @@ import type { Difference, Instead } from './differences.ts';
 import type { Json } from './json.ts';
 import { loadScenario } from './scenario.ts';
 
-const TEXT = { 'Content-Type': 'text/plain; charset=utf-8' };
+export const TEXT = { 'Content-Type': 'text/plain; charset=utf-8' };
 export const JSON_TYPE = { 'Content-Type': 'application/json; charset=utf-8' };
 
 /** 400 with this text, in place of whatever was recorded. */
 export function refused(text: string): Instead {
   return { status: 400, headers: { ...TEXT, Location: undefined, 'X-Total-Count': undefined }, body: text };
+}
+
+/** No server leads: what the original answers to other writes, where it keeps a pause of its own. */
+export function leaderless(file: string, at: number): Difference {
+  return {
+    file,
+    at: [at],
+    gap: 'G-A11',
+    reason: 'a pause is known to one node only, and forgotten when it restarts',
+    gain: 'a pause holds on every node, or nobody is told that it does',
+    instead: { status: 503, headers: TEXT, body: '', contains: ['lead'], shapes: { body: 'string' } },
+  };
 }
 
 export function range(first: number, last: number): readonly number[] {

@@ -6,7 +6,8 @@ import type { Exchange, Item, RecordedRequest, RecordedResponse, Step, Until } f
 import { isStep } from './scenario.ts';
 import type { Answer } from './send.ts';
 import { send } from './send.ts';
-import type { Servers } from './servers.ts';
+import type { NodesUnderTest } from './nodes-under-test.ts';
+import type { ServerUnderTest } from './server-under-test.ts';
 import { Variables } from './variables.ts';
 
 const POLL_MS = 20;
@@ -17,15 +18,20 @@ export interface Failure {
   readonly differences: readonly string[];
 }
 
-/** Goes through a recording top to bottom. */
+/** Goes through a recording top to bottom against its nodes. */
 export class Player {
-  readonly #servers: Servers;
+  readonly #nodes: NodesUnderTest;
   readonly #variables = new Variables();
   readonly #underWay = new Map<string, Promise<Answer>>();
 
-  constructor(servers: Servers) {
-    this.#servers = servers;
-    for (const [name, value] of Object.entries(servers.variables())) this.#variables.set(name, value);
+  constructor(nodes: NodesUnderTest) {
+    this.#nodes = nodes;
+    for (const [role, { name, host, port }] of nodes.byName) {
+      this.#variables.set(`http_${role}`, `${host}:${port}`);
+      this.#variables.set(`addr_${role}`, host);
+      this.#variables.set(`${role}_addr`, host);
+      this.#variables.set(role, name);
+    }
   }
 
   /** All that departs from the recording; a failing exchange does not end the replay. */
@@ -71,13 +77,16 @@ export class Player {
         for (const [name, expression] of Object.entries(step.vars)) this.#variables.setTime(name, expression);
         return [];
       case 'repeat':
-        return this.#repeat(step);
+        return this.#repeat(step.request, step.times, step.status);
       case 'join':
         return this.#join(step.name, step.response);
       case 'kill_plugin':
         return ['an executor of ours has no process to kill'];
+      case 'start':
+        await this.#nodes.start(this.#node(step.node));
+        return [];
       default:
-        await this.#servers.get(step.node)[step.step]();
+        await this.#node(step.node)[step.step]();
         return [];
     }
   }
@@ -93,9 +102,9 @@ export class Player {
     }
   }
 
-  async #repeat({ request, times, status, node }: Extract<Step, { step: 'repeat' }>): Promise<string[]> {
+  async #repeat(request: RecordedRequest, times: number, status: number): Promise<string[]> {
     for (let i = 0; i < times; i++) {
-      const answer = await this.#send(request, node);
+      const answer = await this.#send(request);
       if (answer.status !== status) return [`repetition ${i}: status ${answer.status}, recorded ${status}`];
     }
     return [];
@@ -107,8 +116,14 @@ export class Player {
     return answer === undefined ? [`nothing called ${name} is under way`] : this.#compare(response, answer);
   }
 
+  #node(name = 'n1'): ServerUnderTest {
+    const node = this.#nodes.byName.get(name);
+    if (node === undefined) throw new Error(`there is no node ${name}`);
+    return node;
+  }
+
   #send(request: RecordedRequest, node?: string): Promise<Answer> {
-    return send(this.#servers.get(node), this.#variables.in(request as unknown as Json) as unknown as RecordedRequest);
+    return send(this.#node(node), this.#variables.in(request as unknown as Json) as unknown as RecordedRequest);
   }
 
   #compare(recorded: RecordedResponse, answer: Answer, sortBy?: string): string[] {

@@ -2,50 +2,42 @@ import { readdirSync } from 'node:fs';
 import { afterAll, describe, it } from 'vitest';
 import { cleanUp } from '../support/test-node.ts';
 import { withDifferences } from './differences.ts';
-import { PENDING } from './pending.ts';
 import type { Failure } from './player.ts';
 import { Player } from './player.ts';
 import { isStep, loadScenario } from './scenario.ts';
-import { Servers } from './servers.ts';
+import { NodesUnderTest } from './nodes-under-test.ts';
 import { Turns } from './turns.ts';
 
 const SHOWN_MAX = Number(process.env['REPLAY_SHOWN'] ?? 10);
-const ALL = process.env['REPLAY_ALL'] === '1';
 /** Of one recording; some wait a minute for what is due. */
-const TIMEOUT_MS = 180_000;
-/** Servers at the same time. */
+const TIMEOUT_MS = 300_000;
+/** Of the addresses of clusters; one for each recording. */
+const FIRST_NETWORK = 80;
+/** Recordings at the same time. */
 const turns = new Turns(2);
 
 const files = readdirSync(new URL('testdata', import.meta.url))
   .filter((name) => name.endsWith('.json'))
   .map((name) => name.slice(0, -'.json'.length));
 
-afterAll(async () => {
-  console.warn(
-    ['Pending:', ...PENDING.map(({ file, at, reason }) => `${file}${at ? `[${at.join()}]` : ''}: ${reason}`)].join(
-      '\n  ',
-    ),
-  );
-  await cleanUp();
-});
+afterAll(cleanUp);
 
 describe.concurrent('recorded exchanges of Dkron 4.1', () => {
-  it.for(files)('%s', { timeout: TIMEOUT_MS * files.length }, async (file, { expect, skip }) => {
-    const pending = ALL ? [] : PENDING.filter((one) => one.file === file);
-    const whole = pending.find(({ at }) => at === undefined);
-    skip(whole !== undefined, `pending: ${whole?.reason}`);
-    const open = new Set(pending.flatMap(({ at = [] }) => at));
+  it.for(files)('%s', { timeout: TIMEOUT_MS * files.length }, async (file, { expect }) => {
     const scenario = loadScenario(file);
     await turns.take(async () => {
-      const servers = await Servers.launch(scenario.servers);
+      const nodes = await NodesUnderTest.launch(
+        scenario,
+        `${FIRST_NETWORK + files.indexOf(file)}.${process.pid % 250}`,
+      );
       try {
         const items = withDifferences(file, scenario.exchanges);
-        const played = within(TIMEOUT_MS, new Player(servers).play(items));
-        const failures = (await played).filter(({ position }) => !open.has(position));
+        const played = within(TIMEOUT_MS, new Player(nodes).play(items));
+        const failures = await played;
         const exchanges = items.filter((item) => !isStep(item)).length;
         expect(failures.length, report(file, failures, exchanges)).toBe(0);
       } finally {
-        await servers.end();
+        await nodes.end();
       }
     });
   });

@@ -28,7 +28,7 @@ export interface RecordedResponse {
 
 export interface Exchange {
   readonly name: string;
-  /** Server that gets the request, by name or role. @default the first */
+  /** Which node gets it. @default 'n1' */
   readonly node?: string;
   readonly request: RecordedRequest;
   readonly response?: RecordedResponse;
@@ -47,28 +47,34 @@ export interface Until {
   readonly length?: number;
 }
 
-export type Step = {
-  /** As for an exchange. */
-  readonly node?: string;
-} & (
-  | { readonly step: 'wait'; readonly path: string; readonly until: Until; readonly max_s: number }
+export type Step =
+  | {
+      readonly step: 'wait';
+      readonly path: string;
+      readonly until: Until;
+      readonly max_s: number;
+      readonly node?: string;
+    }
   | { readonly step: 'sleep'; readonly s: number }
   | { readonly step: 'set'; readonly vars: Readonly<Record<string, string>> }
   | { readonly step: 'repeat'; readonly request: RecordedRequest; readonly times: number; readonly status: number }
   | { readonly step: 'join'; readonly name: string; readonly response: RecordedResponse }
-  | { readonly step: 'kill' | 'stop' | 'start' | 'kill_plugin' }
-);
+  | { readonly step: 'kill' | 'stop' | 'start' | 'kill_plugin'; readonly node?: string };
 
 export type Item = Exchange | Step;
 
 export interface RecordedServer {
   readonly name: string;
   readonly flags?: readonly string[];
+  /** False = an agent. */
+  readonly server?: boolean;
 }
 
 export interface Scenario {
   readonly about: string;
   readonly servers: readonly [RecordedServer, ...(readonly RecordedServer[])];
+  /** Seconds to wait once every server knows a leader. */
+  readonly settle_s?: number;
   readonly exchanges: readonly Item[];
 }
 

@@ -1,43 +1,45 @@
-import type { ServerProcessOptions } from '@dkron/harness';
 import { ServerProcess } from '@dkron/harness';
 import { tempDir } from '../support/test-node.ts';
 
-const HOST = '127.0.0.1';
+export interface NodeOptions {
+  readonly name: string;
+  /** An address of loopback; nodes of a cluster differ in it. */
+  readonly host: string;
+  /** Of the REST API, for nodes of a cluster; absent = a free one. */
+  readonly port?: number;
+  /** Of `dkron agent`, beyond those that every node needs. */
+  readonly flags: readonly string[];
+}
 
-/** A server as a user starts it: a process of the command line, with sockets and a folder of its own. */
+type Start = (port: number | undefined) => Promise<ServerProcess>;
+
+/** A node as a user starts it: a process of the command line, with sockets and a folder of its own. */
 export class ServerUnderTest {
-  readonly host = HOST;
+  readonly name: string;
+  readonly host: string;
   readonly port: number;
-  readonly #start: (port: number) => Promise<ServerProcess>;
+  readonly #start: Start;
   #process: ServerProcess;
 
-  private constructor(process: ServerProcess, start: (port: number) => Promise<ServerProcess>) {
+  private constructor({ name, host }: NodeOptions, process: ServerProcess, start: Start) {
+    this.name = name;
+    this.host = host;
     this.port = Number(new URL(process.url).port);
     this.#process = process;
     this.#start = start;
   }
 
-  /**
-   * @param flags of `dkron agent`, beyond those that every server needs
-   * @param cluster what only servers of several are told
-   */
-  static async launch(
-    nodeName: string,
-    flags: readonly string[],
-    cluster: Pick<ServerProcessOptions, 'bootstrapExpect' | 'gossipPort' | 'rpcPort'> = {},
-  ): Promise<ServerUnderTest> {
+  /** A single server is waited for until it leads; a node of a cluster needs the others. */
+  static async launch(options: NodeOptions): Promise<ServerUnderTest> {
     const [dataDir, cwd] = [await tempDir(), await tempDir()];
-    const start = (port?: number): Promise<ServerProcess> =>
-      ServerProcess.start({
-        ...cluster,
-        nodeName,
-        dataDir,
-        cwd,
-        args: ['--disable-usage-stats', ...flags],
-        env: { TZ: 'UTC' },
-        ...(port === undefined ? {} : { port }),
-      });
-    return new ServerUnderTest(await start(), start);
+    const { name, host, flags } = options;
+    const start: Start = (port) => {
+      const args = ['--disable-usage-stats', ...flags];
+      const settings = { nodeName: name, host, dataDir, cwd, args, env: { TZ: 'UTC' } };
+      const placed = port === undefined ? settings : { ...settings, port };
+      return options.port === undefined ? ServerProcess.start(placed) : ServerProcess.launch(placed);
+    };
+    return new ServerUnderTest(options, await start(options.port), start);
   }
 
   /** SIGKILL. */
@@ -58,5 +60,9 @@ export class ServerUnderTest {
   /** After the last exchange: whatever still runs is cut. */
   end(): Promise<void> {
     return this.#process.end();
+  }
+
+  get log(): string {
+    return this.#process.log;
   }
 }

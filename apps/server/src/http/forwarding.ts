@@ -79,7 +79,8 @@ async function passOn(
     });
   void reply.status(answer.status);
   for (const { name, value } of answer.headers) if (!NOT_PASSED.has(name)) void reply.header(name, value);
-  void reply.send(Buffer.from(answer.body));
+  // Bytes without a type would be given one.
+  void (answer.body.length === 0 ? reply.send() : reply.send(Buffer.from(answer.body)));
   return false;
 }
 
