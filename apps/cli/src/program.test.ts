@@ -89,7 +89,7 @@ describe('dkron', () => {
       /\ndkron: --rpc-port: "x" is not allowed, expected a whole number\n$/,
     );
     expect((await run(['agent', '--server', '--rpc-port=70000'])).err).toMatch(
-      /\ndkron: rpc-port: "70000" is not allowed, expected a whole number from 1 to 65535 \(--rpc-port\)\n$/,
+      /\ndkron: rpc-port: "70000" is not allowed, expected a whole number from 0 to 65535 \(--rpc-port\)\n$/,
     );
     expect((await run(['agent', '--server'], { DKRON_KILL_GRACE: '5' })).err).toMatch(
       /\ndkron: kill-grace: "5" is not allowed, expected a duration .* \(DKRON_KILL_GRACE\)\n$/,

@@ -159,7 +159,7 @@ describe('refusals', () => {
   });
 
   it.each([
-    ['rpc-port: 70000', 'from 1 to 65535'],
+    ['rpc-port: 70000', 'from 0 to 65535'],
     ['lease: 5', 'a duration'],
     ['lease: -5s', 'not negative'],
     ['max-body-size: 0', 'a size'],

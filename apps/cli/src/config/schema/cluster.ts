@@ -1,7 +1,7 @@
 import { checkKey } from './checks.ts';
 import type { Section } from './setting.ts';
 
-const NONE = { none: 'this version runs single servers' } as const;
+const NONE = { none: 'this version does not act on it yet' } as const;
 
 /** How nodes find each other and agree. */
 export const CLUSTER = {
@@ -117,7 +117,7 @@ export const CLUSTER = {
   'leave-on-terminate': {
     kind: 'bool',
     default: false,
-    effect: NONE,
+    effect: 'used',
     ours: true,
     help: 'a server that is told to end leaves the cluster instead of being expected back',
   },
