@@ -1,0 +1,86 @@
+import type { SwimTuning } from '@dkron/gossip/core';
+import { SwimNetwork } from '@dkron/gossip/testing';
+import { seededRandom } from '@dkron/runtime/testing';
+
+export interface LifeguardOptions {
+  readonly members: number;
+  readonly minutes: number;
+  readonly seed: number;
+  /** Packets lost, of a hundred. */
+  readonly lossPercent: number;
+  /** Members that stand still for 2 s again and again, of a hundred. */
+  readonly stallingPercent: number;
+  /** Whether a silent member is pinged over a stream too. Streams lose nothing here, so hardly anybody is accused then. */
+  readonly streams: boolean;
+}
+
+/** What a pool said of members that were there all the time. */
+export interface LifeguardResult {
+  readonly name: string;
+  /** Times anybody took a member for failed that never stood still. */
+  readonly healthyFailed: number;
+  /** The same of those that did stand still. */
+  readonly stallingFailed: number;
+  /** Different members that anybody took for failed. */
+  readonly victims: number;
+  readonly packetsPerMemberSecond: number;
+}
+
+const STALL_MS = 2000;
+/** Between the ends and beginnings of one member's stalls, on average. */
+const GAP_MS = 8000;
+const SETTLE_MS = 10_000;
+/** Lifeguard's three parts, and ours, turned off. */
+const OFF = {
+  awareness: { awarenessMaxMultiplier: 1 },
+  suspicion: { suspicionMaxTimeoutMult: 1 },
+  buddy: { buddyPing: false },
+  stallGuard: { stallThresholdMs: 1e9 },
+} as const satisfies Record<string, Partial<SwimTuning>>;
+const { awareness, suspicion, buddy, stallGuard } = OFF;
+
+/** Which parts run, by name. */
+export const CONFIGURATIONS: Readonly<Record<string, Partial<SwimTuning>>> = {
+  'all, with our guard against stalls': {},
+  'all of Lifeguard': stallGuard,
+  'awareness alone': { ...suspicion, ...buddy, ...stallGuard },
+  'dynamic suspicion alone': { ...awareness, ...buddy, ...stallGuard },
+  'buddy alone': { ...awareness, ...suspicion, ...stallGuard },
+  'none: SWIM': { ...awareness, ...suspicion, ...buddy, ...stallGuard },
+};
+
+/** Runs one pool under loss and stalls, and counts what it said wrongly. */
+export function runLifeguard(name: string, tuning: Partial<SwimTuning>, options: LifeguardOptions): LifeguardResult {
+  const { members, minutes, seed, lossPercent, stallingPercent, streams } = options;
+  const network = new SwimNetwork({ seed, tuning: { ...tuning, streamPings: streams }, mode: 'objects' });
+  const all = network.populateKnown(members);
+  network.run(SETTLE_MS);
+  network.lossPpm = lossPercent * 10_000;
+  const random = seededRandom(seed).fork('stalls');
+  const stalling = new Set<string>();
+  for (const member of all.slice(0, Math.round((members * stallingPercent) / 100))) {
+    stalling.add(member.name);
+    const stall = (): void => {
+      member.stall(STALL_MS);
+      network.plan(STALL_MS + random.nextInt(2 * GAP_MS), stall);
+    };
+    network.plan(random.nextInt(2 * GAP_MS), stall);
+  }
+  const before = network.packetsSent;
+  let [healthyFailed, stallingFailed] = [0, 0];
+  const victims = new Set<string>();
+  for (let second = 0; second < minutes * 60; second++) {
+    network.run(1000);
+    for (const { seen } of all) {
+      // What was counted is dropped, since every answered ping is in it too.
+      for (const { event } of seen.splice(0)) {
+        if (event.type !== 'failed') continue;
+        victims.add(event.node.name);
+        if (stalling.has(event.node.name)) stallingFailed++;
+        else healthyFailed++;
+      }
+    }
+  }
+  const packetsPerMemberSecond = (network.packetsSent - before) / members / (minutes * 60);
+  return { name, healthyFailed, stallingFailed, victims: victims.size, packetsPerMemberSecond };
+}
