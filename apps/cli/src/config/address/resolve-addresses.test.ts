@@ -83,6 +83,15 @@ describe('resolveAddresses', () => {
     expect((await resolve({ ...bind, 'advertise-addr': '127.0.0.1' })).advertiseAddr).toBe('127.0.0.1:8946');
   });
 
+  it('warns of a told address that has another port than the bound one, for want of any', async () => {
+    const keys = async (advertise: string, bind: string): Promise<string[]> =>
+      (await resolve({ 'advertise-addr': advertise, 'bind-addr': bind })).warnings.map(({ key }) => key);
+    expect(await keys('10.0.0.9', '10.1.2.3:7000')).toEqual(['advertise-addr']);
+    expect(await keys('10.0.0.9:8946', '10.1.2.3:7000')).toEqual([]);
+    expect(await keys('10.0.0.9', '10.1.2.3')).toEqual([]);
+    expect(await keys('10.0.0.9', '10.1.2.3:0')).toEqual([]);
+  });
+
   it('a machine without a private address runs for itself, with a warning', async () => {
     const { advertiseAddr, warnings } = await resolve({}, [address('lo', '127.0.0.1'), address('eth1', '8.8.4.4')]);
     expect([advertiseAddr, warnings.length]).toEqual(['127.0.0.1:8946', 1]);

@@ -47,7 +47,11 @@ export async function resolveAddresses(resolved: Resolved, modules: AddressModul
   const host = hostOf(bindAddr);
   const found = await resolveHost(resolved, host, find);
   const own = single('advertise-addr', resolved, modules.local);
-  if (own !== '') return { bindAddr, httpAddr, advertiseAddr: hostPort(own, PORT), warnings };
+  if (own !== '') {
+    const advertiseAddr = hostPort(own, PORT);
+    warnings.push(...otherPort(resolved, { bindAddr, advertiseAddr }));
+    return { bindAddr, httpAddr, advertiseAddr, warnings };
+  }
   const told = host === '' || isAny(found) ? (privateOf(modules.local) ?? LOOPBACK) : found;
   const fallback = warnings.length > 0;
   if (isLoopback(told) && !fallback && !resolved.values.devmode) throw loopback(resolved, bindAddr);
@@ -61,6 +65,17 @@ export async function resolveAddresses(resolved: Resolved, modules: AddressModul
  */
 export function resolveHttpAddress(resolved: Resolved, local: readonly LocalAddress[]): string {
   return single('http-addr', resolved, local);
+}
+
+/** As in the original an address without port has the usual one; where another is bound, that is hardly meant. */
+function otherPort(
+  { values, given }: Resolved,
+  { bindAddr, advertiseAddr }: Pick<Addresses, 'bindAddr' | 'advertiseAddr'>,
+): Warning[] {
+  const [bound, told] = [portOf(bindAddr), portOf(advertiseAddr)];
+  if (bound === '0' || bound === told || /:\d+$/.test(values['advertise-addr'])) return [];
+  const message = `has no port, so that others are told ${told}, but bind-addr has ${bound}; write the port that is meant`;
+  return [{ key: 'advertise-addr', source: given.get('advertise-addr')?.source ?? 'default', message, wrong: true }];
 }
 
 /** A machine without a private address is still able to run a server for itself. */
