@@ -36,6 +36,12 @@ export interface ServerOptions {
   readonly reconcileInterval: number;
   /** A node silent for so long loses its executions. */
   readonly lease: number;
+  /** Further dials of an agent of the original that shall run a job, and the waits between them. */
+  readonly agentRunMaxRetries: number;
+  readonly agentRunRetryInitialInterval: number;
+  readonly agentRunRetryMaxInterval: number;
+  /** What an agent of the original runs is given up this long after its stream broke. */
+  readonly agentRunOrphan: number;
   /** A server that failed so long ago is replaced by one that stands by. */
   readonly serverReplaceAfter: number;
   /** A server told to end leaves the cluster. */
@@ -107,6 +113,10 @@ export const SERVER_DEFAULTS: ServerOptions = {
   raftMultiplier: 1,
   reconcileInterval: 60_000,
   lease: 15_000,
+  agentRunMaxRetries: 3,
+  agentRunRetryInitialInterval: 1_000,
+  agentRunRetryMaxInterval: 30_000,
+  agentRunOrphan: 14_400_000,
   serverReplaceAfter: 300_000,
   leaveOnTerminate: false,
   logLevel: 'info',

@@ -1,5 +1,5 @@
 import { GoAgents } from '@dkron/agent-grpc/types-v1';
-import type { GoMember } from '@dkron/agent-grpc/types-v1';
+import type { GoAgentsOptions, GoMember } from '@dkron/agent-grpc/types-v1';
 import { decodeNodeMember } from '@dkron/cluster';
 import type { Describer, NodeMember } from '@dkron/cluster';
 import type { Clock, Logger, Timers } from '@dkron/runtime';
@@ -21,7 +21,8 @@ interface Modules {
 const AS_LONG_AS_KNOWN = Number.MAX_SAFE_INTEGER;
 
 /** Drives the agents of the original in this region; to be started before the engine is, and stopped with it. */
-export function createGoAgents({ region, lease }: ServerOptions, modules: Modules): GoAgents {
+export function createGoAgents(options: ServerOptions, modules: Modules): GoAgents {
+  const { region } = options;
   const { engine, store, membership, describer } = modules;
   const agents = (): NodeMember[] =>
     membership.members().flatMap(({ name, addr, port, tags, status }) => {
@@ -39,18 +40,30 @@ export function createGoAgents({ region, lease }: ServerOptions, modules: Module
     }
     return found.has(name);
   };
-  const fleet = new GoAgents(
-    { leaseMs: lease },
-    {
-      ...modules,
-      region,
-      view: store,
-      accept: (channel) => engine.accept(channel),
-      members: (): GoMember[] =>
-        agents()
-          .filter(isGo)
-          .map(({ name, rpcAddress, status }) => ({ name, address: rpcAddress, alive: status === 'alive' })),
-    },
-  );
+  const fleet = new GoAgents(settingsOf(options), {
+    ...modules,
+    region,
+    view: store,
+    accept: (channel) => engine.accept(channel),
+    members: (): GoMember[] =>
+      agents()
+        .filter(isGo)
+        .map(({ name, rpcAddress, status }) => ({ name, address: rpcAddress, alive: status === 'alive' })),
+  });
   return fleet;
+}
+
+const RETRIES_MAX = 100;
+const INTERVAL_MAX_MS = 2 ** 31 - 1;
+
+/** Within what can be counted and waited for. */
+function settingsOf(options: ServerOptions): GoAgentsOptions {
+  const initialIntervalMs = Math.min(Math.max(options.agentRunRetryInitialInterval, 1), INTERVAL_MAX_MS);
+  return {
+    leaseMs: options.lease,
+    orphanMs: Math.min(Math.max(options.agentRunOrphan, 1), INTERVAL_MAX_MS),
+    maxRetries: Math.min(Math.max(options.agentRunMaxRetries, 0), RETRIES_MAX),
+    initialIntervalMs,
+    maxIntervalMs: Math.min(Math.max(options.agentRunRetryMaxInterval, initialIntervalMs), INTERVAL_MAX_MS),
+  };
 }

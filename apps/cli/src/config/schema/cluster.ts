@@ -90,16 +90,16 @@ export const CLUSTER = {
   'agent-run-max-retries': {
     kind: 'int',
     default: 3,
-    effect: NONE,
-    help: 'further tries to reach a node that shall run a job; negative = 0',
+    effect: 'used',
+    help: 'further tries to reach an agent of the original that shall run a job, at most 100; negative = 0',
   },
   'agent-run-retry-initial-interval': {
     kind: 'duration',
     default: '1s',
-    effect: NONE,
+    effect: 'used',
     help: 'pause before the first further try; doubles each time',
   },
-  'agent-run-retry-max-interval': { kind: 'duration', default: '30s', effect: NONE, help: 'longest such pause' },
+  'agent-run-retry-max-interval': { kind: 'duration', default: '30s', effect: 'used', help: 'longest such pause' },
   lease: {
     kind: 'duration',
     default: '15s',

@@ -35,7 +35,7 @@ export const JOBS = {
   'agentrun-orphan': {
     kind: 'duration',
     default: '4h',
-    effect: { none: 'this version does not act on it yet' },
+    effect: 'used',
     ours: true,
     help: 'after so long without a word from a node of the original its execution is lost',
   },
