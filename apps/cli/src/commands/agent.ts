@@ -26,6 +26,10 @@ A first server, for this machine only:
 
   dkron agent --server --bootstrap-expect=1 --bind-addr=127.0.0.1 --advertise-addr=127.0.0.1 --http-addr=127.0.0.1:8080
 
+An agent, which runs jobs for the servers of a cluster and keeps none:
+
+  dkron agent --retry-join=10.0.0.1 --tag=role=worker
+
 SIGINT and SIGTERM end it in order, a second one at once. SIGHUP reads the settings again and says what waits for the
 next start.`,
   flags: AGENT_FLAGS,
