@@ -12,6 +12,8 @@ const { values, positionals } = parseArgs({
     loss: { type: 'string', default: '30' },
     stalling: { type: 'string', default: '5' },
     sizes: { type: 'string', default: '50,200,1000' },
+    /** How many times fewer false alarms all of Lifeguard must make than none of it. */
+    factor: { type: 'string', default: '50' },
     runs: { type: 'string', default: '30' },
     streams: { type: 'boolean', default: false },
   },
@@ -19,8 +21,6 @@ const { values, positionals } = parseArgs({
 /** The first detection in a pool that probes at random takes e / (e - 1) periods; ours probes in turn. */
 const PERIODS = Math.E / (Math.E - 1);
 const PERIOD_MS = 1000;
-/** How many times fewer false alarms all of Lifeguard must make than none of it. */
-const FEWER = 50;
 const seed = Number(values.seed);
 
 if (positionals[0] === 'lifeguard') lifeguard();
@@ -57,7 +57,7 @@ function lifeguard(): void {
       ? `\nnone with all, ${none} with none`
       : `\n${(none / all).toFixed(0)} times fewer with all than with none`,
   );
-  if (none < FEWER * all) process.exitCode = 1;
+  if (none < Number(values.factor) * all) process.exitCode = 1;
 }
 
 function detection(): void {
