@@ -125,8 +125,9 @@ describe('three servers, started by commands that differ in names and addresses 
       await cluster.readdress(gone);
       await cluster.launch(gone);
       await ready(cluster);
+      const [other = ''] = followersOf(cluster, gone);
       await patiently(cluster, 'its new address', async () => {
-        const peers = await peersOf(cluster, gone);
+        const peers = await peersOf(cluster, other);
         return peers.some(({ id, address, voter }) => {
           return id === gone && address === cluster.rpcAddressOf(gone) && voter === 'true';
         });

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runCli } from '@dkron/harness';
 import { afterAll, describe, expect, it } from 'vitest';
-import { COMMAND_DIFFERENCES, NEEDS_CLUSTER, type MeantDifference } from './departures.ts';
+import { CALLS_A_NODE, COMMAND_DIFFERENCES, NEEDS_CLUSTER, type MeantDifference } from './departures.ts';
 import { answers, freePort, newFolder, removeFolders, startProgram, type Ended } from './in-process.ts';
 import { fatalTexts, normalise, withoutDescription, withoutLog } from './normalise.ts';
 import { recording, type RecordedCommand } from './recording.ts';
@@ -66,8 +67,9 @@ async function expectMeant(command: RecordedCommand, { instead }: MeantDifferenc
 
 describe('recorded command lines', () => {
   const alone = new Set(['doc', 'doc, folder exists']);
+  const calls = new Set(CALLS_A_NODE.map(({ name }) => name));
   const played = recording.commands.filter(
-    ({ name }) => !NEEDS_CLUSTER.has(name) && !meant.has(name) && !alone.has(name),
+    ({ name }) => !NEEDS_CLUSTER.has(name) && !calls.has(name) && !meant.has(name) && !alone.has(name),
   );
 
   it.each(played)('$name', async (command) => {
@@ -97,13 +99,21 @@ describe('recorded command lines', () => {
     if (command !== undefined) await expectMeant(command, difference);
   });
 
-  it('what needs the cluster is refused for that reason alone', async () => {
-    const waiting = recording.commands.filter(({ name }) => NEEDS_CLUSTER.has(name));
-    expect(waiting).toHaveLength(18);
-    for (const { name, args } of waiting) {
-      const { code, stderr } = await run(args);
-      const reason = args[0] === 'agent' ? 'needs a cluster to join' : 'cannot call other nodes yet';
-      expect([name, code, stderr.includes(`Error: `) && stderr.includes(reason)]).toEqual([name, 1, true]);
+  const agents = recording.commands.filter(({ name }) => NEEDS_CLUSTER.has(name));
+
+  it.each(agents)('$name', async ({ name, args, exit_code_after_SIGTERM: recorded }) => {
+    const folder = newFolder();
+    for (const [file, text] of Object.entries(FILES)) writeFileSync(join(folder, file), text);
+    const words = args.map((word) => word.replaceAll('<DIR>', folder).replace(':8946', ':0'));
+    const gap = NEEDS_CLUSTER.get(name);
+    if (gap !== '') {
+      // C6: it ends by itself; in a process of its own, as it ends that.
+      expect([(await runCli([...words, '--rpc-port=0'])).code, recorded, gap]).toEqual([1, -15, gap]);
+      return;
     }
+    const started = startProgram([...words, '--rpc-port=0'], folder);
+    await expect.poll(started.terminable, { timeout: 60_000 }).toBe(true);
+    started.terminate();
+    expect((await started.ended).code).toBe(recorded);
   });
 });

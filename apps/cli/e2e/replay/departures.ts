@@ -74,21 +74,42 @@ export const SETTING_DIFFERENCES: readonly MeantDifference[] = [
   },
 ];
 
+/** A recorded command that calls a node; with a gap, another recorded command shows how ours ends. */
+export type NodeCall =
+  | { readonly name: string; readonly gap?: undefined; readonly instead?: undefined }
+  | {
+      readonly name: string;
+      readonly gap: string;
+      readonly reason: string;
+      readonly gain: string;
+      readonly instead: string;
+    };
+
+const GONE = {
+  gap: 'C12',
+  reason: 'the original leaves a process behind whose store is closed',
+  gain: 'a server that left is gone, and whoever watches its process knows',
+};
+
+/** In the order in which they are played. */
+export const CALLS_A_NODE: readonly NodeCall[] = [
+  { name: 'leave, nobody listens' },
+  { name: 'raft list-peers, nobody listens' },
+  { name: 'raft list-peers' },
+  { name: 'raft list-peers, flag before the subcommand' },
+  { name: 'raft remove-peer without id' },
+  { name: 'raft remove-peer unknown id' },
+  { name: 'raft remove-peer with a positional id' },
+  { name: 'leave' },
+  { name: 'raft list-peers after leave', ...GONE, instead: 'raft list-peers, nobody listens' },
+  { name: 'leave again', ...GONE, instead: 'leave, nobody listens' },
+];
+
 /**
- * They call another node, or run one that only joins others. The text says what will differ on purpose even then, with
+ * They run a node that only joins others. The text says what will differ on purpose even then, with
  * the known defect of the original.
  */
 export const NEEDS_CLUSTER: ReadonlyMap<string, string> = new Map([
-  ['leave, nobody listens', ''],
-  ['raft list-peers, nobody listens', ''],
-  ['raft list-peers', ''],
-  ['raft list-peers, flag before the subcommand', ''],
-  ['raft remove-peer without id', ''],
-  ['raft remove-peer unknown id', ''],
-  ['raft remove-peer with a positional id', ''],
-  ['leave', 'C12: the node ends; the original leaves a process behind whose store is closed'],
-  ['raft list-peers after leave', 'C12: nobody answers any more'],
-  ['leave again', 'C12: nobody answers any more'],
   ['agent: extra positional argument', ''],
   ['agent: tag with two =', ''],
   ['agent: bad log level is info', ''],
