@@ -26,6 +26,8 @@ export class ServerChoice {
   /** Dials of the leader that came to nothing. */
   #unreachable = 0;
   #relayFailures = 0;
+  /** The leader has just failed to answer: others may know another one by now. */
+  #askOthers = false;
 
   /** @param relayAfter failed dials of the leader after which another server is asked to relay */
   constructor(servers: () => readonly SessionServer[], relayAfter: number, random: Random) {
@@ -38,6 +40,10 @@ export class ServerChoice {
   target(): Target | undefined {
     const leader = this.#leader;
     if (leader === undefined) return this.#another(undefined, false);
+    if (this.#askOthers) {
+      this.#askOthers = false;
+      return this.#another(leader.name, false);
+    }
     if (this.#unreachable < this.#relayAfter) return { server: leader, relay: false };
     return this.#another(leader.name, true);
   }
@@ -57,6 +63,7 @@ export class ServerChoice {
   failed(server: NodeName): void {
     if (this.#leader?.name !== server) return;
     this.#unreachable += 1;
+    this.#askOthers = this.#unreachable < this.#relayAfter;
   }
 
   /** A server could not pass the stream on; others may. */
@@ -67,6 +74,7 @@ export class ServerChoice {
   /** Nobody is known to lead any more; the next ones are asked. */
   forget(): void {
     this.#relayFailures = 0;
+    this.#askOthers = false;
     this.#leader = undefined;
     this.#unreachable = 0;
   }

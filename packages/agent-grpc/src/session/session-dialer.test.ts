@@ -63,7 +63,7 @@ describe('finding the leader', () => {
     const before = cluster.dialedAtMs.length;
     cluster.server('s2').lead();
     cluster.server('s3').follow(cluster.server('s2'), 6n);
-    await cluster.time.advance(3000);
+    await cluster.time.advance(9000);
     expect(cluster.worker.standing).toBe(1);
     expect(before).toBeGreaterThan(2);
   });
@@ -222,6 +222,20 @@ describe('a leader change', () => {
     cluster.server('s1').leadership = { kind: 'none' };
     await cluster.time.advance(1000);
     expect([cluster.worker.standing, cluster.server('s3').engine.accepted]).toEqual([1, 1]);
+  });
+
+  it('a leader that fell silent costs one dial: then the others are asked', async () => {
+    const cluster = new SteeredCluster(NAMES);
+    cluster.elect('s1');
+    cluster.dialer.start();
+    await cluster.time.advance(1);
+    cluster.network.set('agent', 's1:6868', 'silent');
+    cluster.elect('s3', 2n);
+    cluster.dialer.stop();
+    cluster.dialer.start();
+    await cluster.time.advance(1200);
+    expect([cluster.worker.standing, cluster.server('s3').engine.accepted]).toEqual([1, 1]);
+    expect(cluster.server('s3').engine.received[0]).toMatchObject({ relay: false });
   });
 
   it('a redirect on an open session is followed', async () => {
