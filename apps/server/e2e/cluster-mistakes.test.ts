@@ -48,7 +48,7 @@ describe('servers that are not configured alike', () => {
       const leader = await leaderOf(cluster);
       expect(['a', 'b']).toContain(leader);
       const members = await apiOf(cluster, leader).list('/v1/members');
-      expect(members.map(({ Name }) => Name).toSorted()).toEqual(['a', 'b']);
+      expect(new Set(members.map(({ Name }) => Name))).toEqual(new Set(['a', 'b']));
       expect((await apiOf(cluster, leader).put('still')).status).toBe(201);
     },
     SLOW_MS,

@@ -51,8 +51,10 @@ describe('three servers, started by commands that differ in names and addresses 
       );
       const [follower = ''] = followersOf(cluster, leader);
       const peers = await peersOf(cluster, follower);
-      expect(peers.map(({ id, address, state, voter }) => [id, address, state, voter]).toSorted()).toEqual(
-        NAMES.map((id) => [id, cluster.rpcAddressOf(id), id === leader ? 'leader' : 'follower', 'true']),
+      expect(peers.toSorted((one, other) => (one.id < other.id ? -1 : 1))).toEqual(
+        NAMES.map((id) => {
+          return { id, address: cluster.rpcAddressOf(id), state: id === leader ? 'leader' : 'follower', voter: 'true' };
+        }),
       );
     },
     SLOW_MS,

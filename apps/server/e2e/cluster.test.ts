@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { job, shell, until } from './support/api.ts';
+import { EventReader } from './support/event-reader.ts';
 import { cleanUp, TestNode } from './support/test-node.ts';
 
 afterAll(cleanUp);
@@ -73,5 +75,29 @@ describe('three servers', () => {
     expect((await first!.get('/v1/jobs/later?consistent')).status).toBe(503);
     expect((await first!.get('/v1/jobs/later')).status).toBe(200);
     await first!.stop();
+  });
+
+  it('a follower shows what runs: its output as it comes, in the list of the busy ones too; it cancels', async () => {
+    const nodes = await clusterOf(['a', 'b', 'c']);
+    const leader = await leaderOf(nodes);
+    const [follower] = nodes.filter((node) => node !== leader);
+    await follower!.put('talks', {
+      ...shell(
+        'echo one; while [ ! -e more ]; do sleep 0.1; done'.replace('more', `${leader.dataDir}/more`) +
+          '; echo two; sleep 60',
+      ),
+      tags: { dc: 'dc1:1' },
+    });
+    const id = await follower!.launch('talks');
+    await until('it runs', async () => (await follower!.list('/v1/busy')).some(({ output }) => output === 'one\n'));
+    const reader = await EventReader.open(follower!, `/v1/executions/${id}/output`, { accept: 'text/event-stream' });
+    await reader!.until(({ data }) => data.text === 'one\n');
+    await writeFile(`${leader.dataDir}/more`, '');
+    await reader!.until(({ data }) => data.text === 'two\n');
+    expect((await follower!.call('POST', `/v1/executions/${id}/cancel`)).status).toBe(202);
+    const end = await reader!.until(({ event }) => event === 'end');
+    expect(end.data).toMatchObject({ id, state: 'cancelled' });
+    await reader!.ended;
+    for (const node of nodes) await node.stop();
   });
 });

@@ -15,6 +15,8 @@ export interface NodeContext {
   readonly planner: Planner;
   readonly membership: Membership;
   readonly cluster: ClusterView;
+  /** What executions print, wherever the leader is; undefined = this server's engine knows. */
+  readonly liveOutput?: Pick<Engine, 'watchOutput'>;
   /** Takes writes to the leader; undefined = this server is the only one. */
   readonly forwarding?: Forwarding;
   /** Names of what runs jobs on this node, and of what passes on their output here; in ascending order. */

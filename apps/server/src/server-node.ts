@@ -13,6 +13,7 @@ import { openConsensus } from './cluster/consensus.ts';
 import { checkNodeName, campaignIfAlone } from './cluster/found-alone.ts';
 import { Leadership } from './cluster/leadership.ts';
 import { askDescription } from './cluster/ask-nodes.ts';
+import { LiveOutput } from './cluster/live-output.ts';
 import { createPool, startPool } from './cluster/pool.ts';
 import { PoolMembership } from './cluster/pool-membership.ts';
 import { clusterAnswers, createFormation } from './cluster/server-formation.ts';
@@ -165,8 +166,17 @@ export async function startNode(
 
     let leaving = false;
     const cluster = clusterView({ raft, engine, membership, pool: () => late.pool, encrypted: options.encrypt !== '' });
+    const liveOutput = new LiveOutput({
+      ...common,
+      store,
+      engine,
+      calls,
+      leads: () => cluster.leads(),
+      leaderAddress: () => (raft.isLeader() ? '' : membership.rpcAddress(raft.leader().id)),
+    });
     const node: NodeContext = {
       options,
+      liveOutput,
       store,
       log,
       engine,
@@ -193,7 +203,7 @@ export async function startNode(
       listenGrpc(at, {
         cluster: clusterAnswers(formation, consensus, () => leaving),
         forwarded: (request) => late.http?.forwarded(request) ?? Promise.reject(new Error('the server is starting')),
-        raw: [transport, sessions.service, ...dkron.raw, ...direct.raw],
+        raw: [transport, sessions.service, ...dkron.raw, ...direct.raw, liveOutput.raw],
       }),
     );
     undo.push(() => grpc.close());

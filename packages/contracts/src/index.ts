@@ -12,3 +12,5 @@ export { agentSession } from './session/service.ts';
 export { clusterService } from './cluster/service.ts';
 export type { ForwardedAnswer, ForwardedHeader, ForwardedRequest } from './server/service.ts';
 export { forwardService } from './server/service.ts';
+export type { OutputPiece, WatchedOutput } from './server/output-service.ts';
+export { outputService } from './server/output-service.ts';

@@ -26,7 +26,7 @@ const CHANNEL = {
   'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
 };
 
-/** Calls of nodes by address, over connections that are kept for the next call. */
+/** Calls of nodes by address, over connections that are kept for the next call; also those with a stream of answers. */
 export class UnaryCalls {
   /** In order of their last use. */
   readonly #clients = new Map<string, Client>();
@@ -49,6 +49,29 @@ export class UnaryCalls {
       );
       signal?.addEventListener('abort', () => call.cancel(), { once: true });
     });
+  }
+
+  /** A stream of answers. Returns the way to stop it, after which nothing is told. */
+  stream<Request, Answer>(
+    address: string,
+    { path, requestSerialize, responseDeserialize }: UnaryMethod<Request, Answer>,
+    request: Request,
+    { message, ended }: { readonly message: (answer: Answer) => void; readonly ended: () => void },
+  ): () => void {
+    const call = this.#client(address).makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    let over = false;
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      ended();
+    };
+    call.on('data', (answer: Answer) => over || message(answer));
+    call.on('error', end);
+    call.on('end', end);
+    return () => {
+      over = true;
+      call.cancel();
+    };
   }
 
   close(): void {

@@ -43,8 +43,11 @@ export function dkronPort({ node, raft, membership, onRemoved }: Modules): Dkron
     startRun: (name) => engine.runJob(name, { trigger: 'manual' }),
     waitSettled: (rootGroup) => engine.waitSettled(rootGroup),
     started: (id, attempt, at) => update({ kind: 'started', id, attempt, at }),
-    finished: (id, attempt, { success, cancelled: _, ...report }) =>
-      update({ kind: 'finished', id, attempt, state: success ? 'success' : 'failed', ...report, slotHoldMs: null }),
+    finished: (id, attempt, { success, reason, exitCode, startedAt, finishedAt, output }) => {
+      const state = success ? 'success' : 'failed';
+      const report = { state, reason, exitCode, startedAt, finishedAt, output, slotHoldMs: null } as const;
+      return update({ kind: 'finished', id, attempt, ...report });
+    },
     configuration: () => {
       const { index, members } = raft.getConfiguration();
       const leader = raft.leader().id;

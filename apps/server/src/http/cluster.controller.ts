@@ -57,10 +57,10 @@ export class ClusterController {
 
   @Get('v1/busy')
   async busy(@Query() query: QueryMap, @Res() reply: FastifyReply): Promise<void> {
-    const { store, engine } = this.#node;
+    const { store, engine, liveOutput = engine } = this.#node;
     const running = () => [...store.openExecutions()].filter((execution) => execution.state === 'running');
     const ids = running().map((execution) => execution.id);
-    const tails = await liveTails(engine, systemTimers, ids);
+    const tails = await liveTails(liveOutput, systemTimers, ids);
     const still = running().toSorted((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
     const items = still.map((execution) => {
       const output = tails.get(execution.id) ?? new Uint8Array();

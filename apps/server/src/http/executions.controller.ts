@@ -73,7 +73,8 @@ export class ExecutionsController {
 
   #follow(id: string, reply: FastifyReply): void {
     const connection = openStream(this.#events.streams, reply);
-    const stream = new OutputStream(id, { store: this.#node.store, engine: this.#node.engine, connection });
+    const { store, engine, liveOutput = engine } = this.#node;
+    const stream = new OutputStream(id, { store, engine: liveOutput, connection });
     connection.onClose(() => stream.close());
   }
 

@@ -1,6 +1,7 @@
 import { implicit, list, optionalBytes } from '../wire/field.ts';
 import { raw, text, whole } from '../wire/kind.ts';
 import { decode, encode, message, sub, type Message } from '../wire/message.ts';
+import { asBuffer } from './as-buffer.ts';
 
 /** One header of a request or answer. */
 export interface ForwardedHeader {
@@ -60,7 +61,3 @@ export const forwardService = {
     responseDeserialize: (bytes: Buffer): ForwardedAnswer => decode(answer, bytes, LENIENT),
   },
 } as const;
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
