@@ -120,6 +120,22 @@ describe('the session', () => {
     expect(settle().plugin.map(({ type }) => type)).toEqual(['data']);
   });
 
+  it('after a go-away of its own resets what is opened, after that of the other side takes it', () => {
+    const { host, plugin, settle } = pair();
+    host.goAway();
+    expect(() => host.open()).toThrow(/no more streams/);
+    host.receive(frame('windowUpdate', 1, 2));
+    expect(host.takeEvents()).toEqual([]);
+    expect(host.takeOutput()).toEqual([frame('goAway', 0, 0), frame('windowUpdate', 8, 2)]);
+    plugin.receive(frame('goAway', 0, 0));
+    host.reset(2);
+    plugin.receive(frame('windowUpdate', 1, 1));
+    expect(settle().plugin).toEqual([
+      { type: 'goAway', code: 0 },
+      { type: 'stream', streamId: 1 },
+    ]);
+  });
+
   it('takes streams that were opened in another order, once', () => {
     const ids = [3, 1, 7, 5];
     const { events } = heardBy(ids.map((id) => frame('windowUpdate', 1, id)));

@@ -37,7 +37,9 @@ export class YamuxSession {
   #nextPing = 0;
   #unconfirmed = 0;
   #peerStreams = 0;
-  #isClosing = false;
+  /** Said by us: the other side opens no more. Said by it: we do not. */
+  #saidGoAway = false;
+  #heardGoAway = false;
   #failure: PluginWireError | undefined;
   #output: Uint8Array[] = [];
   #events: YamuxEvent[] = [];
@@ -78,7 +80,8 @@ export class YamuxSession {
   /** Opens a stream, on which data may be written at once. Throws `PluginWireError` when none can be opened. */
   open(): number {
     if (this.#failure) throw this.#failure;
-    if (this.#isClosing) throw new PluginWireError('PLUGIN_YAMUX', 'the yamux session takes no more streams');
+    if (this.#saidGoAway || this.#heardGoAway)
+      throw new PluginWireError('PLUGIN_YAMUX', 'the yamux session takes no more streams');
     if (this.#unconfirmed >= this.#limits.maxUnconfirmed || this.#nextId > LAST_STREAM_ID) {
       throw new PluginWireError(
         'PLUGIN_LIMIT',
@@ -139,7 +142,7 @@ export class YamuxSession {
 
   /** Tells the other side to open no more streams; ours are not opened either. */
   goAway(code = 0): void {
-    this.#isClosing = true;
+    this.#saidGoAway = true;
     this.#send({ type: 'goAway', flags: 0, streamId: 0, value: code });
   }
 
@@ -156,7 +159,7 @@ export class YamuxSession {
   }
 
   #handleGoAway(code: number): void {
-    this.#isClosing = true;
+    this.#heardGoAway = true;
     this.#events.push({ type: 'goAway', code });
   }
 
@@ -185,7 +188,7 @@ export class YamuxSession {
 
   #accept(streamId: number): boolean {
     this.#peerIds.use(streamId);
-    if (this.#isClosing || this.#peerStreams >= this.#limits.maxPeerStreams) {
+    if (this.#saidGoAway || this.#peerStreams >= this.#limits.maxPeerStreams) {
       this.#send({ type: 'windowUpdate', flags: rst, streamId, value: 0 });
       return false;
     }
