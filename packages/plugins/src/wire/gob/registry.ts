@@ -10,7 +10,7 @@ export class GobTypeRegistry {
   readonly #types = new Map<number, GobWireType>(GOB_BUILT_IN);
   #nextId: number;
 
-  /** Go has begun at 64 since 1.20, at 65 before. */
+  /** Go 1.26 begins at 64, Go 1.19 at 65. */
   constructor(firstId = GOB_FIRST_USER_ID) {
     this.#nextId = firstId;
   }
