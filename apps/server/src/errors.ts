@@ -7,6 +7,7 @@ export type StartErrorCode =
   | 'data_dir'
   | 'data_dir_locked'
   | 'foreign_data'
+  | 'name_taken'
   | 'node_name';
 
 /** The server cannot start or go on; the message says what to change. */

@@ -1,0 +1,91 @@
+import type { Reconciler } from '@dkron/cluster';
+import { refuseGoServers } from '@dkron/cluster';
+import type { GossipNode } from '@dkron/gossip';
+import { campaignIfAlone } from '../cluster/found-alone.ts';
+import { createPool, startPool } from '../cluster/pool.ts';
+import { createJoiner } from '../cluster/server-joiner.ts';
+import { createReconciler } from '../cluster/server-reconciler.ts';
+import { StartError } from '../errors.ts';
+import type { ServerOptions } from '../options.ts';
+import type { Environment } from './environment.ts';
+import type { Late } from './serve.ts';
+import type { Place } from './place.ts';
+import type { ServerState } from './state.ts';
+import type { ServerWork } from './work.ts';
+
+interface Parts {
+  readonly place: Place;
+  readonly state: ServerState;
+  readonly work: ServerWork;
+  readonly late: Late;
+  /** Where gRPC listens. */
+  readonly rpcPort: number;
+}
+
+/**
+ * Joins the pool of gossip, and with it the cluster: founds one with others, waits for a leader that adds this server, or
+ * goes on where it was. Resolves when every join target was tried once.
+ * @throws StartError; ClusterError `go_server`
+ */
+export async function takePart(options: ServerOptions, parts: Parts, environment: Environment): Promise<GossipNode> {
+  const { place, state, work, late, rpcPort } = parts;
+  const { membership, consensus, formation } = state;
+  const { unwind } = environment;
+  const raft = consensus.node;
+  const pool = createPool({ ...options, tags: place.tags(rpcPort, 'probation') }, place, environment);
+  await startPool(pool, place);
+  unwind.add(() => pool.stop());
+  late.pool = pool;
+  membership.attach(pool);
+  const reconciler = createReconciler(options, { ...environment, raft, membership, describer: work.describer });
+  unwind.add(() => reconciler.stop());
+  watchPool(options, pool, { ...parts, reconciler }, environment);
+  await formation.start();
+  campaignIfAlone(raft, options.nodeName);
+  const joiner = createJoiner(options, { ...environment, pool, raft, membership });
+  unwind.add(() => joiner.stop());
+  joiner.start();
+  await joiner.firstRound;
+  // A server of the original would make whoever calls itself server a voter of its cluster.
+  await refuseGoServers(membership.servers(options.region), options.nodeName, work.describer);
+  await pool.setTags(place.tags(rpcPort));
+  membership.changed();
+  formation.view(membership.others(options.region));
+  formation.joinRoundOver();
+  reconciler.start();
+  late.membersChanged = () => reconciler.changed();
+  raft.on('leadership', () => reconciler.changed());
+  work.sessions.dialer.start();
+  unwind.add(() => work.sessions.close());
+  return pool;
+}
+
+/** Who comes and goes concerns formation, the voters, this node's session, and agents of the original. */
+function watchPool(
+  options: ServerOptions,
+  pool: GossipNode,
+  { state, work, reconciler }: Parts & { readonly reconciler: Reconciler },
+  { onFatal }: Environment,
+): void {
+  const { membership, formation } = state;
+  const { sessions, goAgents } = work;
+  pool.on('memberChange', ({ change, member }) => {
+    formation.view(membership.others(options.region));
+    sessions.dialer.wake();
+    if (change === 'reap') reconciler.reaped(member.name);
+    else if (change === 'join') reconciler.joined(member.name);
+    else reconciler.changed();
+    if (change === 'join') goAgents.restarted(member.name);
+    goAgents.sync();
+  });
+  pool.on('stopped', ({ reason }) => {
+    if (reason === 'conflict') onFatal(nameTaken(options.nodeName));
+  });
+}
+
+function nameTaken(nodeName: string): StartError {
+  const message =
+    `node-name: another node of the pool is called "${nodeName}", and most of the pool knows that one; give one of them ` +
+    'another name, or wait until a node that died under this name is seen as failed';
+  return new StartError('name_taken', message, { option: 'node-name', value: nodeName });
+}
