@@ -14,14 +14,6 @@ export async function prepareCluster(options: ClusterOptions): Promise<ProcessCl
   return cluster;
 }
 
-/** Servers started at the same time from commands that are alike, with a leader. */
-export async function startCluster(options: ClusterOptions): Promise<ProcessCluster> {
-  const cluster = await prepareCluster(options);
-  await cluster.launchAll();
-  await ready(cluster);
-  return cluster;
-}
-
 /** For `afterEach`. */
 export async function closeClusters(): Promise<void> {
   await Promise.all(clusters.splice(0).map((cluster) => cluster.close()));

@@ -132,6 +132,17 @@ describe('Reconciler', () => {
     expect(place.changes).toEqual(['add d as learner', 'make d a voter', 'add e as learner', 'make e a voter']);
   });
 
+  it('asks a server that came back and is still starting again soon: it may have lost its data', async () => {
+    const place = await formed();
+    delete place.births['b'];
+    place.reconciler.joined('b');
+    await place.time.advance(500);
+    expect(place.reconciler.notes).toEqual([]);
+    place.births['b'] = 'b2';
+    await place.time.advance(1000);
+    expect(place.reconciler.notes).toMatchObject([{ kind: 'amnesia', name: 'b', birth: 'b2' }]);
+  });
+
   it('looks every 60 s by itself, and each second at a learner that catches up', async () => {
     const place = await formed();
     place.members = [...place.members, member('d')];

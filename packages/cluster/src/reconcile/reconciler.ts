@@ -152,7 +152,11 @@ export class Reconciler {
     };
     const { change, notes } = reconcile(input);
     this.#note(notes);
-    if (change === undefined) return this.#nextLookMs(notes, input.servers);
+    if (change === undefined) {
+      // It may be starting, and turn out to be another than before.
+      const isSilent = [...facts.values()].some(({ kind }) => kind === 'unknown');
+      return isSilent ? this.#soonMs() : this.#nextLookMs(notes, input.servers);
+    }
     this.#modules.logger.info('membership changes', { change: changeText(change) });
     await raft.change(change, configuration.index);
     this.#again = change.kind !== 'transfer';
@@ -178,14 +182,19 @@ export class Reconciler {
   }
 
   #nextLookMs(notes: readonly Note[], servers: ReadonlyMap<string, ServerView>): number {
-    const { intervalMs, soonMs, replaceAfterMs } = this.#options;
-    if (notes.some(({ kind }) => SOON.includes(kind))) return Math.min(soonMs, intervalMs);
+    const { intervalMs, replaceAfterMs } = this.#options;
+    if (notes.some(({ kind }) => SOON.includes(kind))) return this.#soonMs();
     const nowMs = this.#nowMs();
     const due = [...servers.values()]
       .filter(({ status }) => status === 'failed' || status === 'unseen')
       .map(({ sinceMs }) => sinceMs + replaceAfterMs - nowMs)
       .filter((delayMs) => delayMs > 0);
     return Math.min(intervalMs, ...due);
+  }
+
+  #soonMs(): number {
+    const { intervalMs, soonMs } = this.#options;
+    return Math.min(soonMs, intervalMs);
   }
 
   #note(notes: readonly Note[]): void {

@@ -16,6 +16,7 @@ import { DiskWatch } from './disk-watch.ts';
 import { asError, failed } from './errors.ts';
 import { FastFailover } from './fast-failover.ts';
 import type { LeadershipEvent, RaftEmitter } from './events.ts';
+import { campaignAsFounder } from './founder-campaign.ts';
 import { FOUNDING_INDEX } from './founding.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Host } from './host.ts';
@@ -35,10 +36,6 @@ import { Snapshotter } from './snapshotter.ts';
 import { groupByPeer } from './outgoing.ts';
 import { type Tick, Ticker } from './ticker.ts';
 import { Transfers } from './transfers.ts';
-
-/** How often the founder of a cluster campaigns, and how often in all; then the election timeout decides. */
-const FOUNDER_CAMPAIGN_MS = 100;
-const FOUNDER_CAMPAIGNS = 10;
 
 /**
  * Runs one core: ticks and messages in; one `Ready` for each turn of the event loop out, whose writes, commands,
@@ -369,19 +366,8 @@ export class Engine implements Host {
     const outcome = applyConfEntry(this, entry, this.#context.onForget);
     if (!(outcome instanceof Error)) this.#configurationChanged(entry.index, outcome);
     this.#confApplied(entry, outcome);
-    if (entry.index !== FOUNDING_INDEX || !this.#campaignWhenFounded) return undefined;
-    this.modules.timers.nextTurn(() => this.#campaignAsFounder(FOUNDER_CAMPAIGNS));
+    if (entry.index === FOUNDING_INDEX && this.#campaignWhenFounded) campaignAsFounder(this);
     return undefined;
-  }
-
-  /** Again while the others are not members yet: they become so by the first word of ours, which counts for no vote. */
-  #campaignAsFounder(left: number): void {
-    if (!this.#running || left === 0 || this.leadership.leaderId !== NONE) return;
-    // The core learns of it when the whole batch is applied.
-    const isApplied = this.core.basicStatus().applied >= FOUNDING_INDEX;
-    if (isApplied) this.campaign();
-    const [delayMs, next] = isApplied ? [FOUNDER_CAMPAIGN_MS, left - 1] : [1, left];
-    this.modules.timers.after(delayMs, () => this.#campaignAsFounder(next));
   }
 
   #confApplied(entry: Entry, outcome: ConfState | Error): void {
