@@ -55,6 +55,23 @@ describe('servers that are not configured alike', () => {
   );
 
   it(
+    'two of one name: the newcomer ends and says so; the cluster works on',
+    async () => {
+      const cluster = await prepareCluster({ names: ['a', 'b', 'c'], bootstrapExpect: 2 });
+      await cluster.launchAll(['a', 'b']);
+      await ready(cluster);
+      const second = await cluster.launch('c', ['--node-name=b']);
+      expect(await second.exited()).toBe(1);
+      expect(second.log).toMatch(/node-name.*"b"|name b/);
+      expect(await cluster.ended('c')).toBe(1);
+      const leader = await ready(cluster);
+      expect((await apiOf(cluster, leader).put('still')).status).toBe(201);
+      await untilVoters(cluster, leader, ['a', 'b']);
+    },
+    SLOW_MS,
+  );
+
+  it(
     'one with expect=1 founds; others without join it, as with the original',
     async () => {
       const cluster = await prepareCluster({ names: ['a', 'b', 'c'], bootstrapExpect: 0 });
