@@ -10,8 +10,11 @@ import { StoreMachine } from './store-machine.ts';
 
 /** Small, as the log is compacted behind a durable store; a larger entry gets a segment of its own. */
 const SEGMENT_BYTES = 8 << 20;
-/** Of entries that a follower may still ask for; what is older is read from disk. */
-const CACHE_BYTES = 8 << 20;
+/**
+ * Of entries that a follower may still ask for; what is older is read from disk. An entry keeps the slab of buffers alive
+ * that it was cut from, so that it costs several times its size.
+ */
+const CACHE_BYTES = 1 << 20;
 
 export interface ConsensusOptions {
   /** Folder of the log, the snapshots and the identity. */

@@ -31,7 +31,10 @@ export class RaftLog implements ReplicatedLog {
     const { node, machine, codec } = this.#modules;
     const data = codec.encode(command);
     machine.remember(data, command);
-    const { value } = await node.apply(data);
-    return value as CommandResults[C['type']];
+    try {
+      return (await node.apply(data)).value as CommandResults[C['type']];
+    } finally {
+      machine.forget(data);
+    }
   }
 }

@@ -5,16 +5,20 @@ import type { Store, StoreEntry } from '@dkron/store';
 /** What the log decides is the store, which keeps its own state durably: the log is compacted behind it. */
 export class StoreMachine implements StateMachine {
   readonly #store: Store;
-  /** Commands that this server proposed, by their bytes: they need not be decoded again. */
-  readonly #own = new WeakMap<Uint8Array, Command>();
+  /** Commands that this server proposes now, by their bytes: they need not be decoded again. */
+  readonly #own = new Map<Uint8Array, Command>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** `data` is the very object that will be proposed. */
+  /** `data` is the very object that will be proposed. To be forgotten when that is settled. */
   remember(data: Uint8Array, command: Command): void {
     this.#own.set(data, command);
+  }
+
+  forget(data: Uint8Array): void {
+    this.#own.delete(data);
   }
 
   /** Without a sync: the log is durable and is replayed. */

@@ -16,7 +16,7 @@ interface Modules {
 }
 
 /** A failover takes about two election timeouts. */
-const WAIT_MS = 5_000;
+const WAIT_MS = 2_500;
 const LOOK_MS = 25;
 /** A run that is waited for may take this long; its client ends it earlier. */
 const CALL_MS = 24 * 3_600_000;

@@ -18,6 +18,8 @@ const READS = { connections: IN_FLIGHT, warmUp: 2_000, count: 10_000, status: 20
 const LISTS = { connections: 16, warmUp: 50, count: 400, status: 200 };
 const WRITES = { connections: IN_FLIGHT, path: '/v1/jobs', status: 201 };
 const WRITTEN = 4_000;
+/** Servers run for months: on both sides the code of a write is compiled before the first figure. */
+const WARMED = 20_000;
 type Order = Omit<LoadOrder, 'port'>;
 
 const LIST_PATH = `/v1/jobs?_end=${LISTED}`;
@@ -95,6 +97,8 @@ class RestBench {
   async writes(when: string): Promise<Figure[]> {
     const floor = await startProcess('floor-server.ts', ['append', join(this.#directory, `floor-${this.#batches}`)]);
     try {
+      await this.#warm(floor);
+      await this.#warm(this.#own);
       const figures: Figure[] = [];
       for (const kind of ['create', 'replace'] as const) {
         figures.push(
@@ -111,6 +115,10 @@ class RestBench {
     } finally {
       await floor.end();
     }
+  }
+
+  async #warm({ port, pid }: { readonly port: number; readonly pid: number }): Promise<void> {
+    await load({ ...WRITES, ...this.#jobs(0), port, warmUp: 0, count: WARMED }, pid);
   }
 
   /** Names that no job has yet: behind every list and every loaded job. */
