@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly httpAddr: string;
   readonly rpcPort: number;
   readonly bootstrapExpect: number;
+  /** Founds a cluster of one, whatever `bootstrapExpect` says. */
+  readonly foundsAlone: boolean;
   /** Port of gRPC that others are told; 0 = `rpcPort`. */
   readonly advertiseRpcPort: number;
   /** Addresses of gossip tried once; ignored when `retryJoin` has any. */
@@ -102,6 +104,7 @@ export const SERVER_DEFAULTS: ServerOptions = {
   httpAddr: ':8080',
   rpcPort: 6868,
   bootstrapExpect: 0,
+  foundsAlone: false,
   advertiseRpcPort: 0,
   join: [],
   retryJoin: [],

@@ -65,7 +65,8 @@ export async function startNode(
     const leadership = followLeadership(options, { state, work }, environment);
     const rpcPort = serving.grpc.port;
     const pool = await takePart(options, { place, state, work, late, rpcPort }, environment);
-    const isAlone = options.bootstrapExpect === 1 && options.join.length + options.retryJoin.length === 0;
+    const isAlone =
+      (options.bootstrapExpect === 1 || options.foundsAlone) && options.join.length + options.retryJoin.length === 0;
     if (isAlone) await leadership.firstGain();
     logger.info('server: ready', { node: options.nodeName, http: serving.http.port, data_dir: options.dataDir });
     return handleOf(options, { state, work, late, serving, pool }, environment);

@@ -26,11 +26,19 @@ interface Ran extends Ended {
 async function run(args: readonly string[], folder = newFolder()): Promise<Ran> {
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text);
   const port = await freePort();
+  // One that is refused names its address.
+  const listens = args.some((word) => word.startsWith('--advertise-addr='));
   const words = args.map((word) =>
-    word.replaceAll('<DIR>', folder).replace('--http-addr=127.0.0.1:8080', `--http-addr=127.0.0.1:${port}`),
+    word
+      .replaceAll('<DIR>', folder)
+      .replace('--http-addr=127.0.0.1:8080', `--http-addr=127.0.0.1:${port}`)
+      .replace('--bind-addr=127.0.0.1:8946', `--bind-addr=127.0.0.1:${listens ? 0 : 8946}`),
   );
-  const started = startProgram(words, folder);
-  const served = args.includes('--server') && (await answers(`http://127.0.0.1:${port}`, started));
+  const isServer = args.includes('--server');
+  const started = startProgram(isServer ? [...words, '--rpc-port=0'] : words, folder);
+  const served = isServer && (await answers(`http://127.0.0.1:${port}`, started));
+  // It answers before it has looked for its cluster.
+  if (served) await expect.poll(started.terminable, { timeout: 30_000 }).toBe(true);
   started.terminate();
   return { ...(await started.ended), folder, served };
 }

@@ -40,9 +40,18 @@ async function play({ name, args, env = {}, files = {} }: RecordedSetting, agent
     writeFileSync(join(place, rest), text);
   }
   const port = await freePort();
-  const put = (text: string): string => text.replaceAll('<DIR>', folder).replace('127.0.0.1:8080', `127.0.0.1:${port}`);
+  const put = (text: string): string =>
+    text
+      .replaceAll('<DIR>', folder)
+      .replace('127.0.0.1:8080', `127.0.0.1:${port}`)
+      .replace('127.0.0.1:8946', '127.0.0.1:0');
+  // Told is the recorded port, whichever is listened on.
+  const anyPort = JSON.stringify([args, env, files]).includes('rpc')
+    ? []
+    : ['--rpc-port=0', '--advertise-rpc-port=6868'];
   const addresses = [
-    ...(agent ? ['--bind-addr=127.0.0.1:0', '--rpc-port=0'] : ['--bind-addr=127.0.0.1:8946']),
+    '--bind-addr=127.0.0.1:0',
+    ...anyPort,
     '--advertise-addr=127.0.0.1',
     `--http-addr=127.0.0.1:${port}`,
     `--data-dir=${join(folder, 'd')}`,
@@ -54,8 +63,9 @@ async function play({ name, args, env = {}, files = {} }: RecordedSetting, agent
     work,
   );
   const url = `http://127.0.0.1:${port}`;
-  if (agent) await expect.poll(started.terminable, { timeout: 10_000 }).toBe(true);
   const http = !agent && (await answers(url, started));
+  // It answers before it has looked for its cluster.
+  if (agent || http) await expect.poll(started.terminable, { timeout: 30_000 }).toBe(true);
   const seen = http ? await look(url) : {};
   started.terminate();
   const { code, stdout, stderr } = await started.ended;

@@ -31,6 +31,7 @@ export function serverOptions(defaults: ServerOptions, { values, addresses, host
     httpAddr: addresses.httpAddr,
     rpcPort: values['rpc-port'],
     bootstrapExpect: values['bootstrap-expect'],
+    foundsAlone: values.devmode || values.bootstrap,
     advertiseRpcPort: values['advertise-rpc-port'],
     join: values.join,
     retryJoin: values['retry-join'],

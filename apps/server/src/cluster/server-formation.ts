@@ -11,6 +11,7 @@ export interface FormationOptions {
   readonly nodeName: string;
   readonly region: string;
   readonly bootstrapExpect: number;
+  readonly foundsAlone: boolean;
 }
 
 interface Modules {
@@ -28,7 +29,7 @@ export function createFormation(options: FormationOptions, modules: Modules): Fo
   const { consensus, calls } = modules;
   const { node, identity } = consensus;
   return new Formation(
-    { name: options.nodeName, region: options.region, expect: options.bootstrapExpect },
+    { name: options.nodeName, region: options.region, expect: options.foundsAlone ? 1 : options.bootstrapExpect },
     {
       ...modules,
       store: new IdentityFormationStore(identity),
