@@ -1,5 +1,5 @@
 import { createMessage, PEER_MESSAGE_TYPES } from '@dkron/raft/core';
-import type { Entry, EntryType, Message, PeerMessageType, SnapshotMeta } from '@dkron/raft/core';
+import type { Entry, EntryType, Message, SnapshotMeta } from '@dkron/raft/core';
 import fc from 'fast-check';
 import { isBulk } from '../src/codec/kinds.ts';
 
