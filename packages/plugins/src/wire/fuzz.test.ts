@@ -17,7 +17,7 @@ import { YamuxFrameReader } from './yamux/frame.ts';
 import { YamuxSession } from './yamux/session.ts';
 
 /** For each decoder, what a few seconds of a busy machine allow. For long runs: PLUGINS_FUZZ_INPUTS=1000000. */
-const INPUTS = Number(process.env['PLUGINS_FUZZ_INPUTS'] ?? 20_000);
+const INPUTS = Number(process.env['PLUGINS_FUZZ_INPUTS'] ?? 5_000);
 const SEED = Number(process.env['PLUGINS_FUZZ_SEED'] ?? 8);
 const SLOWEST_MS = 50;
 const MAX_GROWTH_BYTES = 64 * 1_048_576;
