@@ -31,7 +31,7 @@ export class StoreLog implements ReplicatedLog {
     this.#stamps.add(command.stamp);
     this.commands.push(command);
     const entry = { index: BigInt(this.commands.length), data: new Uint8Array(), command };
-    const [result] = await this.#store.applyCommands([entry]);
+    const [result] = await this.#store.apply([entry]);
     if (fault === 'unheard') throw new Error('outcome unknown');
     return result as CommandResults[C['type']];
   }

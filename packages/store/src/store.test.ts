@@ -94,7 +94,7 @@ describe('apply', () => {
   it('takes commands already decoded, and refuses an index it has applied', async () => {
     const { store } = await openHarness();
     const command = putJob(10n, jobDefinition('a'));
-    await store.applyCommands([{ ...encoded(5n, command), command }]);
+    await store.apply([{ ...encoded(5n, command), command }]);
     await expect(store.apply([encoded(5n, command)])).rejects.toMatchObject({ code: 'bad_index' });
   });
 

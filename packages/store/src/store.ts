@@ -121,11 +121,6 @@ export class Store {
     return this.#inTurn(() => this.#apply(entries, options));
   }
 
-  /** As `apply`, for commands this process proposed itself and need not decode. */
-  applyCommands(entries: readonly Required<StoreEntry>[], options: WriteOptions = {}): Promise<CommandResult[]> {
-    return this.apply(entries, options);
-  }
-
   /** Called after each applied batch, in order, in the turn of the write. Returns the way to stop. */
   onApplied(listener: AppliedListener): () => void {
     this.#listeners.add(listener);

@@ -56,7 +56,7 @@ describe('putJob', () => {
       data: new Uint8Array(),
       command,
     }));
-    await store.applyCommands(entries);
+    await store.apply(entries);
     expect([versionOf(store, 'a'), versionOf(store, 'b')]).toEqual([40, 41]);
     expect(await apply(putJob(12n, jobDefinition('c'), { precondition: { version: 0 } }))).toMatchObject({
       refused: 'precondition_failed',
