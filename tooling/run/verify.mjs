@@ -32,6 +32,7 @@ export async function verify(args) {
   }
 
   for (const [name, ok] of results) process.stdout.write(`${ok ? 'pass' : 'FAIL'}  ${String(name)}\n`);
+  for (const failure of tests.failures) process.stdout.write(`FAIL  ${failure}\n`);
   const passed = tests.passed + results.filter(([, ok]) => ok).length;
   const failed = tests.failed + results.filter(([, ok]) => !ok).length;
   process.stdout.write(`tests: ${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} skipped\n`);
@@ -89,7 +90,7 @@ export function countTests(file) {
     report = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     process.stderr.write(`dkron: no test report in ${file}\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: ['no test report'] };
   }
   const brokenFiles = report.testResults.filter(
     (result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'),
@@ -100,5 +101,20 @@ export function countTests(file) {
     // An unhandled error fails the run without failing a test.
     failed: failed === 0 && !report.success ? 1 : failed,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: report.testResults.flatMap(failuresOf),
   };
+}
+
+const MESSAGE_LINES = 12;
+
+/** What failed in one file, with the first lines of why: at the end of a long log this is all that a reader needs. */
+function failuresOf({ name, status, message, assertionResults }) {
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0) return status === 'failed' ? [`${name}\n${firstLines(message)}`] : [];
+  return failed.map((test) => `${name} > ${test.fullName}\n${firstLines(test.failureMessages?.join('\n'))}`);
+}
+
+function firstLines(text = '') {
+  const lines = text.split('\n').slice(0, MESSAGE_LINES);
+  return lines.map((line) => `      ${line.slice(0, 400)}`).join('\n');
 }

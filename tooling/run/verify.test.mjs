@@ -26,7 +26,7 @@ const report = (change) => {
 
 describe('countTests', () => {
   it('counts what vitest counted', () => {
-    expect(report({})).toEqual({ passed: 7, failed: 0, skipped: 1 });
+    expect(report({})).toEqual({ passed: 7, failed: 0, skipped: 1, failures: [] });
     expect(report({ success: false, numFailedTests: 2 }).failed).toBe(2);
   });
 
@@ -34,8 +34,16 @@ describe('countTests', () => {
     expect(report({ success: false, testResults: [{ status: 'failed', assertionResults: [] }] }).failed).toBe(1);
   });
 
+  it('names what failed, with the first lines of why', () => {
+    const failed = { status: 'failed', fullName: 'a test', failureMessages: ['expected 1 to be 2\n  at x'] };
+    const passed = { status: 'passed', fullName: 'another', failureMessages: [] };
+    const file = { name: '/a.test.ts', status: 'failed', message: '', assertionResults: [failed, passed] };
+    const { failures } = report({ success: false, numFailedTests: 1, testResults: [file] });
+    expect(failures).toEqual(['/a.test.ts > a test\n      expected 1 to be 2\n        at x']);
+  });
+
   it('counts a run that failed without a failing test, and a missing report', () => {
     expect(report({ success: false }).failed).toBe(1);
-    expect(countTests(join(folder, 'none.json'))).toEqual({ passed: 0, failed: 1, skipped: 0 });
+    expect(countTests(join(folder, 'none.json'))).toMatchObject({ passed: 0, failed: 1, skipped: 0 });
   });
 });
