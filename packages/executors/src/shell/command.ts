@@ -40,7 +40,7 @@ export async function readCommand(
 ): Promise<ShellCommand> {
   const { config } = request;
   const text = config['command'] ?? '';
-  const env = readEnv(config['env'] ?? '', request.jobName);
+  const env = readEnv(config['env'] ?? '', request);
   const program = readProgram(text, parseGoBool(config['shell'] ?? '') ?? false, env, options, logger);
   const credential = config['su'] ? await lookUpCredential(config['su'], options.accountFiles) : undefined;
   const limits = readLimits(config);
@@ -95,14 +95,19 @@ function findExecutable(name: string): string {
   throw new CommandError(executableNotFound(name));
 }
 
-/** `K=V,K2=V2`; later entries win, and `ENV_JOB_NAME` over all. */
-function readEnv(text: string, jobName: string): Record<string, string> {
+/** `K=V,K2=V2`; later entries win, and what tells the run over all. */
+function readEnv(
+  text: string,
+  { jobName, executionId, attempt }: Pick<ExecuteRequest, 'jobName' | 'executionId' | 'attempt'>,
+): Record<string, string> {
   const env: Record<string, string> = {};
   for (const entry of text.split(',')) {
     const at = entry.indexOf('=');
     if (at > 0) env[entry.slice(0, at)] = entry.slice(at + 1);
   }
   env['ENV_JOB_NAME'] = jobName;
+  env['ENV_EXECUTION_ID'] = executionId;
+  env['ENV_ATTEMPT'] = String(attempt);
   return env;
 }
 

@@ -82,13 +82,13 @@ describe.each(helperKinds)('shell, started by %s', (program) => {
   });
 
   describe('surroundings of a command', () => {
-    it('has the environment of the node, its own entries and the job name; later entries win', async () => {
+    it('has the environment of the node, its own entries and what tells the run; later entries win', async () => {
       const { stdout } = await sh(
-        'echo "$A|$B|$ENV_JOB_NAME|${PATH:+path}"',
-        { env: 'A=1,B=x=y,A=2' },
+        'echo "$A|$B|$ENV_JOB_NAME|$ENV_EXECUTION_ID|$ENV_ATTEMPT|${PATH:+path}"',
+        { env: 'A=1,B=x=y,A=2,ENV_ATTEMPT=7' },
         { jobName: 'nightly' },
       );
-      expect(stdout).toBe('2|x=y|nightly|path\n');
+      expect(stdout).toBe('2|x=y|nightly|1-node|1|path\n');
     });
 
     it('finds programs by the PATH of the node, not of the job', async () => {
