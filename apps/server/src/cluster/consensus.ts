@@ -1,6 +1,7 @@
 import type { Command } from '@dkron/jobs';
 import type { Resolver, Transport } from '@dkron/raft';
 import { RaftNode } from '@dkron/raft';
+import type { Disk } from '@dkron/raft/storage';
 import { FileSnapshots, IdentityFile, nodeDisk, peersFileOn, SegmentedWal } from '@dkron/raft/storage';
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import type { Codec, Store } from '@dkron/store';
@@ -24,12 +25,16 @@ export interface ConsensusOptions {
   readonly region: string;
   /** Length of a tick; an election timeout is ten to twenty of them. @default 100 */
   readonly tickMs?: number;
+  /** @default 8 MiB */
+  readonly segmentBytes?: number;
 }
 
 export interface ConsensusModules {
   readonly store: Store;
   readonly codec: Codec<Command>;
   readonly transport: Transport;
+  /** @default the folder of the options */
+  readonly disk?: Disk;
   /** @default what is configured */
   readonly resolver?: Resolver;
   /** Whether to follow a cluster that calls this server, which belongs to none. @default yes */
@@ -51,10 +56,10 @@ export interface Consensus {
 
 /** Reads back what is on disk. Nothing is voted before the node is founded, joined or restarted as a member. */
 export async function openConsensus(options: ConsensusOptions, modules: ConsensusModules): Promise<Consensus> {
-  const disk = nodeDisk(options.directory);
+  const { disk = nodeDisk(options.directory) } = modules;
   await disk.makeDir('');
   const machine = new StoreMachine(modules.store);
-  const { nodeName: id, region, tickMs = 100 } = options;
+  const { nodeName: id, region, tickMs = 100, segmentBytes = SEGMENT_BYTES } = options;
   const { clock, logger } = modules;
   const identity = new IdentityFile({}, { disk });
   const node = new RaftNode(
@@ -62,7 +67,7 @@ export async function openConsensus(options: ConsensusOptions, modules: Consensu
     {
       ...modules,
       identity,
-      log: new SegmentedWal({ segmentBytes: SEGMENT_BYTES }, { disk, clock, logger }),
+      log: new SegmentedWal({ segmentBytes }, { disk, clock, logger }),
       snapshots: new FileSnapshots({}, { disk, logger }),
       peersFile: peersFileOn(disk),
       stateMachine: machine,

@@ -4,10 +4,13 @@ import type { GossipNode, Member as PoolMember } from '@dkron/gossip';
 import type { Member } from '@dkron/jobs';
 import type { Membership } from '@dkron/scheduler';
 
+/** What is read of gossip. */
+export type Pool = Pick<GossipNode, 'members' | 'member' | 'on'>;
+
 /** Who is in the cluster, as gossip knows it. The list is made anew only when something changed. */
 export class PoolMembership implements Membership {
   readonly #own: Member;
-  #pool: GossipNode | undefined;
+  #pool: Pool | undefined;
   #members: readonly Member[] | undefined;
 
   /** @param own this node, until gossip has begun */
@@ -16,7 +19,7 @@ export class PoolMembership implements Membership {
   }
 
   /** From now on, what this pool says. */
-  attach(pool: GossipNode): void {
+  attach(pool: Pool): void {
     this.#pool = pool;
     this.#members = undefined;
     pool.on('memberChange', () => (this.#members = undefined));

@@ -1,11 +1,10 @@
+import type { AskDescription, AskPledge } from '@dkron/cluster';
 import { Formation, IdentityFormationStore } from '@dkron/cluster';
 import type { ClusterAnswers } from '../grpc/cluster.controller.ts';
 import { clusterIdOf } from '@dkron/raft';
 import type { Clock, Logger, Random, Timers } from '@dkron/runtime';
 import { VERSION } from '../version.ts';
-import { askDescription, askPledge } from './ask-nodes.ts';
 import type { Consensus } from './consensus.ts';
-import type { UnaryCalls } from './unary-calls.ts';
 
 export interface FormationOptions {
   readonly nodeName: string;
@@ -16,7 +15,8 @@ export interface FormationOptions {
 
 interface Modules {
   readonly consensus: Consensus;
-  readonly calls: UnaryCalls;
+  readonly describe: AskDescription;
+  readonly askPledge: AskPledge;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -26,7 +26,7 @@ interface Modules {
 
 /** Brings this server into a cluster: the rules of `@dkron/cluster` over consensus and gRPC. */
 export function createFormation(options: FormationOptions, modules: Modules): Formation {
-  const { consensus, calls } = modules;
+  const { consensus } = modules;
   const { node, identity } = consensus;
   return new Formation(
     { name: options.nodeName, region: options.region, expect: options.foundsAlone ? 1 : options.bootstrapExpect },
@@ -42,8 +42,6 @@ export function createFormation(options: FormationOptions, modules: Modules): Fo
         bootstrap: (record) => node.bootstrap(record),
         redraw: () => node.redrawBirth(),
       },
-      describe: askDescription(calls),
-      askPledge: askPledge(calls),
       clusterIdOf,
     },
   );

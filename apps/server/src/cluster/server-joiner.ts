@@ -6,7 +6,7 @@ import type { ServerOptions } from '../options.ts';
 import type { PoolMembership } from './pool-membership.ts';
 
 interface Modules {
-  readonly pool: GossipNode;
+  readonly pool: Pick<GossipNode, 'join' | 'members'>;
   readonly raft: RaftNode;
   readonly membership: PoolMembership;
   readonly clock: Clock;

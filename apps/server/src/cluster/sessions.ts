@@ -1,9 +1,9 @@
 import type { Leadership as SessionLeadership } from '@dkron/agent-grpc';
-import { GrpcSessionTransport, SessionDialer, SessionRouter, SessionService } from '@dkron/agent-grpc';
+import type { SessionTransport, SessionWorker } from '@dkron/agent-grpc';
+import { SessionDialer, SessionRouter } from '@dkron/agent-grpc';
 import type { RaftNode } from '@dkron/raft';
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import type { Engine } from '@dkron/scheduler';
-import type { LocalWorker } from '../local-worker.ts';
 import type { ServerOptions } from '../options.ts';
 import type { PoolMembership } from './pool-membership.ts';
 
@@ -11,7 +11,9 @@ interface Modules {
   readonly engine: Engine;
   readonly raft: RaftNode;
   readonly membership: PoolMembership;
-  readonly worker: LocalWorker;
+  readonly worker: SessionWorker;
+  /** To other servers. */
+  readonly transport: SessionTransport;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -21,20 +23,18 @@ interface Modules {
 
 /** Sessions between workers and the leader, as a server has them: it answers all workers, and its own is one of them. */
 export interface Sessions {
-  readonly service: SessionService;
+  readonly router: SessionRouter;
   readonly dialer: SessionDialer;
   close(): void;
 }
 
 export function createSessions({ nodeName, region }: ServerOptions, modules: Modules): Sessions {
-  const { engine, raft, membership, timers } = modules;
-  const transport = new GrpcSessionTransport({}, { timers });
-  const router = new SessionRouter({ region }, { ...modules, transport, leadership: () => leadershipOf(modules) });
+  const { engine, raft, membership } = modules;
+  const router = new SessionRouter({ region }, { ...modules, leadership: () => leadershipOf(modules) });
   const dialer = new SessionDialer(
     {},
     {
       ...modules,
-      transport,
       local: () => (engine.running && raft.leadershipValid() ? (channel) => engine.accept(channel) : undefined),
       servers: () =>
         membership
@@ -44,7 +44,7 @@ export function createSessions({ nodeName, region }: ServerOptions, modules: Mod
     },
   );
   return {
-    service: new SessionService({}, { router, timers }),
+    router,
     dialer,
     close: () => {
       dialer.stop();

@@ -1,14 +1,14 @@
 import { Leadership } from '../cluster/leadership.ts';
 import type { ServerOptions } from '../options.ts';
 import { settle } from '../settings.ts';
+import type { ServerCore } from './core.ts';
 import type { Environment } from './environment.ts';
-import type { ServerState } from './state.ts';
-import type { ServerWork } from './work.ts';
+import type { Scheduling } from './scheduling.ts';
 
 /** Starts the engine whenever this server leads, and stops it in the turn in which it does not any more. */
 export function followLeadership(
   options: ServerOptions,
-  { state, work }: { readonly state: ServerState; readonly work: ServerWork },
+  { state, work }: { readonly state: ServerCore; readonly work: Scheduling },
   environment: Environment,
 ): Leadership {
   const { store, consensus } = state;

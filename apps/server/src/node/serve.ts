@@ -122,6 +122,6 @@ function servicesOf(
   return {
     cluster: clusterAnswers(formation, consensus, () => late.leaving),
     forwarded: (request) => late.http?.forwarded(request) ?? Promise.reject(new Error('the server is starting')),
-    raw: [transport, work.sessions.service, ...dkron.raw, ...direct.raw, liveOutput.raw],
+    raw: [transport, work.sessionService, ...dkron.raw, ...direct.raw, liveOutput.raw],
   };
 }

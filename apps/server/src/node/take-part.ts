@@ -7,35 +7,50 @@ import { createJoiner } from '../cluster/server-joiner.ts';
 import { createReconciler } from '../cluster/server-reconciler.ts';
 import { StartError } from '../errors.ts';
 import type { ServerOptions } from '../options.ts';
+import type { ServerCore } from './core.ts';
 import type { Environment } from './environment.ts';
 import type { Late } from './serve.ts';
 import type { Place } from './place.ts';
-import type { ServerState } from './state.ts';
-import type { ServerWork } from './work.ts';
+import type { Scheduling } from './scheduling.ts';
 
 interface Parts {
   readonly place: Place;
-  readonly state: ServerState;
-  readonly work: ServerWork;
+  readonly state: ServerCore;
+  readonly work: Scheduling;
   readonly late: Late;
   /** Where gRPC listens. */
   readonly rpcPort: number;
 }
 
+/** What is done with gossip here. */
+type JoinedPool = Pick<GossipNode, 'members' | 'member' | 'on' | 'join' | 'setTags'>;
+
+/** Joins the pool of gossip, and with it the cluster. @throws as {@link joinCluster} */
+export async function takePart(options: ServerOptions, parts: Parts, environment: Environment): Promise<GossipNode> {
+  const { place, late, rpcPort } = parts;
+  const pool = createPool({ ...options, tags: place.tags(rpcPort, 'probation') }, place, environment);
+  await startPool(pool, place);
+  environment.unwind.add(() => pool.stop());
+  late.pool = pool;
+  await joinCluster(options, pool, parts, environment);
+  return pool;
+}
+
 /**
- * Joins the pool of gossip, and with it the cluster: founds one with others, waits for a leader that adds this server, or
- * goes on where it was. Resolves when every join target was tried once.
+ * With a pool that has begun, on probation: founds a cluster with others, waits for a leader that adds this server, or goes
+ * on where it was. Resolves when every join target was tried once.
  * @throws StartError; ClusterError `go_server`
  */
-export async function takePart(options: ServerOptions, parts: Parts, environment: Environment): Promise<GossipNode> {
+export async function joinCluster(
+  options: ServerOptions,
+  pool: JoinedPool,
+  parts: Parts,
+  environment: Environment,
+): Promise<void> {
   const { place, state, work, late, rpcPort } = parts;
   const { membership, consensus, formation } = state;
   const { unwind } = environment;
   const raft = consensus.node;
-  const pool = createPool({ ...options, tags: place.tags(rpcPort, 'probation') }, place, environment);
-  await startPool(pool, place);
-  unwind.add(() => pool.stop());
-  late.pool = pool;
   membership.attach(pool);
   const reconciler = createReconciler(options, { ...environment, raft, membership, describer: work.describer });
   unwind.add(() => reconciler.stop());
@@ -57,13 +72,12 @@ export async function takePart(options: ServerOptions, parts: Parts, environment
   raft.on('leadership', () => reconciler.changed());
   work.sessions.dialer.start();
   unwind.add(() => work.sessions.close());
-  return pool;
 }
 
 /** Who comes and goes concerns formation, the voters, this node's session, and agents of the original. */
 function watchPool(
   options: ServerOptions,
-  pool: GossipNode,
+  pool: JoinedPool,
   { state, work, reconciler }: Parts & { readonly reconciler: Reconciler },
   { onFatal }: Environment,
 ): void {

@@ -1,9 +1,9 @@
-import type { JobDefinition, Precondition, PutJob, Refusal, StoredJob, SubmittedState } from '@dkron/jobs';
+import type { JobDefinition, Precondition, PutJob, Refusal, StoredJob, SubmittedState, ToggleJob } from '@dkron/jobs';
 import { isRefusal } from '../http/refusals.ts';
 import type { NodeContext } from '../node-context.ts';
 
 /** A plan computed from a version that another write replaced meanwhile is made anew this often. */
-export const PLAN_TRIES_MAX = 8;
+const PLAN_TRIES_MAX = 8;
 
 type Parts = Pick<NodeContext, 'store' | 'log' | 'planner' | 'engine'>;
 
@@ -24,6 +24,32 @@ export async function putJob(
       precondition,
       plannedFrom: stored?.state.version ?? 0,
       plan: planner.planPut(definition, submitted, stored, stamp),
+    };
+    const result = await log.propose(command);
+    if (!isRefusal(result)) return result.job;
+    if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX) return result;
+  }
+}
+
+/** Sets `disabled` to what it is not; undefined = there is no such job. */
+export async function toggleJob(
+  { store, log, planner, engine }: Parts,
+  name: string,
+  precondition: Precondition,
+): Promise<StoredJob | Refusal | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const stored = store.getJob(name);
+    if (!stored) return undefined;
+    const stamp = engine.stamps.next();
+    const disabled = !stored.definition.disabled;
+    const command: ToggleJob = {
+      type: 'toggleJob',
+      stamp,
+      name,
+      precondition,
+      plannedFrom: stored.state.version,
+      disabled,
+      plan: planner.planToggle(stored, disabled, stamp),
     };
     const result = await log.propose(command);
     if (!isRefusal(result)) return result.job;

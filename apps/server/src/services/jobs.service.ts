@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ParsedJob, Precondition, Run, StoredJob, ToggleJob } from '@dkron/jobs';
+import type { ParsedJob, Precondition, Run, StoredJob } from '@dkron/jobs';
 import { parseJobJson, validateJob } from '@dkron/jobs';
 import { ApiError } from '../http/api-error.ts';
 import { isRefusal, refusalError } from '../http/refusals.ts';
@@ -7,7 +7,7 @@ import { NODE_CONTEXT } from '../http/tokens.ts';
 import type { NodeContext } from '../node-context.ts';
 import type { DryRun } from './dry-run.ts';
 import { dryRun } from './dry-run.ts';
-import { deleteExecutions, deleteJob, PLAN_TRIES_MAX, putJob } from './job-writes.ts';
+import { deleteExecutions, deleteJob, putJob, toggleJob } from './job-writes.ts';
 import { storedNeverDue } from './never-due.ts';
 
 @Injectable()
@@ -76,26 +76,10 @@ export class JobsService {
   }
 
   async toggle(name: string, precondition: Precondition): Promise<StoredJob> {
-    const { store, log, planner, engine } = this.#node;
-    for (let attempt = 1; ; attempt++) {
-      const stored = store.getJob(name);
-      if (!stored) throw absent(name, precondition);
-      const stamp = engine.stamps.next();
-      const disabled = !stored.definition.disabled;
-      const command: ToggleJob = {
-        type: 'toggleJob',
-        stamp,
-        name,
-        precondition,
-        plannedFrom: stored.state.version,
-        disabled,
-        plan: planner.planToggle(stored, disabled, stamp),
-      };
-      const result = await log.propose(command);
-      if (!isRefusal(result)) return result.job;
-      if (result.refused !== 'stale' || attempt === PLAN_TRIES_MAX)
-        throw refusalError(result, 'toggle', { precondition });
-    }
+    const result = await toggleJob(this.#node, name, precondition);
+    if (result === undefined) throw absent(name, precondition);
+    if (isRefusal(result)) throw refusalError(result, 'toggle', { precondition });
+    return result;
   }
 
   /** Starts a run by hand; resolves when it is committed. */

@@ -1,0 +1,62 @@
+import type { GoAgents } from '@dkron/agent-grpc/types-v1';
+import type { SessionTransport, SessionWorker } from '@dkron/agent-grpc';
+import type { AskDescription } from '@dkron/cluster';
+import { Describer } from '@dkron/cluster';
+import type { ReplicatedLog } from '@dkron/scheduler';
+import { Engine, Planner } from '@dkron/scheduler';
+import { createGoAgents } from '../cluster/go-agents.ts';
+import type { Sessions } from '../cluster/sessions.ts';
+import { createSessions } from '../cluster/sessions.ts';
+import type { ServerOptions } from '../options.ts';
+import type { ProcessResult } from '../process-results.ts';
+import type { ServerCore } from './core.ts';
+import type { Environment } from './environment.ts';
+
+/** What scheduling touches outside of its process, and the worker of this node. */
+export interface SchedulingPorts {
+  readonly log: ReplicatedLog;
+  readonly worker: SessionWorker;
+  /** To other servers. */
+  readonly transport: SessionTransport;
+  readonly describe: AskDescription;
+  readonly processResult: ProcessResult;
+}
+
+/** What decides, and the sessions between engines and workers. */
+export interface Scheduling {
+  readonly log: ReplicatedLog;
+  readonly planner: Planner;
+  readonly engine: Engine;
+  readonly sessions: Sessions;
+  /** Tells our nodes from those of the original. */
+  readonly describer: Describer;
+  readonly goAgents: GoAgents;
+}
+
+/** Nothing of it is at work yet. */
+export function createScheduling(
+  options: ServerOptions,
+  { store, membership, consensus }: ServerCore,
+  ports: SchedulingPorts,
+  environment: Environment,
+): Scheduling {
+  const { log, processResult } = ports;
+  const { clock, unwind } = environment;
+  const { node: raft } = consensus;
+  const planner = new Planner({ region: options.region });
+  const engine = new Engine(
+    {
+      clusterId: () => raft.identity.clusterId,
+      tickGraceMs: options.tickGrace,
+      killGraceMs: options.killGrace,
+      leaseMs: options.lease,
+      forbidHoldMs: options.forbidHold,
+    },
+    { ...environment, log, view: store, membership, planner, processResult },
+  );
+  const sessions = createSessions(options, { ...environment, ...ports, engine, raft, membership });
+  const describer = new Describer({}, { ask: ports.describe, clock });
+  const goAgents = createGoAgents(options, { ...environment, engine, store, membership, describer });
+  unwind.add(() => goAgents.stop());
+  return { log, planner, engine, sessions, describer, goAgents };
+}
