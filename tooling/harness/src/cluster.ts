@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { CLI, freePortOn, ServerProcess } from './server-process.ts';
+import { loopbackNetwork } from './network.ts';
+import type { NodeNetwork } from './network.ts';
+import { CLI, ServerProcess } from './server-process.ts';
 
-/** Where a server of a cluster listens. */
+/** Where a node of a cluster listens; an agent has no HTTP. */
 export interface Addresses {
   readonly host: string;
+  readonly prefix: readonly string[];
   readonly http: number;
   readonly gossip: number;
   readonly rpc: number;
@@ -18,16 +21,23 @@ export interface ClusterOptions {
   readonly names: readonly string[];
   /** @default the number of servers */
   readonly bootstrapExpect?: number;
-  /** Flags of all servers. */
+  /** Flags of all nodes. */
   readonly args?: readonly string[];
-  /** Flags of single servers, after those of all. */
+  /** Flags of single nodes, after those of all. */
   readonly argsOf?: (name: string) => readonly string[];
+  /** Environment of single nodes. */
+  readonly envOf?: (name: string) => Readonly<Record<string, string>>;
+  /** Names of nodes that are no servers. @default none */
+  readonly agents?: readonly string[];
+  /** Where the nodes live; closed with the cluster. @default loopback */
+  readonly network?: NodeNetwork;
 }
 
 /** Members of one cluster on addresses of this machine's loopback, each with a data folder that is kept over restarts. */
 export class ProcessCluster {
   readonly options: ClusterOptions;
   readonly folder: string;
+  readonly network: NodeNetwork;
   readonly #addresses = new Map<string, Addresses>();
   readonly #running = new Map<string, ServerProcess>();
   readonly #all = new Set<ServerProcess>();
@@ -36,12 +46,13 @@ export class ProcessCluster {
   private constructor(options: ClusterOptions, folder: string) {
     this.options = options;
     this.folder = folder;
+    this.network = options.network ?? loopbackNetwork();
   }
 
   /** Draws the addresses; starts nothing. */
   static async prepare(options: ClusterOptions): Promise<ProcessCluster> {
     const cluster = new ProcessCluster(options, await mkdtemp(join(tmpdir(), 'dkron-cluster-')));
-    for (const name of options.names) await cluster.readdress(name);
+    for (const name of cluster.nodes) await cluster.readdress(name);
     return cluster;
   }
 
@@ -49,22 +60,27 @@ export class ProcessCluster {
     return this.options.names;
   }
 
-  /** Gives a server that does not run another address and other ports. */
+  get agents(): readonly string[] {
+    return this.options.agents ?? [];
+  }
+
+  /** Servers, then agents. */
+  get nodes(): readonly string[] {
+    return [...this.names, ...this.agents];
+  }
+
+  /** Gives a node that does not run another address and other ports. */
   async readdress(name: string): Promise<Addresses> {
-    const host = nextHost();
-    const addresses = {
-      host,
-      http: await freePortOn(host),
-      gossip: await freePortOn(host),
-      rpc: await freePortOn(host),
-    };
+    const { host, prefix } = await this.network.place(name);
+    const port = (): Promise<number> => this.network.freePort(host);
+    const addresses = { host, prefix, http: await port(), gossip: await port(), rpc: await port() };
     this.#addresses.set(name, addresses);
     return addresses;
   }
 
   addressesOf(name: string): Addresses {
     const addresses = this.#addresses.get(name);
-    if (addresses === undefined) throw new Error(`there is no server ${name}`);
+    if (addresses === undefined) throw new Error(`there is no node ${name}`);
     return addresses;
   }
 
@@ -77,7 +93,7 @@ export class ProcessCluster {
     return join(this.folder, name);
   }
 
-  /** A running server. */
+  /** A running node. */
   server(name: string): ServerProcess {
     const server = this.#running.get(name);
     if (server === undefined) throw new Error(`${name} does not run`);
@@ -89,18 +105,22 @@ export class ProcessCluster {
   }
 
   /**
-   * Starts a server and does not wait for anything. All get the same join targets: those of every server.
+   * Starts a node and does not wait for anything. All get the same join targets: those of every server.
    * @param args - further flags of this start and later ones
    */
   async launch(name: string, args?: readonly string[]): Promise<ServerProcess> {
     if (args !== undefined) this.#extra.set(name, args);
-    const { host, http, gossip, rpc } = this.addressesOf(name);
-    const { bootstrapExpect = this.names.length, args: common = [], argsOf } = this.options;
-    const targets = [...this.#addresses.values()].map((at) => `--retry-join=${at.host}:${at.gossip}`);
+    const { host, prefix, http, gossip, rpc } = this.addressesOf(name);
+    const { bootstrapExpect = this.names.length, args: common = [], argsOf, envOf } = this.options;
+    const servers = this.names.map((one) => this.addressesOf(one));
+    const targets = servers.map((at) => `--retry-join=${at.host}:${at.gossip}`);
     const server = await ServerProcess.launch({
       dataDir: this.dataDirOf(name),
       nodeName: name,
       bootstrapExpect,
+      role: this.names.includes(name) ? 'server' : 'agent',
+      prefix,
+      env: envOf?.(name) ?? {},
       host,
       port: http,
       gossipPort: gossip,
@@ -143,9 +163,16 @@ export class ProcessCluster {
     await rm(this.dataDirOf(name), { recursive: true, force: true });
   }
 
+  /** Ends everything at once and keeps the data: for an exit, where nothing can be waited for. */
+  closeNow(): void {
+    for (const server of this.#all) if (!server.ended) process.kill(server.pid, 'SIGKILL');
+    this.network.close();
+  }
+
   /** Ends everything and removes the data. */
   async close(): Promise<void> {
     await Promise.all([...this.#all].map((server) => server.kill()));
+    this.network.close();
     await rm(this.folder, { recursive: true, force: true });
   }
 }
@@ -166,14 +193,4 @@ export async function runCli(args: readonly string[]): Promise<CliRun> {
   child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
   return { code: code ?? 128, stdout, stderr };
-}
-
-let hosts = 0;
-
-/** Another address of loopback each time, as machines have their own; where there is only one, that one. */
-function nextHost(): string {
-  hosts += 1;
-  if (process.platform !== 'linux') return '127.0.0.1';
-  // By process, as tests run next to each other.
-  return `127.${1 + (process.pid % 250)}.${1 + (Math.floor(process.pid / 250) % 250)}.${1 + (hosts % 250)}`;
 }

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePortOn } from './ports.ts';
 
 /** The built command line. */
 export const CLI = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
@@ -28,6 +28,10 @@ export interface ServerProcessOptions {
   /** Further flags of `dkron agent`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** An agent has no store and no API. @default 'server' */
+  readonly role?: 'server' | 'agent';
+  /** Command before the node's own, e.g. one that puts it into another network. */
+  readonly prefix?: readonly string[];
   /** Where it runs. @default this process's directory */
   readonly cwd?: string;
 }
@@ -62,19 +66,10 @@ export class ServerProcess {
 
   /** Starts a server without waiting: for starts that are meant to fail. */
   static async launch(options: ServerProcessOptions): Promise<ServerProcess> {
-    const { host = '127.0.0.1', nodeName = 'test', bootstrapExpect = 1, gossipPort = 0, rpcPort = 0 } = options;
-    const port = options.port ?? (await freePortOn(host));
-    const flags = [
-      `--bootstrap-expect=${bootstrapExpect}`,
-      `--node-name=${nodeName}`,
-      `--data-dir=${options.dataDir}`,
-      `--bind-addr=${host}:${gossipPort}`,
-      `--rpc-port=${rpcPort}`,
-      `--advertise-addr=${host}${gossipPort === 0 ? '' : `:${gossipPort}`}`,
-      `--http-addr=${host}:${port}`,
-      ...(options.args ?? []),
-    ];
-    const child = spawn(process.execPath, [CLI, 'agent', '--server', ...flags], {
+    const { host = '127.0.0.1', prefix = [] } = options;
+    const port = options.role === 'agent' ? 0 : (options.port ?? (await freePortOn(host)));
+    const [file = '', ...args] = [...prefix, process.execPath, CLI, 'agent', ...flagsOf(options, port)];
+    const child = spawn(file, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -99,6 +94,16 @@ export class ServerProcess {
   /** Its exit code, once it ended; 128 when a signal ended it. */
   exited(): Promise<number> {
     return this.#exit;
+  }
+
+  /** SIGSTOP: it stands still, as on a machine that is overloaded. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.#child.kill('SIGCONT');
   }
 
   /** SIGTERM, and wait for the end. */
@@ -135,17 +140,16 @@ export class ServerProcess {
   }
 }
 
-/** A TCP port of loopback that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return freePortOn('127.0.0.1');
-}
-
-/** The same on another address of this machine. */
-export async function freePortOn(host: string): Promise<number> {
-  const probe = createServer().listen(0, host);
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
+function flagsOf(options: ServerProcessOptions, port: number): string[] {
+  const { host = '127.0.0.1', nodeName = 'test', bootstrapExpect = 1, gossipPort = 0, rpcPort = 0 } = options;
+  const server = ['--server', `--bootstrap-expect=${bootstrapExpect}`, `--http-addr=${host}:${port}`];
+  return [
+    ...(options.role === 'agent' ? [] : server),
+    `--node-name=${nodeName}`,
+    `--data-dir=${options.dataDir}`,
+    `--bind-addr=${host}:${gossipPort}`,
+    `--rpc-port=${rpcPort}`,
+    `--advertise-addr=${host}${gossipPort === 0 ? '' : `:${gossipPort}`}`,
+    ...(options.args ?? []),
+  ];
 }

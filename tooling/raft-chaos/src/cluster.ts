@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { NodeNetwork, Place } from '@dkron/harness';
+import { namespacesIfPermitted } from '@dkron/harness';
 import { KvProcess } from './kv-process.ts';
-import { Namespaces } from './namespaces.ts';
-import { loopbackNetwork, type ServerNetwork } from './network.ts';
 import type { ServerConfig, ServerStatus } from './protocol.ts';
 
 export interface ClusterOptions {
@@ -20,18 +20,18 @@ const BOOTSTRAP_MS = 10_000;
 /** Servers in processes of their own, founded and ready. */
 export class Cluster {
   readonly servers: readonly KvProcess[];
-  readonly network: ServerNetwork;
+  readonly network: NodeNetwork;
   readonly dir: string;
   #closed = false;
 
-  private constructor(servers: readonly KvProcess[], network: ServerNetwork, dir: string) {
+  private constructor(servers: readonly KvProcess[], network: NodeNetwork, dir: string) {
     this.servers = servers;
     this.network = network;
     this.dir = dir;
   }
 
   static async start(options: ClusterOptions): Promise<Cluster> {
-    const network = await makeNetwork(options.namespaces);
+    const network = await namespacesIfPermitted(options.namespaces);
     const dir = mkdtempSync(join(tmpdir(), 'raft-chaos-'));
     const cluster = new Cluster(await makeServers(options, network, dir), network, dir);
     const leave = (): void => cluster.#closeNow(true);
@@ -96,27 +96,15 @@ export class Cluster {
   }
 }
 
-async function makeNetwork(namespaces: boolean): Promise<ServerNetwork> {
-  if (!namespaces) return loopbackNetwork();
-  try {
-    return await Namespaces.make();
-  } catch (error) {
-    const reason = String((error as Error).message)
-      .trim()
-      .replaceAll('\n', ': ');
-    process.stdout.write(`NOTE: no network namespaces here, so nothing is cut, only killed and paused (${reason})\n`);
-    return loopbackNetwork();
-  }
-}
-
-async function makeServers(options: ClusterOptions, network: ServerNetwork, dir: string): Promise<KvProcess[]> {
+async function makeServers(options: ClusterOptions, network: NodeNetwork, dir: string): Promise<KvProcess[]> {
   const ids = Array.from({ length: options.nodes }, (_, i) => `n${i + 1}`);
-  const places = new Map<string, Awaited<ReturnType<ServerNetwork['place']>>>();
+  const places = new Map<string, Place & { readonly port: number }>();
   const peers: Record<string, string> = {};
   for (const id of ids) {
     const place = await network.place(id);
-    places.set(id, place);
-    peers[id] = `${place.host}:${place.port}`;
+    const port = await network.freePort(place.host);
+    places.set(id, { ...place, port });
+    peers[id] = `${place.host}:${port}`;
   }
   return [...places].map(([id, { host, port, prefix }]) => {
     const base = { id, dir: join(dir, id), socket: join(dir, `${id}.sock`), host, port, peers };
