@@ -2,7 +2,7 @@ import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementatio
 import { Server, status } from '@grpc/grpc-js';
 import type { NodeId, PeerConnection, SnapshotSource, Transport, TransportHandler } from '@dkron/raft';
 import type { Message } from '@dkron/raft/core';
-import { Backoff } from './backoff.ts';
+import { Backoff } from '@dkron/runtime';
 import type { StreamContext } from './context.ts';
 import { TransportError } from './errors.ts';
 import type {
@@ -113,7 +113,7 @@ export class GrpcRaftTransport implements Transport {
     const { minBackoffMs, maxBackoffMs } = this.#options;
     this.#snapshots = new SnapshotSender(
       this.#context,
-      () => new Backoff(minBackoffMs, maxBackoffMs, this.#modules.random),
+      () => new Backoff({ minMs: minBackoffMs, maxMs: maxBackoffMs }, this.#modules),
     );
   }
 

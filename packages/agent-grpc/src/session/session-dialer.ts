@@ -1,6 +1,6 @@
+import { Backoff, scatter } from '@dkron/runtime';
 import type { Cancel, Counter, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import { memorySession } from '../memory/memory-session.ts';
-import { Backoff, jitter } from './backoff.ts';
 import { DialedSession } from './dialed-session.ts';
 import type { SessionOutcome } from './dialed-session.ts';
 import type { AcceptSession, SessionServer, SessionTransport, SessionWorker } from './ports.ts';
@@ -48,7 +48,7 @@ export class SessionDialer {
     this.#modules = modules;
     const { relayAfterDials, minBackoffMs, maxBackoffMs } = this.#options;
     this.#choice = new ServerChoice(modules.servers, relayAfterDials, modules.random);
-    this.#backoff = new Backoff(minBackoffMs, maxBackoffMs, modules.random);
+    this.#backoff = new Backoff({ minMs: minBackoffMs, maxMs: maxBackoffMs }, modules);
     this.#dials = modules.metrics.counter('dkron_session_dials_total', 'Sessions dialed, by outcome');
   }
 
@@ -97,7 +97,7 @@ export class SessionDialer {
       this.#closeLocal = undefined;
       if (!this.#running) return;
       const { minBackoffMs } = this.#options;
-      this.#later(jitter(minBackoffMs, this.#modules.random), 'the session with this node ended');
+      this.#later(scatter(minBackoffMs, this.#modules.random), 'the session with this node ended');
     };
     this.#closeLocal = memorySession({ accept }, worker, timers, ended);
     if (over) this.#closeLocal = undefined;
@@ -126,7 +126,7 @@ export class SessionDialer {
       case 'noLeader':
         if (relay) this.#choice.relayFailed();
         else this.#choice.forget();
-        return this.#later(jitter(Math.min(outcome.retryMs, this.#options.maxBackoffMs), this.#modules.random), '');
+        return this.#later(scatter(Math.min(outcome.retryMs, this.#options.maxBackoffMs), this.#modules.random), '');
       case 'unreachable':
         this.#choice.failed(server.name);
         return this.#failed(outcome.reason, server);

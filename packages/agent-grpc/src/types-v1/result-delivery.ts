@@ -2,8 +2,8 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { ChannelCredentials, Client, Metadata, status } from '@grpc/grpc-js';
 import type { Execution, ExecutionDoneResponse } from '@dkron/contracts/types-v1';
 import { DkronService } from '@dkron/contracts/types-v1';
+import { Backoff } from '@dkron/runtime';
 import type { Cancel, Clock, Logger, Random, Timers } from '@dkron/runtime';
-import { Backoff } from '../session/backoff.ts';
 import { NOT_LEADER } from './texts.ts';
 
 /** Results that wait; the oldest is given up for a new one. */
@@ -41,7 +41,7 @@ export class ResultDelivery {
 
   constructor(modules: ResultDeliveryModules) {
     this.#modules = modules;
-    this.#backoff = new Backoff(MIN_BACKOFF_MS, MAX_BACKOFF_MS, modules.random);
+    this.#backoff = new Backoff({ minMs: MIN_BACKOFF_MS, maxMs: MAX_BACKOFF_MS }, modules);
   }
 
   /** Results that no server has taken. */

@@ -1,7 +1,7 @@
 import type { NodeId, PeerConnection, UnreachableReason } from '@dkron/raft';
 import type { Message } from '@dkron/raft/core';
+import { Backoff } from '@dkron/runtime';
 import type { Cancel } from '@dkron/runtime';
-import { Backoff } from '../backoff.ts';
 import type { StreamContext } from '../context.ts';
 import { OutgoingSession } from './outgoing-session.ts';
 import type { SessionEnd } from './outgoing-session.ts';
@@ -35,7 +35,7 @@ export class PeerLink {
       maxBytes: options.maxQueueBytes,
       maxFrameBytes: options.maxFrameBytes,
     });
-    this.#backoff = new Backoff(options.minBackoffMs, options.maxBackoffMs, modules.random);
+    this.#backoff = new Backoff({ minMs: options.minBackoffMs, maxMs: options.maxBackoffMs }, modules);
   }
 
   send(addr: string, messages: readonly Message[]): void {

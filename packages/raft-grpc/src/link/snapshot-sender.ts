@@ -1,5 +1,5 @@
 import type { NodeId, SnapshotSource } from '@dkron/raft';
-import type { Backoff } from '../backoff.ts';
+import type { Backoff } from '@dkron/runtime';
 import type { StreamContext } from '../context.ts';
 import { TransportError } from '../errors.ts';
 import { OutgoingSnapshot } from './outgoing-snapshot.ts';
