@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GrpcSessionTransport, SessionDialer } from '@dkron/agent-grpc';
+import { addressOf } from '@dkron/config/parts';
 import type { Ambient } from './ambient.ts';
-import { StartError } from './errors.ts';
 import { JobsRunner } from './jobs-runner.ts';
 import { Membership } from './membership.ts';
-import type { AgentOptions, HostPort } from './options.ts';
-import { splitHostPort } from './options.ts';
+import type { AgentOptions } from './options.ts';
 import { RpcServer } from './rpc-server.ts';
 import { AGENT_OPTIONS, AMBIENT } from './tokens.ts';
 
@@ -65,8 +64,8 @@ export class AgentNode {
 
   async #start(): Promise<void> {
     const { nodeName, advertiseAddr, bindAddr, rpcPort, advertiseRpcPort } = this.#options;
-    const bind = address('bind-addr', bindAddr, GOSSIP_PORT);
-    const advertise = address('advertise-addr', advertiseAddr || bindAddr, bind.port);
+    const bind = addressOf('bind-addr', bindAddr, GOSSIP_PORT);
+    const advertise = addressOf('advertise-addr', advertiseAddr || bindAddr, bind.port);
     await this.#runner.start();
     const port = await this.#rpc.listen({ host: bind.host, port: rpcPort });
     const { worker } = this.#runner;
@@ -85,11 +84,4 @@ export class AgentNode {
     const { ip, port: gossipPort } = this.gossipAddress ?? {};
     this.#ambient.logger.info('agent: ready', { node: nodeName, rpc_port: port, gossip: `${ip}:${gossipPort}` });
   }
-}
-
-function address(option: string, text: string, defaultPort: number): HostPort {
-  const parsed = splitHostPort(text, defaultPort);
-  if (parsed) return parsed;
-  const message = `${option}: ${text} is not an address; allowed: [host]:port, port 0–65535`;
-  throw new StartError('invalid_option', message, { option, value: text });
 }

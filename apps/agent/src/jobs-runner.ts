@@ -8,7 +8,7 @@ import { SpawnHelper } from '@dkron/executors/spawn-helper';
 import { DirectRuns, Journal, Worker } from '@dkron/worker';
 import { FileJournalStorage, ProcProcessControl } from '@dkron/worker/journal/file';
 import type { Ambient } from './ambient.ts';
-import { StartError } from './errors.ts';
+import { StartError } from '@dkron/config/parts';
 import type { AgentOptions } from './options.ts';
 import { AGENT_OPTIONS, AMBIENT } from './tokens.ts';
 

@@ -1,7 +1,7 @@
 import { Joiner } from '@dkron/cluster';
 import type { GossipNode } from '@dkron/gossip';
 import type { Clock, Logger, Timers } from '@dkron/runtime';
-import { StartError } from './errors.ts';
+import { StartError } from '@dkron/config/parts';
 import type { AgentOptions } from './options.ts';
 
 export interface JoiningModules {

@@ -1,18 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { SessionServer } from '@dkron/agent-grpc';
 import { encodeNodeTags, serversOf } from '@dkron/cluster';
-import { create } from '@dkron/gossip';
+import { createPool, nameTaken, startPool, type PoolAddresses } from '@dkron/config/parts';
 import type { GossipNode } from '@dkron/gossip';
 import type { AgentEvents, Ambient } from './ambient.ts';
-import { StartError } from './errors.ts';
 import { startJoining } from './joining.ts';
-import type { AgentOptions, HostPort } from './options.ts';
+import type { AgentOptions } from './options.ts';
 import { AGENT_EVENTS, AGENT_OPTIONS, AMBIENT } from './tokens.ts';
 import { VERSION } from './version.ts';
 
-export interface MembershipAddresses {
-  readonly bind: HostPort;
-  readonly advertise: HostPort;
+export interface MembershipAddresses extends PoolAddresses {
   /** gRPC port told to others. */
   readonly rpcPort: number;
 }
@@ -49,38 +46,18 @@ export class Membership {
    * @param changed called when a member came, went or changed
    */
   async start({ bind, advertise, rpcPort }: MembershipAddresses, changed: () => void): Promise<void> {
-    const { nodeName, region, datacenter, tags: user, encrypt, profile, serfReconnectTimeout } = this.#options;
-    const expect = this.#options.bootstrapExpect;
+    const { nodeName, region, datacenter, tags: user, bootstrapExpect: expect } = this.#options;
     const rpc = { ip: advertise.host, port: rpcPort };
-    const facts = { region, datacenter, version: VERSION, server: false, expect, rpc, user };
-    try {
-      this.#gossip = create(
-        {
-          name: nodeName,
-          bindIp: bind.host || '0.0.0.0',
-          bindPort: bind.port,
-          advertiseIp: advertise.host,
-          ...(advertise.port === 0 ? {} : { advertisePort: advertise.port }),
-          tags: encodeNodeTags(facts),
-          profile,
-          // A node that died may come back at another address at once: it is known by its name.
-          swim: { deadNodeReclaimMs: 1 },
-          serf: { reconnectTimeoutMs: serfReconnectTimeout },
-          ...(encrypt === '' ? {} : { keys: [encrypt] }),
-        },
-        this.#ambient,
-      );
-      await this.#gossip.start();
-    } catch (cause) {
-      this.#gossip = undefined;
-      throw new StartError('gossip', `gossip: cannot start: ${(cause as Error).message}`, {}, { cause });
-    }
-    this.#gossip.on('memberChange', changed);
-    this.#gossip.on('stopped', ({ reason }) => {
+    const tags = encodeNodeTags({ region, datacenter, version: VERSION, server: false, expect, rpc, user });
+    const gossip = createPool({ ...this.#options, tags }, { bind, advertise }, this.#ambient);
+    await startPool(gossip, { bind });
+    this.#gossip = gossip;
+    gossip.on('memberChange', changed);
+    gossip.on('stopped', ({ reason }) => {
       if (reason === 'conflict') this.#events.onFatal(nameTaken(nodeName));
     });
     const { onFatal } = this.#events;
-    const modules = { ...this.#ambient, gossip: this.#gossip, onFatal, servers: () => this.servers() };
+    const modules = { ...this.#ambient, gossip, onFatal, servers: () => this.servers() };
     this.#stopJoining = startJoining(this.#options, modules);
   }
 
@@ -98,9 +75,4 @@ export class Membership {
     await gossip.leave().catch((error: unknown) => this.#ambient.logger.warn('gossip: leaving failed', { error }));
     await gossip.stop();
   }
-}
-
-function nameTaken(name: string): StartError {
-  const message = `node-name: another node of the pool is called ${name}, and most members know that one; choose another name`;
-  return new StartError('name_taken', message, { option: 'node-name', value: name });
 }

@@ -4,13 +4,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SESSION_SERVER_OPTIONS } from '@dkron/agent-grpc';
 import { agentHandlers, OldAgentService, ResultDelivery } from '@dkron/agent-grpc/types-v1';
 import type { Description } from '@dkron/cluster';
+import { listening, type HostPort } from '@dkron/config/parts';
 import { clusterService } from '@dkron/contracts';
 import { AgentServiceService } from '@dkron/contracts/types-v1';
 import type { Ambient } from './ambient.ts';
-import { StartError } from './errors.ts';
 import { JobsRunner } from './jobs-runner.ts';
 import { Membership } from './membership.ts';
-import type { AgentOptions, HostPort } from './options.ts';
+import type { AgentOptions } from './options.ts';
 import { AGENT_OPTIONS, AMBIENT } from './tokens.ts';
 import { VERSION } from './version.ts';
 
@@ -55,13 +55,7 @@ export class RpcServer {
       describe: (_call: ServerUnaryCall<object, Description>, callback: sendUnaryData<Description>) =>
         callback(null, this.#description()),
     });
-    const address = `${host.includes(':') ? `[${host}]` : host || '0.0.0.0'}:${port}`;
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error === null) resolve(bound);
-        else reject(cannotListen(address, error));
-      });
-    });
+    return listening('rpc-port', { host, port }, (at) => this.#bind(at));
   }
 
   async close(): Promise<void> {
@@ -72,6 +66,16 @@ export class RpcServer {
       this.#server.tryShutdown(() => {
         cancel();
         resolve();
+      });
+    });
+  }
+
+  #bind({ host, port }: HostPort): Promise<number> {
+    const address = `${host.includes(':') ? `[${host}]` : host || '0.0.0.0'}:${port}`;
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error === null) resolve(bound);
+        else reject(error);
       });
     });
   }
@@ -95,16 +99,3 @@ export class RpcServer {
 
 /** Open calls may end by themselves for so long. */
 const CLOSE_MS = 500;
-
-function cannotListen(address: string, cause: Error): StartError {
-  const taken = cause.message.includes('EADDRINUSE');
-  const message = taken
-    ? `rpc-port: ${address} is taken by another process; choose another, e.g. --rpc-port=6869`
-    : `rpc-port: cannot listen on ${address}: ${cause.message}`;
-  return new StartError(
-    taken ? 'address_in_use' : 'address_not_available',
-    message,
-    { option: 'rpc-port', value: address },
-    { cause },
-  );
-}

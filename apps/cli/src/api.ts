@@ -1,5 +1,6 @@
 import type { Answer, DkronClient } from '@dkron/client';
-import type { Call, Command, Flag } from './command/command.ts';
+import type { Flag } from '@dkron/config';
+import type { Call, Command } from './command/command.ts';
 import { CommandError } from './errors.ts';
 import type { Io } from './io.ts';
 

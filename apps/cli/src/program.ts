@@ -1,9 +1,8 @@
+import { ConfigError, describeProblem, describeWarning, FlagError, similar } from '@dkron/config';
 import { listed, pathOfCommand, type Command } from './command/command.ts';
 import { findCommand, nextWord, type Found } from './command/find.ts';
 import { helpOf, usageOf } from './command/help.ts';
 import { readWords } from './command/read-call.ts';
-import { similar } from './command/suggest.ts';
-import { ConfigError, describeProblem, describeWarning } from './config/problem.ts';
 import { CommandError, describeError } from './errors.ts';
 import type { Io } from './io.ts';
 import { PROGRAM } from './tree.ts';
@@ -71,7 +70,8 @@ function report(found: Found, error: unknown, io: Io): number {
     io.err(`Error: ${message}\n${usageOf(found)}\n`);
     io.out(`${message}\n`);
   }
-  if (error instanceof CommandError && error.hint !== '') io.err(`dkron: ${error.hint}\n`);
+  if ((error instanceof CommandError || error instanceof FlagError) && error.hint !== '')
+    io.err(`dkron: ${error.hint}\n`);
   if (error instanceof ConfigError) {
     for (const warning of error.warnings) io.err(`dkron: ${describeWarning(warning)}\n`);
     for (const problem of error.problems) io.err(`dkron: ${describeProblem(problem)}\n`);

@@ -1,14 +1,2 @@
-import { DkronError } from '@dkron/runtime';
-
-export type StartErrorCode =
-  | 'invalid_option'
-  | 'address_in_use'
-  | 'address_not_available'
-  | 'data_dir'
-  | 'data_dir_locked'
-  | 'foreign_data'
-  | 'name_taken'
-  | 'node_name';
-
-/** The server cannot start or go on; the message says what to change. */
-export class StartError extends DkronError<StartErrorCode, { readonly option?: string; readonly value?: string }> {}
+export type { StartErrorCode } from '@dkron/config/parts';
+export { StartError } from '@dkron/config/parts';

@@ -1,37 +1,12 @@
-import type { LogLevel } from '@dkron/runtime';
+import { NODE_DEFAULTS, type NodeOptions } from '@dkron/config';
 
 /** Everything `dkron agent --server` can be told, resolved: no field is optional, durations are milliseconds. */
-export interface ServerOptions {
+export interface ServerOptions extends NodeOptions {
   readonly server: boolean;
-  readonly nodeName: string;
-  /** Directory of all durable state; created when missing. */
-  readonly dataDir: string;
-  /** `host[:port]` of gossip; its host is also the gRPC host. */
-  readonly bindAddr: string;
-  /** `host[:port]` told to others; `''` = the bind address. */
-  readonly advertiseAddr: string;
   /** `[host]:port`; an empty host listens on every interface. */
   readonly httpAddr: string;
-  readonly rpcPort: number;
-  readonly bootstrapExpect: number;
   /** Founds a cluster of one, whatever `bootstrapExpect` says. */
   readonly foundsAlone: boolean;
-  /** Port of gRPC that others are told; 0 = `rpcPort`. */
-  readonly advertiseRpcPort: number;
-  /** Addresses of gossip tried once; ignored when `retryJoin` has any. */
-  readonly join: readonly string[];
-  /** Addresses tried until one answers, again with each try resolved. */
-  readonly retryJoin: readonly string[];
-  /** Rounds of `retryJoin`; 0 = for ever. */
-  readonly retryMax: number;
-  /** Longest pause between them. */
-  readonly retryInterval: number;
-  /** Key of gossip, base64; `''` = unencrypted. */
-  readonly encrypt: string;
-  /** Timing of gossip. */
-  readonly profile: 'lan' | 'wan' | 'local';
-  /** How long failed members are remembered. */
-  readonly serfReconnectTimeout: number;
   /** Factor of the times of consensus. */
   readonly raftMultiplier: number;
   /** How often the leader compares members with servers. */
@@ -48,19 +23,10 @@ export interface ServerOptions {
   readonly serverReplaceAfter: number;
   /** A server told to end leaves the cluster. */
   readonly leaveOnTerminate: boolean;
-  readonly logLevel: LogLevel;
-  readonly logFormat: 'text' | 'json';
-  readonly tags: Readonly<Record<string, string>>;
-  readonly region: string;
-  readonly datacenter: string;
   /** A tick decided at most this late is on time. */
   readonly tickGrace: number;
-  /** TERM → KILL. */
-  readonly killGrace: number;
   /** How long an execution lost with its node keeps the slot of a job that forbids overlap; 0 = until its node is back. */
   readonly forbidHold: number;
-  /** Program of the helper processes that start commands; `auto` = Perl where there is one, else Node. */
-  readonly spawnHelper: 'auto' | 'perl' | 'node';
   /** Origins whose pages may write, e.g. `https://ops.example.org`; reading is open to all. */
   readonly corsOrigins: readonly string[];
   /** Serve `/metrics`. */
@@ -81,8 +47,6 @@ export interface ServerOptions {
   readonly httpRequestTimeout: number;
   /** How long a connection may wait for its next request. */
   readonly httpIdleTimeout: number;
-  /** Wait for running executions at SIGTERM. */
-  readonly stopTimeout: number;
   /** Zone of jobs without one; `''` = this machine's. */
   readonly defaultTimezone: string;
   /** Executions kept per job; 0 = no limit. */
@@ -96,23 +60,10 @@ export interface ServerOptions {
 }
 
 export const SERVER_DEFAULTS: ServerOptions = {
+  ...NODE_DEFAULTS,
   server: true,
-  nodeName: 'dkron',
-  dataDir: 'dkron.data',
-  bindAddr: '127.0.0.1:8946',
-  advertiseAddr: '',
   httpAddr: ':8080',
-  rpcPort: 6868,
-  bootstrapExpect: 0,
   foundsAlone: false,
-  advertiseRpcPort: 0,
-  join: [],
-  retryJoin: [],
-  retryMax: 0,
-  retryInterval: 30_000,
-  encrypt: '',
-  profile: 'lan',
-  serfReconnectTimeout: 86_400_000,
   raftMultiplier: 1,
   reconcileInterval: 60_000,
   lease: 15_000,
@@ -122,15 +73,8 @@ export const SERVER_DEFAULTS: ServerOptions = {
   agentRunOrphan: 14_400_000,
   serverReplaceAfter: 300_000,
   leaveOnTerminate: false,
-  logLevel: 'info',
-  logFormat: 'text',
-  tags: {},
-  region: 'global',
-  datacenter: 'dc1',
   tickGrace: 10_000,
-  killGrace: 5_000,
   forbidHold: 300_000,
-  spawnHelper: 'auto',
   corsOrigins: [],
   enablePrometheus: false,
   ui: true,
@@ -141,24 +85,9 @@ export const SERVER_DEFAULTS: ServerOptions = {
   httpHeaderTimeout: 10_000,
   httpRequestTimeout: 300_000,
   httpIdleTimeout: 72_000,
-  stopTimeout: 30_000,
   defaultTimezone: '',
   executionRetention: 100,
   executionRetentionAge: 0,
   executionRetentionBytes: 0,
   ledgerRetention: 1_000,
 };
-
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** Splits `host:port`, `:port`, `host` or `[v6]:port`. */
-export function splitHostPort(text: string, defaultPort: number): HostPort | undefined {
-  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text);
-  if (!match) return undefined;
-  const port = match[3] === undefined ? defaultPort : Number(match[3]);
-  if (port > 65_535) return undefined;
-  return { host: match[1] ?? match[2] ?? '', port };
-}

@@ -18,6 +18,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   cluster: 2,
   contracts: 3,
   client: 3,
+  config: 3,
   executors: 3,
   processors: 3,
   plugins: 3,

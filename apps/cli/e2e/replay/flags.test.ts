@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AGENT_FLAGS } from '../../src/config/schema/flags.ts';
-import { flagNameOf, SETTING_KEYS, SETTINGS, variableOf } from '../../src/config/schema/index.ts';
+import { AGENT_FLAGS, flagNameOf, SETTING_KEYS, SETTINGS, variableOf } from '@dkron/config';
 import { recording, type RecordedFlag } from './recording.ts';
 
 const TYPES: Readonly<Record<string, string>> = { boolean: 'bool', 'list of strings': 'strings' };

@@ -1,4 +1,5 @@
-import { inheritedFlags, ownFlags, type Command, type Flag, type Located } from './command.ts';
+import type { Flag } from '@dkron/config';
+import { inheritedFlags, ownFlags, type Command, type Located } from './command.ts';
 
 export interface Found extends Located {
   /** What is left for it, names of commands taken out. */

@@ -1,4 +1,5 @@
-import { inheritedFlags, listed, ownFlags, pathOfCommand, type Flag, type Located } from './command.ts';
+import type { Flag } from '@dkron/config';
+import { inheritedFlags, listed, ownFlags, pathOfCommand, type Located } from './command.ts';
 
 /** Description and usage. */
 export function helpOf(at: Located): string {

@@ -1,16 +1,6 @@
-import { hostname } from 'node:os';
-import { consoleLogger } from '@dkron/runtime/system';
-import { localAddresses } from '../config/address/interfaces.ts';
-import { resolveAddresses } from '../config/address/resolve-addresses.ts';
-import { loadConfigFile } from '../config/config-file.ts';
-import { describeWarning, type Warning } from '../config/problem.ts';
-import { resolveConfig, type Resolved } from '../config/resolve.ts';
-import { AGENT_FLAGS } from '../config/schema/flags.ts';
-import { agentOptions } from '../config/agent-options.ts';
-import { logLevelOf, serverOptions } from '../config/server-options.ts';
-import type { NodeFacts } from '../config/server-options.ts';
+import { AGENT_FLAGS, nodeOptions, prepareNode, type NodeFacts } from '@dkron/config';
 import type { Call, Command } from '../command/command.ts';
-import { onSignals } from './agent-signals.ts';
+import { serverOptions } from '../server-options.ts';
 
 /** `dkron agent`: runs a node until a signal. */
 export const AGENT: Command = {
@@ -36,23 +26,10 @@ next start.`,
   run: runNode,
 };
 
-async function runNode(call: Call): Promise<number> {
-  const resolved = await readConfig(call);
-  const { values } = resolved;
-  const logger = consoleLogger({
-    level: logLevelOf(values),
-    format: values['log-format'] === 'json' ? 'json' : 'text',
-    write: call.io.err,
-  });
-  const warn = (warning: Warning): void => logger.warn(`config: ${describeWarning(warning)}`);
-  if (resolved.file !== undefined) logger.info('config: read', { file: resolved.file });
-  resolved.warnings.forEach(warn);
-  const addresses = await resolveAddresses(resolved, { local: localAddresses() });
-  addresses.warnings.forEach(warn);
-  const facts = { values, addresses, hostname: hostname() };
-  const unhook = onSignals(logger, () => readConfig(call), resolved);
+async function runNode({ flags, io }: Call): Promise<number> {
+  const { facts, unhook } = await prepareNode({ ...io, flags, write: io.err });
   try {
-    return await (values.server ? runServer(facts) : runAgent(facts));
+    return await (facts.values.server ? runServer(facts) : runAgent(facts));
   } finally {
     unhook();
   }
@@ -66,12 +43,5 @@ async function runServer(facts: NodeFacts): Promise<number> {
 
 async function runAgent(facts: NodeFacts): Promise<number> {
   const agent = await import('@dkron/agent');
-  return agent.runAgent(agentOptions(agent.AGENT_DEFAULTS, facts));
-}
-
-/** @throws ConfigError */
-export async function readConfig({ flags, io }: Call): Promise<Resolved> {
-  const named = flags.get('config')?.at(-1) || undefined;
-  const file = await loadConfigFile(named, { home: io.env['HOME'], workingFolder: io.workingFolder });
-  return resolveConfig({ flags, env: io.env, file });
+  return agent.runAgent(nodeOptions(facts));
 }

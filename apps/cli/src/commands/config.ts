@@ -1,15 +1,22 @@
 import { hostname } from 'node:os';
+import {
+  AGENT_FLAGS,
+  ConfigError,
+  describeProblem,
+  describeWarning,
+  localAddresses,
+  misspeltVariables,
+  readSettings,
+  resolveAddresses,
+  resolveHttpAddress,
+  shownValue,
+  type Problem,
+  type Resolved,
+  type Warning,
+} from '@dkron/config';
 import type { Call, Command } from '../command/command.ts';
-import { localAddresses } from '../config/address/interfaces.ts';
-import { resolveAddresses, resolveHttpAddress } from '../config/address/resolve-addresses.ts';
-import { ConfigError, describeProblem, describeWarning, type Problem, type Warning } from '../config/problem.ts';
-import { AGENT_FLAGS } from '../config/schema/flags.ts';
-import type { Resolved } from '../config/resolve.ts';
-import { shownValue } from '../config/shown.ts';
-import { misspeltVariables } from '../config/unknown-keys.ts';
 import { CommandError } from '../errors.ts';
 import { table } from '../table.ts';
-import { readConfig } from './agent.ts';
 
 /** `dkron config …` */
 export const CONFIG: Command = {
@@ -68,7 +75,7 @@ async function findingsOf(call: Call): Promise<Findings> {
   let httpAddr: string | undefined;
   try {
     const local = localAddresses();
-    resolved = await readConfig(call);
+    resolved = await readSettings({ ...call.io, flags: call.flags });
     httpAddr = resolveHttpAddress(resolved, local);
     const { warnings } = await resolveAddresses(resolved, { local });
     return { resolved, httpAddr, problems: [], warnings: [...resolved.warnings, ...warnings] };

@@ -1,8 +1,7 @@
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import { consoleLogger } from '@dkron/runtime/system';
-import { localAddresses } from '../config/address/interfaces.ts';
-import { resolveTemplate, TemplateError } from '../config/address/template.ts';
-import type { Call, Flag } from '../command/command.ts';
+import { localAddresses, resolveTemplate, TemplateError, type Flag } from '@dkron/config';
+import type { Call } from '../command/command.ts';
 import { CommandError } from '../errors.ts';
 
 const DEFAULT_ADDRESS = '{{ GetPrivateIP }}:6868';

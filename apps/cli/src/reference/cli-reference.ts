@@ -1,3 +1,4 @@
+import type { Flag } from '@dkron/config';
 import {
   inheritedFlags,
   listed,
@@ -5,7 +6,6 @@ import {
   pathOfCommand,
   walk,
   type Command,
-  type Flag,
   type Located,
 } from '../command/command.ts';
 import { NOTICE } from './notice.ts';

@@ -1,6 +1,12 @@
-import { defaultText } from '../config/schema/flags.ts';
-import { flagNameOf, SECTIONS, SETTING_KEYS, variableOf, type SettingKey } from '../config/schema/index.ts';
-import type { Setting } from '../config/schema/setting.ts';
+import {
+  defaultText,
+  flagNameOf,
+  SECTIONS,
+  SETTING_KEYS,
+  variableOf,
+  type Setting,
+  type SettingKey,
+} from '@dkron/config';
 import { cell } from './cli-reference.ts';
 import { NOTICE } from './notice.ts';
 

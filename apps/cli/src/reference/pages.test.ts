@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SETTING_KEYS } from '../config/schema/index.ts';
+import { SETTING_KEYS } from '@dkron/config';
 import { pages } from './pages.ts';
 
 describe('the reference', () => {

@@ -4,7 +4,7 @@ import { SESSION_SERVER_OPTIONS } from '@dkron/agent-grpc';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { HostPort } from '../options.ts';
+import type { HostPort } from '@dkron/config/parts';
 import type { RawService } from './bound-server.ts';
 import { BoundGrpcServer } from './bound-server.ts';
 import type { ClusterAnswers } from './cluster.controller.ts';

@@ -7,7 +7,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ForwardedAnswer, ForwardedRequest } from '@dkron/contracts';
 import type { NodeContext } from '../node-context.ts';
-import type { HostPort } from '../options.ts';
+import type { HostPort } from '@dkron/config/parts';
 import { connectionLimits, limitConnections } from './connection-limits.ts';
 import { DirectReads } from './direct-reads.ts';
 import { addForwarding, answerForwarded } from './forwarding.ts';

@@ -1,6 +1,6 @@
 import { encodeNodeTags } from '@dkron/cluster';
-import { addressOf } from '../addresses.ts';
-import type { HostPort, ServerOptions } from '../options.ts';
+import { addressOf, type HostPort } from '@dkron/config/parts';
+import type { ServerOptions } from '../options.ts';
 import { VERSION } from '../version.ts';
 
 const GOSSIP_PORT = 8946;

@@ -1,5 +1,5 @@
 import type { GossipNode } from '@dkron/gossip';
-import { listening } from '../addresses.ts';
+import { listening } from '@dkron/config/parts';
 import { clusterView } from '../cluster/cluster-view.ts';
 import { LiveOutput } from '../cluster/live-output.ts';
 import { clusterAnswers } from '../cluster/server-formation.ts';

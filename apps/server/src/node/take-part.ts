@@ -1,11 +1,10 @@
 import type { Reconciler } from '@dkron/cluster';
 import { refuseGoServers } from '@dkron/cluster';
+import { createPool, nameTaken, startPool } from '@dkron/config/parts';
 import type { GossipNode } from '@dkron/gossip';
 import { campaignIfAlone } from '../cluster/found-alone.ts';
-import { createPool, startPool } from '../cluster/pool.ts';
 import { createJoiner } from '../cluster/server-joiner.ts';
 import { createReconciler } from '../cluster/server-reconciler.ts';
-import { StartError } from '../errors.ts';
 import type { ServerOptions } from '../options.ts';
 import type { ServerCore } from './core.ts';
 import type { Environment } from './environment.ts';
@@ -95,11 +94,4 @@ function watchPool(
   pool.on('stopped', ({ reason }) => {
     if (reason === 'conflict') onFatal(nameTaken(options.nodeName));
   });
-}
-
-function nameTaken(nodeName: string): StartError {
-  const message =
-    `node-name: another node of the pool is called "${nodeName}", and most of the pool knows that one; give one of them ` +
-    'another name, or wait until a node that died under this name is seen as failed';
-  return new StartError('name_taken', message, { option: 'node-name', value: nodeName });
 }

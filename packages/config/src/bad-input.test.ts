@@ -3,10 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { findCommand } from '../command/find.ts';
-import { readWords } from '../command/read-call.ts';
-import { CommandError } from '../errors.ts';
-import { PROGRAM } from '../tree.ts';
 import { resolveTemplate, TemplateError } from './address/template.ts';
 import { loadConfigFile } from './config-file.ts';
 import type { RawValue } from './convert.ts';
@@ -109,37 +105,6 @@ describe('bad input ends in values or in an error that names the setting', () =>
         });
       }),
       { numRuns: 500 },
-    );
-  });
-
-  it('command lines of any words', () => {
-    const word = fc.oneof(
-      fc.string(),
-      fc.constantFrom(
-        'agent',
-        'job',
-        'run',
-        'raft',
-        '--',
-        '-',
-        '--server',
-        '-f',
-        '--tag',
-        '-hx',
-        '--output=',
-        '=',
-        '--=',
-      ),
-    );
-    fc.assert(
-      fc.property(fc.array(word, { maxLength: 6 }), (args) => {
-        try {
-          readWords(findCommand(PROGRAM, args));
-        } catch (error) {
-          expect(error).toBeInstanceOf(CommandError);
-        }
-      }),
-      { numRuns: 3000 },
     );
   });
 

@@ -1,15 +1,27 @@
-import { StartError } from './errors.ts';
-import type { HostPort } from './options.ts';
-import { splitHostPort } from './options.ts';
+import { StartError } from './start-error.ts';
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+const PORT_MAX = 65_535;
+
+/** Splits `host:port`, `:port`, `host` or `[v6]:port`; undefined = it is none of these. */
+export function splitHostPort(text: string, defaultPort: number): HostPort | undefined {
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text);
+  if (!match) return undefined;
+  const port = match[3] === undefined ? defaultPort : Number(match[3]);
+  if (port > PORT_MAX) return undefined;
+  return { host: match[1] ?? match[2] ?? '', port };
+}
 
 /** @throws StartError naming the option when its text is no address */
 export function addressOf(option: string, text: string, defaultPort: number): HostPort {
   const parsed = splitHostPort(text, defaultPort);
   if (parsed) return parsed;
-  throw new StartError('invalid_option', `${option}: ${text} is not an address; allowed: [host]:port, port 0–65535`, {
-    option,
-    value: text,
-  });
+  const message = `${option}: ${text} is not an address; allowed: [host]:port, port 0–65535`;
+  throw new StartError('invalid_option', message, { option, value: text });
 }
 
 /** Opens a listener; what the system says of the address becomes a StartError that names the option. */

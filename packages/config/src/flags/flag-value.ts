@@ -1,5 +1,5 @@
 import { parseGoDuration } from '@dkron/cron';
-import type { Flag } from './command.ts';
+import type { Flag } from './flag.ts';
 
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);

@@ -1,5 +1,3 @@
-import { CommandError } from '../errors.ts';
-
 /** Something that keeps a node from starting. */
 export interface Problem {
   readonly key: string;
@@ -32,7 +30,7 @@ export function describeWarning(warning: Warning): string {
 }
 
 /** Settings that cannot be used. The message is the original's where it has one. */
-export class ConfigError extends CommandError {
+export class ConfigError extends Error {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Warning[];
 

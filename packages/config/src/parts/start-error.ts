@@ -5,9 +5,12 @@ export type StartErrorCode =
   | 'address_in_use'
   | 'address_not_available'
   | 'data_dir'
+  | 'data_dir_locked'
+  | 'foreign_data'
   | 'gossip'
   | 'join_exhausted'
-  | 'name_taken';
+  | 'name_taken'
+  | 'node_name';
 
-/** The agent cannot start or go on; the message says what to change. */
+/** A node cannot start or go on; the message says what to change. */
 export class StartError extends DkronError<StartErrorCode, { readonly option?: string; readonly value?: string }> {}

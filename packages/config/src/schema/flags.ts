@@ -1,4 +1,4 @@
-import type { Flag, FlagType } from '../../command/command.ts';
+import type { Flag, FlagType } from '../flags/flag.ts';
 import { flagNameOf, SETTING_KEYS, SETTINGS, type SettingKey } from './index.ts';
 import type { Setting } from './setting.ts';
 

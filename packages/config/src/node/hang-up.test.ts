@@ -1,8 +1,8 @@
 import type { Logger } from '@dkron/runtime';
 import { describe, expect, it, vi } from 'vitest';
-import { ConfigError } from '../config/problem.ts';
-import { resolveConfig, type Resolved } from '../config/resolve.ts';
-import { onSignals } from './agent-signals.ts';
+import { ConfigError } from '../problem.ts';
+import { resolveConfig, type Resolved } from '../resolve.ts';
+import { onHangUp } from './hang-up.ts';
 
 const withRegion = (region: string): Resolved =>
   resolveConfig({ flags: new Map([['region', [region]]]), env: {}, file: undefined });
@@ -21,7 +21,7 @@ async function hangUp(read: () => Promise<Resolved>): Promise<string[]> {
     child: () => logger,
   };
   const before = process.listenerCount('SIGHUP');
-  const undo = onSignals(logger, read, withRegion('eu'));
+  const undo = onHangUp(logger, read, withRegion('eu'));
   process.emit('SIGHUP');
   await vi.waitFor(() => expect(lines).toHaveLength(1));
   undo();

@@ -1,4 +1,4 @@
-import { similar } from '../command/suggest.ts';
+import { similar } from './flags/suggest.ts';
 import type { Warning } from './problem.ts';
 import { flagNameOf, isSettingKey, SETTING_KEYS, variableOf } from './schema/index.ts';
 import { keyOfEntry, placeOf, type Sources } from './sources.ts';

@@ -1,10 +1,11 @@
 import type { GossipNode } from '@dkron/gossip';
 import { create } from '@dkron/gossip';
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
-import { StartError } from '../errors.ts';
-import type { HostPort, ServerOptions } from '../options.ts';
+import type { HostPort } from './addresses.ts';
+import type { NodeOptions } from '../node/node-options.ts';
+import { StartError } from './start-error.ts';
 
-interface Modules {
+export interface PoolModules {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -17,15 +18,20 @@ export interface PoolAddresses {
   readonly advertise: HostPort;
 }
 
-/** This node's member of the gossip pool, with the numbers of the original; not started. */
-export function createPool(options: ServerOptions, { bind, advertise }: PoolAddresses, modules: Modules): GossipNode {
-  const anyAddress = bind.host === '' ? '0.0.0.0' : bind.host;
+type PoolOptions = Pick<NodeOptions, 'nodeName' | 'tags' | 'profile' | 'serfReconnectTimeout' | 'encrypt'>;
+
+/**
+ * A node's member of the gossip pool, with the numbers of the original; not started.
+ *
+ * @throws StartError when a setting of it cannot be used
+ */
+export function createPool(options: PoolOptions, { bind, advertise }: PoolAddresses, modules: PoolModules): GossipNode {
   try {
     return create(
       {
         name: options.nodeName,
         tags: options.tags,
-        bindIp: anyAddress,
+        bindIp: bind.host === '' ? '0.0.0.0' : bind.host,
         bindPort: bind.port,
         ...(advertise.host === '' ? {} : { advertiseIp: advertise.host }),
         ...(advertise.port === 0 ? {} : { advertisePort: advertise.port }),
@@ -44,7 +50,7 @@ export function createPool(options: ServerOptions, { bind, advertise }: PoolAddr
 }
 
 /** Listens. @throws StartError when the address cannot be had */
-export async function startPool(pool: GossipNode, { bind }: PoolAddresses): Promise<void> {
+export async function startPool(pool: GossipNode, { bind }: Pick<PoolAddresses, 'bind'>): Promise<void> {
   try {
     await pool.start();
   } catch (cause) {
@@ -52,4 +58,12 @@ export async function startPool(pool: GossipNode, { bind }: PoolAddresses): Prom
     const message = `bind-addr: cannot listen on ${value}: ${(cause as Error).message}; choose another, e.g. --bind-addr=127.0.0.1:${bind.port + 1}`;
     throw new StartError('address_in_use', message, { option: 'bind-addr', value }, { cause });
   }
+}
+
+/** What a node ends with that lost the vote of the pool about its name. */
+export function nameTaken(nodeName: string): StartError {
+  const message =
+    `node-name: another node of the pool is called "${nodeName}", and most of the pool knows that one; give one of them ` +
+    'another name, or wait until a node that died under this name is seen as failed';
+  return new StartError('name_taken', message, { option: 'node-name', value: nodeName });
 }

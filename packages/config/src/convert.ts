@@ -1,5 +1,5 @@
 import { parseGoDuration } from '@dkron/cron';
-import { durationReason, parseBool, parseInteger, splitList } from '../command/flag-value.ts';
+import { durationReason, parseBool, parseInteger, splitList } from './flags/flag-value.ts';
 import type { Setting, TextCheck } from './schema/setting.ts';
 import type { Value } from './schema/index.ts';
 import { parseSize } from './size.ts';

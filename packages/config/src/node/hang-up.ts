@@ -1,7 +1,7 @@
 import type { Logger } from '@dkron/runtime';
-import { ConfigError, describeProblem } from '../config/problem.ts';
-import type { Resolved } from '../config/resolve.ts';
-import { SETTING_KEYS } from '../config/schema/index.ts';
+import { ConfigError, describeProblem } from '../problem.ts';
+import type { Resolved } from '../resolve.ts';
+import { SETTING_KEYS } from '../schema/index.ts';
 
 /**
  * Signals that must not end a node. SIGHUP reads the settings again and says which changes wait for the next start;
@@ -9,7 +9,7 @@ import { SETTING_KEYS } from '../config/schema/index.ts';
  *
  * @returns undoes it
  */
-export function onSignals(logger: Logger, read: () => Promise<Resolved>, running: Resolved): () => void {
+export function onHangUp(logger: Logger, read: () => Promise<Resolved>, running: Resolved): () => void {
   const readAgain = async (): Promise<void> => {
     try {
       const changed = changedKeys(running, await read());
@@ -20,10 +20,10 @@ export function onSignals(logger: Logger, read: () => Promise<Resolved>, running
       for (const reason of reasons) logger.error(`config: the settings stay as they are: ${reason}`);
     }
   };
-  const onHangUp = (): void => void readAgain();
+  const again = (): void => void readAgain();
   const onUser = (): void => logger.warn('SIGUSR1: there are no metrics in memory to be written');
-  process.on('SIGHUP', onHangUp).on('SIGUSR1', onUser);
-  return () => void process.off('SIGHUP', onHangUp).off('SIGUSR1', onUser);
+  process.on('SIGHUP', again).on('SIGUSR1', onUser);
+  return () => void process.off('SIGHUP', again).off('SIGUSR1', onUser);
 }
 
 function changedKeys(before: Resolved, now: Resolved): string[] {

@@ -1,4 +1,4 @@
-import type { FlagType } from '../../command/command.ts';
+import type { FlagType } from '../flags/flag.ts';
 
 /** `used`: the node acts on it. Otherwise it is read and checked, and one line warns that it changes nothing, and why. */
 export type Effect = 'used' | { readonly none: string };
