@@ -16,7 +16,14 @@ export type { NodeIdentity } from './node/peer-gate.ts';
 export type { ApplyResult } from './node/proposals.ts';
 export type { RaftNodeOptions, ReloadableOptions } from './node/options.ts';
 export type { RaftNodeModules, Resolver } from './node/modules.ts';
-export type { CommittedEntry, SnapshotWriter, StateMachine, StateSnapshot } from './node/state-machine.ts';
+export type {
+  CommittedEntry,
+  RestoreOrigin,
+  SnapshotWriter,
+  StateCapture,
+  StateMachine,
+  StateSnapshot,
+} from './node/state-machine.ts';
 export type { LeadershipEvent, RaftEventName, RaftEvents, Unsubscribe } from './node/events.ts';
 export type { Member, MemberInfo, MemberInfos, Suffrage } from './node/members.ts';
 export type { FoundingRecord } from './node/founding.ts';

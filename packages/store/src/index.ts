@@ -4,6 +4,13 @@
  */
 export { judgePut } from './apply/put-job.ts';
 export type { JobReader } from './apply/put-job.ts';
+export type { ComingTicks } from './apply/settle-restored.ts';
+export { readBackup, writeBackup } from './backup/backup-file.ts';
+export type { BackupHeader, BackupMember, BackupReader } from './backup/backup-file.ts';
+export { inspectBackup } from './backup/inspect.ts';
+export type { BackupCounts, BackupSummary } from './backup/inspect.ts';
+export { prepareRestored } from './backup/prepare-restored.ts';
+export type { PreparedState, PrepareModules, PrepareOptions } from './backup/prepare-restored.ts';
 export { StoreError } from './errors.ts';
 export type { StoreErrorCode } from './errors.ts';
 export type { ExecutionPage, ExecutionQuery } from './execution-query.ts';
@@ -26,6 +33,7 @@ export type {
   WriteOptions,
 } from './ports.ts';
 export type { DayStats } from './records.ts';
+export type { RestorePosition } from './restore.ts';
 export type { SnapshotStream } from './snapshot.ts';
 export { Store } from './store.ts';
 export type { AppliedListener, EntryEvents, StoreEntry, StoreModules } from './store.ts';

@@ -1,16 +1,31 @@
-import { crc32, inflateRawSync } from 'node:zlib';
-import { concat, NO_BYTES, viewOf } from './bytes.ts';
-import { StoreError } from './errors.ts';
-import { PROMOTE_KEY, STAGING_PREFIX, STATE_END } from './keys.ts';
-import type { KeyRange, KeyValue, KeyValueEntry, WriteOp } from './ports.ts';
-import { FRAME_HEADER_BYTES, MAGIC } from './snapshot.ts';
+import { concat, NO_BYTES } from './bytes.ts';
+import { HEAD_KEY, PROMOTE_KEY, STAGING_PREFIX, STATE_END } from './keys.ts';
+import type { KeyRange, KeyValue, WriteOp } from './ports.ts';
+import type { Head } from './records.ts';
+import { headCodec } from './records.ts';
+import { readFrames } from './snapshot-frames.ts';
+import { EMPTY_HASH } from './state.ts';
 
-const FRAME_BYTES_MAX = 64 * 1024 * 1024;
 const OPS_PER_BATCH = 2000;
+const STAGED_HEAD_KEY: Uint8Array = concat(STAGING_PREFIX, HEAD_KEY);
 const STAGED: KeyRange = { gte: STAGING_PREFIX, lt: PROMOTE_KEY };
 
+/** Where a restored state stands in the log that goes on after it. */
+export interface RestorePosition {
+  /** Index of the entry that it stands for. Default: that of the snapshot. */
+  readonly index?: bigint;
+  /** No stamp at or below this one may be given again. Default: those of the snapshot. */
+  readonly stamp?: bigint;
+}
+
+const EMPTY_HEAD: Head = { appliedIndex: 0n, lastStamp: 0n, lastDueId: 0n, stateHash: EMPTY_HASH };
+
 /** Writes the stream beside the state and checks it to its end. Nothing of the state is touched. */
-export async function stageSnapshot(kv: KeyValue, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+export async function stageSnapshot(
+  kv: KeyValue,
+  chunks: AsyncIterable<Uint8Array>,
+  position: RestorePosition = {},
+): Promise<void> {
   await clearRange(kv, STAGED);
   try {
     for await (const entries of readFrames(chunks)) {
@@ -22,7 +37,24 @@ export async function stageSnapshot(kv: KeyValue, chunks: AsyncIterable<Uint8Arr
     await clearRange(kv, STAGED);
     throw error;
   }
-  await kv.batch([{ type: 'put', key: PROMOTE_KEY, value: NO_BYTES }], { sync: true });
+  const value = headCodec.encode(await headAt(kv, position));
+  await kv.batch(
+    [
+      { type: 'put', key: STAGED_HEAD_KEY, value },
+      { type: 'put', key: PROMOTE_KEY, value: NO_BYTES },
+    ],
+    { sync: true },
+  );
+}
+
+async function headAt(kv: KeyValue, { index, stamp = 0n }: RestorePosition): Promise<Head> {
+  const staged = await kv.get(STAGED_HEAD_KEY);
+  const head = staged === undefined ? EMPTY_HEAD : headCodec.decode(staged);
+  return {
+    ...head,
+    appliedIndex: index ?? head.appliedIndex,
+    lastStamp: stamp > head.lastStamp ? stamp : head.lastStamp,
+  };
 }
 
 /**
@@ -59,85 +91,4 @@ async function clearRange(kv: KeyValue, range: KeyRange): Promise<void> {
   if (ops.length > 0) {
     await kv.batch(ops);
   }
-}
-
-async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<KeyValueEntry[]> {
-  let rest: Uint8Array = NO_BYTES;
-  let begun = false;
-  let count = 0n;
-  let ended = false;
-  for await (const chunk of chunks) {
-    rest = rest.length === 0 ? chunk : concat(rest, chunk);
-    if (!begun && rest.length >= MAGIC.length) {
-      if (!MAGIC.every((byte, i) => rest[i] === byte)) {
-        throw bad('it does not begin as a snapshot does');
-      }
-      rest = rest.subarray(MAGIC.length);
-      begun = true;
-    }
-    for (let length = frameLength(rest, begun); length !== undefined; length = frameLength(rest, begun)) {
-      if (ended) {
-        throw bad('it goes on after its end');
-      }
-      const entries = readFrame(rest.subarray(0, length), count);
-      rest = rest.subarray(length);
-      if (entries === undefined) {
-        ended = true;
-      } else {
-        count += BigInt(entries.length);
-        yield entries;
-      }
-    }
-  }
-  if (!ended || rest.length > 0) {
-    throw bad(`it is cut after ${count} entries`);
-  }
-}
-
-function frameLength(bytes: Uint8Array, begun: boolean): number | undefined {
-  if (!begun || bytes.length < FRAME_HEADER_BYTES) {
-    return undefined;
-  }
-  const view = viewOf(bytes);
-  const packed = view.getUint32(4);
-  if (packed > FRAME_BYTES_MAX || view.getUint32(0) > FRAME_BYTES_MAX) {
-    throw bad(`a frame claims more than ${FRAME_BYTES_MAX} bytes`);
-  }
-  return bytes.length >= FRAME_HEADER_BYTES + packed ? FRAME_HEADER_BYTES + packed : undefined;
-}
-
-/** Undefined for the end frame. */
-function readFrame(frame: Uint8Array, countSoFar: bigint): KeyValueEntry[] | undefined {
-  const view = viewOf(frame);
-  const packed = frame.subarray(FRAME_HEADER_BYTES);
-  if (crc32(packed) !== view.getUint32(8)) {
-    throw bad(`the checksum after entry ${countSoFar} is wrong`);
-  }
-  if (view.getUint32(0) === 0) {
-    const count = packed.length === 8 ? viewOf(packed).getBigUint64(0) : -1n;
-    if (count !== countSoFar) {
-      throw bad(`it names ${count} entries and holds ${countSoFar}`);
-    }
-    return undefined;
-  }
-  return readEntries(inflateRawSync(packed, { maxOutputLength: view.getUint32(0) }));
-}
-
-function readEntries(plain: Uint8Array): KeyValueEntry[] {
-  const view = viewOf(plain);
-  const entries: KeyValueEntry[] = [];
-  for (let at = 0; at < plain.length;) {
-    const keyEnd = at + 8 + view.getUint32(at);
-    const valueEnd = keyEnd + view.getUint32(at + 4);
-    if (valueEnd > plain.length) {
-      throw bad('an entry is longer than its frame');
-    }
-    entries.push([plain.slice(at + 8, keyEnd), plain.slice(keyEnd, valueEnd)]);
-    at = valueEnd;
-  }
-  return entries;
-}
-
-function bad(why: string): StoreError {
-  return new StoreError('bad_snapshot', `the snapshot was refused: ${why}`, { why });
 }

@@ -33,6 +33,7 @@ import type { KeyValue, StoreCodec, WriteOptions } from './ports.ts';
 import { statsCodec } from './records.ts';
 import type { DayStats } from './records.ts';
 import { finishRestore, stageSnapshot } from './restore.ts';
+import type { RestorePosition } from './restore.ts';
 import { openSnapshot } from './snapshot.ts';
 import type { SnapshotStream } from './snapshot.ts';
 import { byGroup, codecsOf, type Codecs, type State } from './state.ts';
@@ -280,14 +281,15 @@ export class Store {
   }
 
   /**
-   * Replaces the whole state by a snapshot. A stream that is cut or damaged leaves the state as it was.
+   * Replaces the whole state by a snapshot. A stream that is cut or damaged leaves the state as it was. `position` says
+   * where in its log this store stands then; it is durable together with the state.
    *
    * @throws StoreError `bad_snapshot`, `disk_full`, `write_failed`
    */
-  restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  restore(chunks: AsyncIterable<Uint8Array>, position: RestorePosition = {}): Promise<void> {
     return this.#inTurn(async () => {
       this.#assertRunning();
-      await stageSnapshot(this.#kv, chunks);
+      await stageSnapshot(this.#kv, chunks, position);
       await finishRestore(this.#kv);
       this.#state = await loadState({ kv: this.#kv, codecs: this.#codecs, logger: this.#logger });
       this.#metrics.jobs.set(this.#state.jobs.size);

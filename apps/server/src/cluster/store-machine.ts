@@ -1,5 +1,5 @@
 import type { Command } from '@dkron/jobs';
-import type { CommittedEntry, StateMachine, StateSnapshot } from '@dkron/raft';
+import type { CommittedEntry, RestoreOrigin, SnapshotMeta, StateMachine, StateSnapshot } from '@dkron/raft';
 import type { Store, StoreEntry } from '@dkron/store';
 
 /** What the log decides is the store, which keeps its own state durably: the log is compacted behind it. */
@@ -36,8 +36,10 @@ export class StoreMachine implements StateMachine {
     };
   }
 
-  async restore(stream: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.#store.restore(stream);
+  /** A backup of any cluster stands at this place of this cluster's log, and stamps go on from those of this cluster. */
+  async restore(stream: AsyncIterable<Uint8Array>, { index }: SnapshotMeta, origin: RestoreOrigin): Promise<void> {
+    const stamp = origin === 'log' ? this.#store.lastStamp() : 0n;
+    await this.#store.restore(stream, { index: BigInt(index), stamp });
   }
 
   async appliedIndex(): Promise<number> {

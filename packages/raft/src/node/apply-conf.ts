@@ -47,7 +47,8 @@ export function applyTransferStep(
   }
   const { index, term } = entry;
   host.modules.logger.warn('raft state is replaced by a restore', { index });
-  return host.modules.stateMachine.restore(streamOf(chunks), { index, term, confState: conf }).then(() => conf);
+  const restored = host.modules.stateMachine.restore(streamOf(chunks), { index, term, confState: conf }, 'log');
+  return restored.then(() => conf);
 }
 
 async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

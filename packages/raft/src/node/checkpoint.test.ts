@@ -87,6 +87,21 @@ describe('RaftNode: state machines that are durable themselves', () => {
     expect(JSON.parse(text)).toEqual(['c0', 'c1', 'c2']);
   });
 
+  it('the state of one moment with its position: what is applied later is not in it', async () => {
+    const { cluster } = await durable(3);
+    const { id, node } = await cluster.leader();
+    for (let i = 0; i < 3; i++) await cluster.apply(id, `c${i}`);
+    const { meta, members, state } = await cluster.settled(node.captureState());
+    await cluster.apply(id, 'later');
+    expect(meta).toMatchObject({ index: node.stats().applied - 1, term: node.term });
+    expect(members.map((member) => member.id).toSorted()).toEqual(['a', 'b', 'c']);
+    let text = '';
+    await state.persist({ write: async (chunk) => void (text += new TextDecoder().decode(chunk)) });
+    state.release();
+    expect(JSON.parse(text)).toEqual(['c0', 'c1', 'c2']);
+    expect(node.stats().snapshotIndex).toBe(0);
+  });
+
   it('a state machine that lost what it held durably does not start', async () => {
     const { cluster, lose } = await durable(1);
     for (let i = 0; i < 3; i++) await cluster.apply('a', `c${i}`);

@@ -30,7 +30,7 @@ export async function installSnapshot(
   const { index, term, confState } = meta;
   await log.reset({ index, term }, { hardState: { ...base, commit: index }, confState });
   failpoint('afterLogReset');
-  await applyLane.between(() => stateMachine.restore(rest, meta));
+  await applyLane.between(() => stateMachine.restore(rest, meta, 'snapshot'));
   failpoint('afterRestore');
   await marks.installed();
   if (!host.running) return;

@@ -113,7 +113,7 @@ async function restoreFrom(
   },
 ): Promise<void> {
   const { modules, meta, durable } = at;
-  if (prelude.stateless !== true) return await modules.stateMachine.restore(rest, meta);
+  if (prelude.stateless !== true) return await modules.stateMachine.restore(rest, meta, 'snapshot');
   const text = `the state machine holds entry ${durable ?? 0}, but had everything up to ${prelude.machineIndex} durably: its folder was lost or replaced; move the raft folder aside too, remove the server and let it join again`;
   throw new RaftError('start_failed', text, { applied: durable ?? 0, snapshotIndex: meta.index });
 }

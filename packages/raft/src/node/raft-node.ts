@@ -24,9 +24,10 @@ import { type RaftNodeModules, type ResolvedModules, resolveModules } from './mo
 import { type RaftNodeOptions, type ReloadableOptions, reloadNodeOptions, resolveNodeOptions } from './options.ts';
 import { type NodeIdentity, PeerGate } from './peer-gate.ts';
 import { type ApplyResult, BARRIER, type Proposals } from './proposals.ts';
-import { readPrelude } from './prelude.ts';
+import { openSnapshot } from './open-snapshot.ts';
 import { recoverAtStart } from './recover-at-start.ts';
 import { RecoveryMarks } from './recovery-marks.ts';
+import type { StateCapture } from './state-machine.ts';
 import { startOver } from './start-over.ts';
 import { restoreThroughLog } from './user-restore.ts';
 
@@ -252,14 +253,12 @@ export class RaftNode {
 
   /** The newest snapshot as the state machine wrote it: a backup for `restore`. @throws RaftError `snapshot_failed` */
   async openSnapshot(): Promise<{ readonly meta: StoredSnapshot; readonly stream: AsyncIterable<Uint8Array> }> {
-    const { snapshots } = this.#modules;
-    const reader = await snapshots.openLatest();
-    if (reader === undefined) throw new RaftError('snapshot_failed', 'there is no snapshot yet', {});
-    const { prelude, rest } = await readPrelude(reader.stream);
-    if (prelude.stateless !== true) return { meta: reader.meta, stream: rest };
-    await rest[Symbol.asyncIterator]().return?.();
-    const full = await snapshots.open((await this.#running().snapshotter.takeWithState()).id);
-    return { meta: full.meta, stream: (await readPrelude(full.stream)).rest };
+    return await openSnapshot(this.#modules.snapshots, () => this.#running().snapshotter.takeWithState());
+  }
+
+  /** What is applied now and where in the log that is, as one moment; nothing is written. @throws RaftError `snapshot_failed` */
+  async captureState(): Promise<StateCapture> {
+    return await this.#running().snapshotter.captureState();
   }
 
   /**

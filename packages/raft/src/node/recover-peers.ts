@@ -80,7 +80,7 @@ export async function recoverFromPeers(
     const { prelude, rest } = await readPrelude(reader.stream);
     const { index, term, confState } = reader.meta;
     const durable = (await stateMachine.appliedIndex?.()) ?? 0;
-    if (prelude.stateless !== true) await stateMachine.restore(rest, { index, term, confState });
+    if (prelude.stateless !== true) await stateMachine.restore(rest, { index, term, confState }, 'snapshot');
     else if (durable < (prelude.machineIndex ?? index))
       throw refused(`the state machine lost entries after ${durable}`);
   }

@@ -1,10 +1,10 @@
-import type { ConfState, SnapshotMeta } from '../core/types.ts';
+import type { SnapshotMeta } from '../core/types.ts';
 import type { SnapshotSink, StoredSnapshot } from '../storage/ports.ts';
 import type { ApplyLane } from './apply-lane.ts';
 import { asError, RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 import { encodePrelude } from './prelude.ts';
-import type { StateSnapshot } from './state-machine.ts';
+import type { StateCapture, StateSnapshot } from './state-machine.ts';
 import type { TransferBuffer } from './state-transfer.ts';
 
 interface Captured {
@@ -87,6 +87,14 @@ export class Snapshotter {
     return this.#withState;
   }
 
+  /** The state of this moment with its position, for a reader of its own: nothing is written. */
+  captureState(): Promise<StateCapture> {
+    return this.#applyLane.between(async () => {
+      const { members, modules } = this.#host;
+      return { meta: this.#position(), members: members.list(), state: await modules.stateMachine.snapshot() };
+    });
+  }
+
   async #takeWithState(): Promise<StoredSnapshot> {
     if (this.#underWay !== undefined) await this.#underWay.catch(() => {});
     this.#underWay = this.#take(true).finally(() => (this.#underWay = undefined));
@@ -110,16 +118,20 @@ export class Snapshotter {
     return stored;
   }
 
-  async #capture(withState: boolean): Promise<Captured> {
-    const { core, members, modules } = this.#host;
-    // Chunks that came are in the log alone, and must stay there.
-    if (this.#transfer.isOpen) throw new RaftError('snapshot_failed', 'a restore is under way', {});
+  #position(): SnapshotMeta {
+    const { core, members } = this.#host;
     const index = this.#applyLane.applied;
     const term = core.log.term(index);
     if (term === undefined)
       throw new RaftError('snapshot_failed', `the term of entry ${index} is not known`, { index });
-    const confState: ConfState = members.conf;
-    const meta = { index, term, confState };
+    return { index, term, confState: members.conf };
+  }
+
+  async #capture(withState: boolean): Promise<Captured> {
+    const { members, modules } = this.#host;
+    // Chunks that came are in the log alone, and must stay there.
+    if (this.#transfer.isOpen) throw new RaftError('snapshot_failed', 'a restore is under way', {});
+    const meta = this.#position();
     const { stateMachine } = modules;
     const machineIndex = await stateMachine.appliedIndex?.();
     const facts = {

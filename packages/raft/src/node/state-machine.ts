@@ -21,6 +21,17 @@ export interface StateSnapshot {
   release(): void;
 }
 
+/** `snapshot`: of this cluster, up to that index; `log`: `RaftNode.restore` of any state, on every server alike. */
+export type RestoreOrigin = 'snapshot' | 'log';
+
+/** The state machine of one moment, and where in the log that is. */
+export interface StateCapture {
+  readonly meta: SnapshotMeta;
+  readonly members: readonly Member[];
+  /** To be released. */
+  readonly state: StateSnapshot;
+}
+
 /**
  * What the log decides. Calls never overlap, except that `persist` of a snapshot runs beside `apply`. An exception of
  * any method is fatal to the node: replicas would drift apart.
@@ -33,8 +44,11 @@ export interface StateMachine {
   apply(batch: readonly CommittedEntry[]): readonly unknown[] | Promise<readonly unknown[]>;
   /** Captures the present state quickly. */
   snapshot(): Promise<StateSnapshot> | StateSnapshot;
-  /** Replaces the state by that of a snapshot. Bytes are those that `persist` wrote. */
-  restore(stream: AsyncIterable<Uint8Array>, meta: SnapshotMeta): Promise<void>;
+  /**
+   * Replaces the state by that of a snapshot. Bytes are those that `persist` wrote. The state stands for everything up to
+   * `meta.index`, whatever was saved in it: `appliedIndex` answers this index afterwards, durably.
+   */
+  restore(stream: AsyncIterable<Uint8Array>, meta: SnapshotMeta, origin: RestoreOrigin): Promise<void>;
   /** For state machines with durable state: last index they hold. The node starts from there if no snapshot is newer. */
   appliedIndex?(): Promise<number>;
   /**
