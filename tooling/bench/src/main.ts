@@ -1,9 +1,10 @@
-/** Measures the figures of docs/benchmarks.md. `--only lag,server,rest,raft,gossip`; `--jobs 200000`. See README. */
+/** Measures the figures of docs/benchmarks.md. `--only lag,server,rest,raft,gossip,cluster`; `--jobs 200000`. See README. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ServerProcess } from '@dkron/harness';
+import { clusterFigures } from './cluster/cluster.ts';
 import { gossipFigures } from './gossip/gossip.ts';
 import { lagOf } from './lag.ts';
 import { loadJobs } from './load-jobs.ts';
@@ -21,6 +22,8 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '200000' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
+    quick: { type: 'boolean', default: false },
+    parts: { type: 'string', default: '' },
     'in-flight': { type: 'string', default: '1,64,512' },
   },
 });
@@ -39,6 +42,10 @@ if (parts.has('raft')) {
 }
 if (parts.has('gossip')) {
   figures.push(...(await gossipFigures({ rounds: Number(values.rounds), measureMs: Number(values.seconds) * 1000 })));
+}
+if (parts.has('cluster')) {
+  const chosen = values.parts.split(',').filter((part) => part !== '');
+  figures.push(...(await clusterFigures({ quick: values.quick, parts: chosen })));
 }
 process.stdout.write(`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}, Node ${process.version}\n\n`);
 process.stdout.write(`${tableOf(figures)}\n`);

@@ -7,3 +7,4 @@ export { ProcessCluster, runCli } from './cluster.ts';
 export type { NodeNetwork, Place } from './network.ts';
 export { loopbackNetwork } from './network.ts';
 export { namespacesIfPermitted } from './namespaces.ts';
+export { firstDecision, leaderNow, statusOf, until, untilLed } from './watch.ts';
