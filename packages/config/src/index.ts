@@ -10,6 +10,7 @@ export { resolveTemplate, TemplateError } from './address/template.ts';
 export type { ConfigFile } from './config-file.ts';
 export { loadConfigFile } from './config-file.ts';
 export type { Flag, FlagType } from './flags/flag.ts';
+export { flagLines } from './flags/flag-lines.ts';
 export type { Words } from './flags/read-flags.ts';
 export { FlagError, readFlags } from './flags/read-flags.ts';
 export { similar } from './flags/suggest.ts';

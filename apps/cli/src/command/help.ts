@@ -1,4 +1,4 @@
-import type { Flag } from '@dkron/config';
+import { flagLines } from '@dkron/config';
 import { inheritedFlags, listed, ownFlags, pathOfCommand, type Located } from './command.ts';
 
 /** Description and usage. */
@@ -31,21 +31,3 @@ export function usageOf(at: Located, withFlags = true): string {
 }
 
 const MIN_NAME_WIDTH = 11;
-
-function flagLines(flags: readonly Flag[]): string[] {
-  const rows = flags.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map((flag) => [headOf(flag), flag] as const);
-  const width = Math.max(...rows.map(([head]) => head.length));
-  return rows.map(([head, flag]) => `${head.padEnd(width)}   ${flag.help}${defaultOf(flag)}`);
-}
-
-function headOf(flag: Flag): string {
-  const short = flag.short === undefined ? '      ' : `  -${flag.short}, `;
-  return `${short}--${flag.name}${flag.type === 'bool' ? '' : ` ${flag.type}`}`;
-}
-
-/** Zero values are not shown. */
-export function defaultOf(flag: Flag): string {
-  const value = flag.default ?? '';
-  if (['', 'false', '0', '[]', '0s'].includes(value)) return '';
-  return flag.type === 'string' ? ` (default ${JSON.stringify(value)})` : ` (default ${value})`;
-}
