@@ -1,0 +1,25 @@
+/** What hosts and plugins of Dkron agree on. The cookie only keeps people from starting plugins by hand. */
+export const COOKIE = {
+  variable: 'DKRON_PLUGIN_MAGIC_COOKIE',
+  value: 'b29a76488b6f3ca7955c5f769b50641f0fcd88748d8cedecda313d516320ca19',
+} as const;
+
+/** The only version of the application's protocol. */
+export const APP_VERSION = 1;
+export const CORE_VERSION = 1;
+
+/** What a plugin is asked for, and what the middle of its file name says. */
+export type PluginKind = 'executor' | 'processor';
+
+/** Newest first. An old service has an old callback. */
+export const EXECUTE_PATHS = [
+  '/types.v1.ExecutorService/Execute',
+  '/types.Executor/Execute',
+  '/dkron.Executor/Execute',
+] as const;
+export const UPDATE_PATHS: readonly string[] = ['/types.v1.StatusHelperService/Update', '/types.StatusHelper/Update'];
+
+export const HEALTH_CHECK_PATH = '/grpc.health.v1.Health/Check';
+export const BROKER_PATH = '/plugin.GRPCBroker/StartStream';
+export const STDIO_PATH = '/plugin.GRPCStdio/StreamStdio';
+export const SHUTDOWN_PATH = '/plugin.GRPCController/Shutdown';
