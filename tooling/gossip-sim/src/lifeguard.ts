@@ -52,7 +52,12 @@ export const CONFIGURATIONS: Readonly<Record<string, Partial<SwimTuning>>> = {
 /** Runs one pool under loss and stalls, and counts what it said wrongly. */
 export function runLifeguard(name: string, tuning: Partial<SwimTuning>, options: LifeguardOptions): LifeguardResult {
   const { members, minutes, seed, lossPercent, stallingPercent, streams } = options;
-  const network = new SwimNetwork({ seed, tuning: { ...tuning, streamPings: streams }, mode: 'objects' });
+  const network = new SwimNetwork({
+    seed,
+    tuning: { ...tuning, streamPings: streams },
+    mode: 'objects',
+    keeps: ({ type }) => type === 'failed',
+  });
   const all = network.populateKnown(members);
   network.run(SETTLE_MS);
   network.lossPpm = lossPercent * 10_000;

@@ -1,12 +1,15 @@
 import { assert, type Random } from '@dkron/runtime';
 import { seededRandom } from '@dkron/runtime/testing';
-import type { SendPacket, StartPushPull, StreamPing } from '../core/swim/effects.ts';
+import type { SendPacket, StartPushPull, StreamPing, SwimEvent } from '../core/swim/effects.ts';
 import { resolveTuning, type SwimProfile, type SwimTuning } from '../core/swim/options.ts';
 import { Swim } from '../core/swim/swim.ts';
 import { type Address, encodeVersions, type NodeState, OUR_VERSIONS } from '../core/types.ts';
 import { parseIp } from '../core/ip.ts';
 import { decodeMessage } from '../core/wire/packet-message.ts';
 import { EventHeap } from './event-heap.ts';
+import { blankBytes } from './message-length.ts';
+import { SharedMembers, SharedTable } from './shared-table.ts';
+import { dataLossMs, openingLossMs, segmentsOf } from './stream-loss.ts';
 import { VirtualMember } from './virtual-member.ts';
 
 /** Options of a simulated pool. */
@@ -19,15 +22,20 @@ export interface SwimNetworkOptions {
   readonly delayMs?: readonly [least: number, greatest: number];
   /** Whether packets pass as bytes, really encoded and decoded, or as objects, which is faster. Default: bytes. */
   readonly mode?: 'bytes' | 'objects';
+  /** Whether streams lose as many packets, and send them again as TCP does. Default: they come through. */
+  readonly lossyStreams?: boolean;
+  /** Which events members keep as seen. Default: all. */
+  readonly keeps?: (event: SwimEvent) => boolean;
 }
 
 const PORT = 7946;
 const PPM = 1_000_000;
+const NO_BYTES = new Uint8Array(0);
 
 /** Members of a pool, their clock and the network between them, all virtual. */
 export class SwimNetwork {
   readonly members = new Map<string, VirtualMember>();
-  /** Packets lost, of a million. Streams come through: they send again. */
+  /** Packets lost, of a million. */
   lossPpm = 0;
   /** Datagrams given to the network. */
   packetsSent = 0;
@@ -36,14 +44,19 @@ export class SwimNetwork {
   readonly #tuning: SwimTuning;
   readonly #delayMs: readonly [number, number];
   readonly #asObjects: boolean;
+  readonly #keeps: (event: SwimEvent) => boolean;
+  readonly #lossyStreams: boolean;
+  readonly #shared = new SharedMembers();
   readonly #random: Random;
   #nowMs = 0;
   #side: ((name: string) => unknown) | undefined;
 
-  constructor({ seed, profile, tuning, delayMs = [1, 10], mode = 'bytes' }: SwimNetworkOptions) {
+  constructor({ seed, profile, tuning, delayMs = [1, 10], mode = 'bytes', ...more }: SwimNetworkOptions) {
     this.#tuning = resolveTuning(profile, tuning);
     this.#delayMs = delayMs;
     this.#asObjects = mode === 'objects';
+    this.#keeps = more.keeps ?? (() => true);
+    this.#lossyStreams = more.lossyStreams ?? false;
     this.#random = seededRandom(seed);
   }
 
@@ -56,11 +69,12 @@ export class SwimNetwork {
   }
 
   /** A new member that knows only itself. */
-  add(name: string, ip = `10.0.${this.members.size >> 8}.${this.members.size & 255}`): VirtualMember {
+  add(name: string, ip = ipOf(this.members.size), knowsAll = false): VirtualMember {
     const address: Address = { ip, port: PORT };
-    const member = new VirtualMember(name, address, this.#newSwim(name, address), {
+    const member = new VirtualMember(name, address, this.#newSwim(name, address, knowsAll), {
       now: () => this.#nowMs,
       plan: (atMs, run) => this.#heap.plan(atMs, run),
+      keeps: this.#keeps,
       perform: (from, effect) => {
         if (effect.type === 'packet') this.#sendPacket(from, effect);
         else if (effect.type === 'pushPull') this.#pushPull(from, effect);
@@ -86,10 +100,23 @@ export class SwimNetwork {
 
   /** `count` members that know each other from the start, with nothing left to tell. */
   populateKnown(count: number): VirtualMember[] {
+    if (this.#asObjects) return this.#populateShared(count);
     const all = Array.from({ length: count }, (_, i) => this.add(`n${i}`));
     const nodes = all.flatMap(({ swim }) => swim.localState(false).nodes);
     for (const member of all) member.do((swim) => swim.preload(nodes, this.#nowMs));
     return all;
+  }
+
+  /** As objects, what all know is held once. */
+  #populateShared(count: number): VirtualMember[] {
+    const names = Array.from({ length: count }, (_, i) => `n${i}`);
+    const vsn = encodeVersions(OUR_VERSIONS);
+    const nodes = names.map((name, i) => {
+      return { name, addr: parseIp(ipOf(i))!, port: PORT, meta: null, vsn, incarnation: 1, state: 0 };
+    });
+    assert(this.members.size === 0, 'others are there already');
+    this.#shared.know(nodes, this.#nowMs);
+    return names.map((name) => this.add(name, undefined, true));
   }
 
   member(name: string): VirtualMember {
@@ -150,11 +177,12 @@ export class SwimNetwork {
     return [...this.members.values()].filter(({ running }) => running);
   }
 
-  #newSwim(name: string, { ip, port }: Address): Swim {
-    const addr = parseIp(ip)!;
-    const vsn = encodeVersions(OUR_VERSIONS);
+  #newSwim(name: string, { ip, port }: Address, knowsAll = false): Swim {
+    const identity = { name, addr: parseIp(ip)!, port, meta: NO_BYTES, vsn: encodeVersions(OUR_VERSIONS) };
     const random = this.#random.fork(`${name} ${this.#nowMs}`);
-    return new Swim({ name, addr, port, meta: new Uint8Array(0), vsn }, this.#tuning, { random });
+    if (!this.#asObjects) return new Swim(identity, this.#tuning, { random });
+    const table = new SharedTable(this.#shared, random, knowsAll);
+    return new Swim(identity, this.#tuning, { random, table, encode: blankBytes });
   }
 
   #sendPacket(from: VirtualMember, { to, messages }: SendPacket): void {
@@ -163,23 +191,30 @@ export class SwimNetwork {
     assert(sizeBytes <= this.#tuning.udpBufferBytes, `datagram of ${sizeBytes} bytes`);
     const target = this.#reach(from, to);
     if (target === undefined || this.#random.nextInt(PPM) < this.lossPpm) return;
-    const received = messages.map(({ message, bytes }) => (this.#asObjects ? message : decodeMessage(bytes)));
-    this.#later(() => target.do((swim) => swim.receive(received, from.address, this.#nowMs)));
+    this.#later(() => {
+      // Decoded when it arrives, as on a real thread.
+      const received = messages.map(({ message, bytes }) => (this.#asObjects ? message : decodeMessage(bytes)));
+      target.do((swim) => swim.receive(received, from.address, this.#nowMs));
+    });
   }
 
   #pushPull(from: VirtualMember, { to, join }: StartPushPull): void {
     const target = this.#reach(from, to);
     if (target === undefined) return;
+    const { tcpTimeoutMs } = this.#tuning;
     from.do((dialler) => {
       const ours = dialler.localState(join);
+      const thereMs = this.#openMs() + this.#dataMs(ours.nodes.length);
+      if (thereMs > tcpTimeoutMs) return;
       this.#later(() => {
         target.do((listener) => {
           const theirs = listener.localState(join);
           listener.mergeState(ours, this.#nowMs);
-          if (this.#reach(from, to) !== target) return;
-          this.#later(() => from.do((swim) => swim.mergeState(theirs, this.#nowMs)));
+          const backMs = this.#dataMs(theirs.nodes.length);
+          if (this.#reach(from, to) !== target || thereMs + backMs > tcpTimeoutMs) return;
+          this.#later(() => from.do((swim) => swim.mergeState(theirs, this.#nowMs)), backMs);
         });
-      });
+      }, thereMs);
     });
   }
 
@@ -191,7 +226,15 @@ export class SwimNetwork {
         if (this.#nowMs <= deadlineMs) swim.streamPingAnswered(seqNo, this.#nowMs);
       });
     };
-    this.#later(() => target.do(() => this.#later(answer)));
+    this.#later(() => target.do(() => this.#later(answer, this.#dataMs())), this.#openMs() + this.#dataMs());
+  }
+
+  #openMs(): number {
+    return this.#lossyStreams ? openingLossMs(this.#random, this.lossPpm) : 0;
+  }
+
+  #dataMs(members = 1): number {
+    return this.#lossyStreams ? dataLossMs(this.#random, this.lossPpm, segmentsOf(members)) : 0;
   }
 
   #reach(from: VirtualMember, to: Address): VirtualMember | undefined {
@@ -201,10 +244,14 @@ export class SwimNetwork {
     return target;
   }
 
-  #later(run: () => void): void {
+  #later(run: () => void, moreMs = 0): void {
     const [least, greatest] = this.#delayMs;
-    this.#heap.plan(this.#nowMs + least + this.#random.nextInt(greatest - least + 1), run);
+    this.#heap.plan(this.#nowMs + moreMs + least + this.#random.nextInt(greatest - least + 1), run);
   }
+}
+
+function ipOf(number: number): string {
+  return `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
 }
 
 function keyOf({ ip, port }: Address): string {

@@ -12,6 +12,8 @@ export interface VirtualMemberModules {
   readonly now: () => number;
   readonly plan: (atMs: number, run: () => void) => void;
   readonly perform: (from: VirtualMember, effect: Exclude<SwimEffect, SwimEvent>) => void;
+  /** Which events are worth keeping in {@link VirtualMember.seen}. */
+  readonly keeps: (event: SwimEvent) => boolean;
 }
 
 /** One process of a virtual network: its state machine, its one thread, and what waits in its sockets. */
@@ -75,10 +77,10 @@ export class VirtualMember {
   }
 
   #settle(): void {
-    const { now, perform } = this.#modules;
+    const { now, perform, keeps } = this.#modules;
     for (const effect of this.swim.takeEffects()) {
       if (effect.type === 'packet' || effect.type === 'streamPing' || effect.type === 'pushPull') perform(this, effect);
-      else this.seen.push({ atMs: now(), event: effect });
+      else if (keeps(effect)) this.seen.push({ atMs: now(), event: effect });
     }
     const nextMs = Math.max(now(), this.swim.nextDeadlineMs);
     if (nextMs >= this.#wakeMs || nextMs === Infinity) return;

@@ -7,20 +7,21 @@ import { Suspicion, suspicionTimes } from './suspicion.ts';
 /** `suspect.from` got no answer of `suspect.node`: starts the clock of its death, or confirms that it runs. */
 export function applySuspect(context: SwimContext, suspect: Suspect): void {
   const { table, tuning, nowMs } = context;
-  const entry = table.get(suspect.node);
-  if (entry === undefined || suspect.incarnation < entry.incarnation) return;
-  if (entry.suspicion !== undefined) {
-    if (!entry.suspicion.confirm(suspect.from)) return;
-    context.burialMs = Math.min(context.burialMs, entry.suspicion.deadlineMs);
+  const known = table.get(suspect.node);
+  if (known === undefined || suspect.incarnation < known.incarnation) return;
+  if (known.suspicion !== undefined) {
+    if (!known.suspicion.confirm(suspect.from)) return;
+    context.burialMs = Math.min(context.burialMs, known.suspicion.deadlineMs);
     context.broadcast(suspect);
     return;
   }
-  if (entry.state !== 'alive') return;
+  if (known.state !== 'alive') return;
   if (suspect.node === context.identity.name) {
     if (!context.leaving) refute(context, suspect.incarnation);
     return;
   }
   context.broadcast(suspect);
+  const entry = table.own(known);
   entry.incarnation = suspect.incarnation;
   table.setState(entry, 'suspect', nowMs);
   const suspicion = new Suspicion(suspicionTimes(tuning, table.size), suspect.from, nowMs);
@@ -32,15 +33,16 @@ export function applySuspect(context: SwimContext, suspect: Suspect): void {
 /** `dead.node` failed, or left if it says so itself. */
 export function applyDead(context: SwimContext, dead: Dead, onTold?: () => void): void {
   const { table, identity, nowMs } = context;
-  const entry = table.get(dead.node);
-  if (entry === undefined || dead.incarnation < entry.incarnation) return;
-  table.setSuspicion(entry, undefined);
-  if (isGone(entry)) return;
+  const known = table.get(dead.node);
+  if (known === undefined || dead.incarnation < known.incarnation) return;
+  if (isGone(known)) return;
   if (dead.node === identity.name && !context.leaving) {
     refute(context, dead.incarnation);
     return;
   }
   context.broadcast(dead, onTold);
+  const entry = table.own(known);
+  table.setSuspicion(entry, undefined);
   entry.incarnation = dead.incarnation;
   const left = dead.node === dead.from;
   table.setState(entry, left ? 'left' : 'dead', nowMs);

@@ -2,7 +2,7 @@ import { unmapIp } from '../ip.ts';
 import { META_MAX_BYTES, NAME_MAX_BYTES, VERSIONS_BYTES } from '../types.ts';
 import type { Alive } from '../wire/messages.ts';
 import type { SwimContext } from './context.ts';
-import { isGone, type MemberEntry, setAddress, setVersions, viewOf } from './member-table.ts';
+import { isGone, type MemberEntry, sameBytes, viewOf } from './member-table.ts';
 import { refute } from './refute.ts';
 
 const NO_BYTES = new Uint8Array(0);
@@ -47,7 +47,9 @@ export function applyAlive(context: SwimContext, alive: Alive, origin: AliveOrig
     refute(context, alive.incarnation);
     return;
   }
-  takeOver(context, entry, { ...alive, addr, port }, origin.onTold);
+  // What goes on as it came stays the same object: whoever passes objects on need not encode it again.
+  const isAsSent = addr === alive.addr && port === alive.port;
+  takeOver(context, table.own(entry), isAsSent ? alive : { ...alive, addr, port }, origin.onTold);
 }
 
 function takeOver(context: SwimContext, entry: MemberEntry, alive: Alive, onTold: (() => void) | undefined): void {
@@ -57,10 +59,10 @@ function takeOver(context: SwimContext, entry: MemberEntry, alive: Alive, onTold
   const wasGone = isGone(entry);
   const meta = alive.meta ?? NO_BYTES;
   const metaChanged = !sameBytes(entry.meta, meta);
-  setVersions(entry, alive.vsn);
+  table.setVersions(entry, alive.vsn);
   entry.incarnation = alive.incarnation;
-  if (metaChanged) entry.meta = meta.slice();
-  if (!isAt(entry, alive.addr, alive.port)) setAddress(entry, alive.addr, alive.port);
+  if (metaChanged) table.setMeta(entry, meta);
+  if (!isAt(entry, alive.addr, alive.port)) table.setPlace(entry, alive.addr, alive.port);
   if (entry.state !== 'alive') table.setState(entry, 'alive', context.nowMs);
   if (wasGone) context.emit('join', entry);
   else if (metaChanged) context.emit('update', entry);
@@ -113,12 +115,6 @@ function isAt(entry: MemberEntry, addr: Uint8Array, port: number): boolean {
 
 function isSameOf(entry: MemberEntry, alive: Alive): boolean {
   return sameBytes(entry.meta, alive.meta ?? NO_BYTES) && sameBytes(entry.vsn, alive.vsn ?? NO_BYTES);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 /** In UTF-8, without encoding it: exact for the plain names that there are, generous by nothing for others. */

@@ -4,8 +4,9 @@ import { encodeMessage } from '../wire/packet-message.ts';
 import type { Alive, Dead, PacketMessage, Suspect } from '../wire/messages.ts';
 import { Awareness } from './awareness.ts';
 import type { Encoded, MemberEvent, NoticeEvent, SwimDelegate, SwimEffect, ToldEvent } from './effects.ts';
-import { type MemberEntry, MemberTable, viewOf } from './member-table.ts';
+import { type MemberEntry, type MemberTable, viewOf } from './member-table.ts';
 import type { SwimTuning } from './options.ts';
+import { PlainTable } from './plain-table.ts';
 import { retransmitLimit } from './scale.ts';
 import { TransmitQueue } from './transmit-queue.ts';
 
@@ -26,6 +27,8 @@ export interface SwimModules {
   readonly delegate?: SwimDelegate;
   /** Bytes of a message. Default: in the older integer style. */
   readonly encode?: (message: PacketMessage) => Uint8Array;
+  /** Where the members are held. Default: in memory of its own. Simulations of large pools share it. */
+  readonly table?: MemberTable;
   /** What label and encryption take of each datagram now. Default: 0. */
   readonly overheadBytes?: () => number;
 }
@@ -62,7 +65,7 @@ export class SwimContext {
     this.tuning = tuning;
     this.random = modules.random;
     this.delegate = modules.delegate ?? {};
-    this.table = new MemberTable(modules.random);
+    this.table = modules.table ?? new PlainTable(modules.random);
     this.awareness = new Awareness(tuning.awarenessMaxMultiplier);
     this.#encode = modules.encode ?? encodeMessage;
     this.#overheadBytes = modules.overheadBytes ?? (() => 0);
@@ -126,8 +129,9 @@ export class SwimContext {
 
   /** Whether anybody else is there to hear us. */
   hasAudience(): boolean {
-    return this.table.entries.some(
-      (entry) => entry.name !== this.identity.name && (entry.state === 'alive' || entry.state === 'suspect'),
-    );
+    for (const { name, state } of this.table.entries) {
+      if (name !== this.identity.name && (state === 'alive' || state === 'suspect')) return true;
+    }
+    return false;
   }
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aliveOf, LoneSwim, VSN } from '../../testing/lone-swim.ts';
 import type { PushNodeState, PushPull } from '../wire/messages.ts';
-import { versionConflict } from './version-check.ts';
 
 const quiet = { probeIntervalMs: 1e9, pushPullIntervalMs: 0, stallThresholdMs: 1e12 };
 
@@ -98,7 +97,6 @@ describe('PushPull', () => {
 });
 
 describe('VerifyProtocol', () => {
-  const ok = { name: 'ok', alive: true, vsn: VSN };
   it.each([
     { title: 'same versions', vsn: VSN, alive: true, fits: true },
     { title: 'another current one that all understand', vsn: Uint8Array.of(1, 5, 2, 2, 5, 5), alive: true, fits: true },
@@ -115,6 +113,13 @@ describe('VerifyProtocol', () => {
     { title: 'no versions', vsn: null, alive: true, fits: false },
     { title: 'five versions', vsn: Uint8Array.of(1, 5, 2, 2, 5), alive: true, fits: false },
   ])('$title', ({ vsn, alive, fits }) => {
-    expect(versionConflict([ok, { name: 'other', alive, vsn }]) === undefined).toBe(fits);
+    const other = { name: 'other', addr: Uint8Array.of(10, 0, 0, 9), port: 1, meta: null, incarnation: 1, vsn };
+    const remote: PushPull = {
+      type: 'pushPull',
+      join: false,
+      nodes: [{ ...other, state: alive ? 0 : 2 }],
+      userState: new Uint8Array(0),
+    };
+    expect(new LoneSwim().swim.mergeRefusal(remote) === undefined).toBe(fits);
   });
 });

@@ -1,16 +1,28 @@
+import type { Random } from '@dkron/runtime';
 import { seededRandom } from '@dkron/runtime/testing';
+import { SharedMembers, SharedTable } from '../../testing/shared-table.ts';
 import { describe, expect, it } from 'vitest';
-import { MemberTable } from './member-table.ts';
+import type { MemberTable } from './member-table.ts';
+import { PlainTable } from './plain-table.ts';
 
-function filled(count: number, seed = 1): MemberTable {
-  const table = new MemberTable(seededRandom(seed));
+type Make = (random: Random) => MemberTable;
+
+function fillFrom(make: Make, count: number, seed = 1): MemberTable {
+  const table = make(seededRandom(seed));
   for (let i = 0; i < count; i++) {
     table.setState(table.insert(`n${i}`, Uint8Array.of(10, 0, 0, i), 1, 0), i % 3 === 0 ? 'dead' : 'alive', i);
   }
   return table;
 }
 
-describe('KRandomNodes', () => {
+const MAKES: [kind: string, make: Make][] = [
+  ['plain', (random) => new PlainTable(random)],
+  ['shared', (random) => new SharedTable(new SharedMembers(), random, true)],
+];
+
+describe.each(MAKES)('%s KRandomNodes', (_, make) => {
+  const filled = (count: number): MemberTable => fillFrom(make, count);
+
   it.each([
     { total: 5, count: 3 },
     { total: 9, count: 3 },
@@ -39,10 +51,12 @@ describe('KRandomNodes', () => {
   });
 });
 
-describe('ResetNodes', () => {
+describe.each(MAKES)('%s ResetNodes', (_, make) => {
+  const filled = (count: number, seed?: number): MemberTable => fillFrom(make, count, seed);
+
   it('MoveDeadNodes: forgets who is gone for longer, keeps us and the others, draws a new order', () => {
     const table = filled(30);
-    const before = table.entries.map(({ name }) => name);
+    const before = Array.from(table.entries, ({ name }) => name);
     table.reset(1010, 1000, 'n3');
     // Dead since their number: n0, n6, n9 are too long gone; n3 is us.
     expect(['n0', 'n3', 'n6', 'n9', 'n12', 'n1'].map((name) => table.get(name) !== undefined)).toEqual([
@@ -53,7 +67,7 @@ describe('ResetNodes', () => {
       true,
       true,
     ]);
-    const after = table.entries.map(({ name }) => name);
+    const after = Array.from(table.entries, ({ name }) => name);
     expect(table.size).toBe(27);
     expect(after.toSorted()).toEqual(before.filter((name) => !['n0', 'n6', 'n9'].includes(name)).toSorted());
     expect(after).not.toEqual(before.filter((name) => after.includes(name)));
@@ -61,7 +75,7 @@ describe('ResetNodes', () => {
 
   it('newcomers stand anywhere in the order', () => {
     const places = new Set(
-      Array.from({ length: 60 }, (_, seed) => filled(4, seed).entries.findIndex(({ name }) => name === 'n3')),
+      Array.from({ length: 60 }, (_, seed) => [...filled(4, seed).entries].findIndex(({ name }) => name === 'n3')),
     );
     expect(places).toEqual(new Set([0, 1, 2, 3]));
   });

@@ -87,7 +87,7 @@ export class Prober {
         table.reset(nowMs, tuning.gossipToTheDeadMs, identity.name);
         this.#at = 0;
       }
-      const entry = table.entries[this.#at++];
+      const entry = table.at(this.#at++);
       if (entry !== undefined && entry.name !== identity.name && !isGone(entry)) return entry;
     }
     return undefined;

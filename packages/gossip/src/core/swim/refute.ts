@@ -4,7 +4,8 @@ import type { SwimContext } from './context.ts';
 
 /** Contradicts a claim about us of incarnation `accused`, by an alive message of a greater one. */
 export function refute(context: SwimContext, accused: number): void {
-  const { self, identity } = context;
+  const { identity } = context;
+  const self = context.table.own(context.self);
   self.incarnation = context.nextIncarnation(accused);
   // After a stall many accusations wait for us: one moment counts against our health once.
   if (context.lastRefutedMs !== context.nowMs) context.awareness.adjust(1);

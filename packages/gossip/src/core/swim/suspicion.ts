@@ -31,20 +31,21 @@ export function suspicionTotalMs(times: SuspicionTimes, confirmations: number): 
 /** One member's suspicion: who shares it, and when it becomes death. */
 export class Suspicion {
   readonly #times: SuspicionTimes;
-  readonly #accusers = new Set<string>();
+  /** The first accuser, then those who confirmed: few, so searching them is cheapest. */
+  readonly #accusers: string[];
   #startMs: number;
   #deadlineMs: number;
 
   constructor(times: SuspicionTimes, accuser: string, nowMs: number) {
     this.#times = times;
-    this.#accusers.add(accuser);
+    this.#accusers = [accuser];
     this.#startMs = nowMs;
     this.#deadlineMs = this.#dueMs();
   }
 
   /** Accusers besides the first. */
   get confirmations(): number {
-    return this.#accusers.size - 1;
+    return this.#accusers.length - 1;
   }
 
   /** May be in the past after a confirmation: then it is due. */
@@ -54,8 +55,8 @@ export class Suspicion {
 
   /** Whether `accuser` is new and counts. */
   confirm(accuser: string): boolean {
-    if (this.confirmations >= this.#times.confirmationsNeeded || this.#accusers.has(accuser)) return false;
-    this.#accusers.add(accuser);
+    if (this.confirmations >= this.#times.confirmationsNeeded || this.#accusers.includes(accuser)) return false;
+    this.#accusers.push(accuser);
     this.#deadlineMs = this.#dueMs();
     return true;
   }

@@ -168,7 +168,7 @@ export class Swim {
 
   /** All we know, with the dead and left that are not forgotten yet. The order is that of probing. */
   members(): NodeView[] {
-    return this.#context.table.entries.map(viewOf);
+    return Array.from(this.#context.table.entries, viewOf);
   }
 
   member(name: string): NodeView | undefined {

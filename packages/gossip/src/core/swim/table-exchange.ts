@@ -3,7 +3,8 @@ import type { PushNodeState, PushPull } from '../wire/messages.ts';
 import { applyDead, applySuspect } from './accusation-rules.ts';
 import { applyAlive } from './alive-rule.ts';
 import type { SwimContext } from './context.ts';
-import { versionConflict } from './version-check.ts';
+import { VersionKinds } from './member-table.ts';
+import { VersionBounds } from './version-check.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -19,10 +20,20 @@ export function localState(context: SwimContext, join: boolean): PushPull {
 
 /** Why a peer's table must not be merged, or `undefined`. */
 export function mergeRefusal(context: SwimContext, remote: PushPull): string | undefined {
-  const ours = context.table.entries.map(({ name, state, vsn }) => ({ name, vsn, alive: state === 'alive' }));
-  const theirs = remote.nodes.map(({ name, state, vsn }) => ({ name, vsn, alive: NODE_STATES[state] === 'alive' }));
-  const conflict = versionConflict([...ours.filter(({ vsn }) => vsn.length > 0), ...theirs]);
-  if (conflict !== undefined) return conflict;
+  const bounds = new VersionBounds();
+  for (const { state, versions } of context.table.entries) if (state === 'alive') bounds.narrow(versions);
+  const kinds = new VersionKinds();
+  for (const { state, vsn } of remote.nodes) {
+    if (NODE_STATES[state] === 'alive') bounds.narrow(kinds.find(vsn)?.versions);
+  }
+  for (const { name, versions } of context.table.entries) {
+    const problem = versions && bounds.problemOf(name, versions);
+    if (problem !== undefined) return problem;
+  }
+  for (const { name, vsn } of remote.nodes) {
+    const problem = bounds.problemOf(name, kinds.find(vsn)?.versions);
+    if (problem !== undefined) return problem;
+  }
   if (remote.join && context.delegate.acceptsMerge?.(remote.nodes) === false) return 'not accepted by the layer above';
   return undefined;
 }

@@ -12,18 +12,33 @@ export interface Broadcast<T> {
 interface Item<T> extends Broadcast<T> {
   readonly id: number;
   transmits: number;
+  /** Replaced by newer news. It stays in its bucket until its turn comes or all is swept. */
+  gone: boolean;
 }
+
+/** All of one length, the oldest first. */
+interface Bucket<T> {
+  readonly lengthBytes: number;
+  items: Item<T>[];
+}
+
+/** All that were sent equally often, the longest first. */
+type Tier<T> = Bucket<T>[];
+
+/** More than so many gone ones, and more than are waiting: then all tiers are swept. */
+const GONE_MAX = 16;
 
 /**
  * News waiting to be sent, the least sent first, then the longest, then the newest. Each leaves after as many packets
  * as the limit says.
  */
 export class TransmitQueue<T> {
-  /** Index: how often sent. Each sorted by length, then id, both descending. */
-  readonly #tiers: Item<T>[][] = [];
+  /** Index: how often sent. */
+  readonly #tiers: Tier<T>[] = [];
   readonly #bySubject = new Map<string, Item<T>>();
   #nextId = 0;
   #size = 0;
+  #gone = 0;
 
   get size(): number {
     return this.#size;
@@ -31,13 +46,15 @@ export class TransmitQueue<T> {
 
   add(broadcast: Broadcast<T>): void {
     const { value, lengthBytes, subject, onDone } = broadcast;
-    const item: Item<T> = { value, lengthBytes, subject, onDone, id: this.#nextId++, transmits: 0 };
+    const item: Item<T> = { value, lengthBytes, subject, onDone, id: this.#nextId++, transmits: 0, gone: false };
+    let replaced: Item<T> | undefined;
     if (subject !== undefined) {
-      const replaced = this.#bySubject.get(subject);
-      if (replaced !== undefined) this.#discard(replaced);
+      replaced = this.#bySubject.get(subject);
       this.#bySubject.set(subject, item);
     }
-    this.#insert(item);
+    bucketOf(this.#tier(0), lengthBytes).items.push(item);
+    this.#size++;
+    if (replaced !== undefined) this.#discard(replaced);
   }
 
   /**
@@ -46,48 +63,91 @@ export class TransmitQueue<T> {
    */
   take(overheadBytes: number, limitBytes: number, transmitLimit: number, maxItems = Infinity): T[] {
     const taken: Item<T>[] = [];
+    const values: T[] = [];
     let roomBytes = limitBytes;
     for (const tier of this.#tiers) {
-      let at = 0;
-      while (taken.length < maxItems) {
-        at = firstFitting(tier, roomBytes - overheadBytes, at);
-        const item = tier[at];
-        if (item === undefined) break;
-        tier.splice(at, 1);
-        roomBytes -= item.lengthBytes + overheadBytes;
-        taken.push(item);
+      if (taken.length >= maxItems || roomBytes < overheadBytes) break;
+      const before = taken.length;
+      this.#takeFrom(tier, taken, roomBytes, overheadBytes, maxItems);
+      for (let i = before; i < taken.length; i++) {
+        roomBytes -= taken[i]!.lengthBytes + overheadBytes;
+        values.push(taken[i]!.value);
       }
     }
     this.#size -= taken.length;
-    const values = taken.map(({ value }) => value);
-    for (const item of taken) {
-      item.transmits++;
-      if (item.transmits >= transmitLimit) this.#finish(item);
-      else this.#insert(item);
-    }
+    this.#putBack(taken, transmitLimit);
     return values;
   }
 
   /** Keeps at most `maxItems`, dropping those sent most often first, then the shortest, then the oldest. */
   prune(maxItems: number): void {
+    this.#sweep();
     while (this.#size > maxItems) {
-      const last = this.#tiers.findLast((tier) => tier.length > 0)!.at(-1)!;
-      this.#discard(last);
+      const last = this.#tiers.findLast((tier) => tier.length > 0)!;
+      const { items } = last.at(-1)!;
+      const item = items.shift()!;
+      if (items.length === 0) last.pop();
+      this.#size--;
+      this.#finish(item);
     }
   }
 
-  #insert(item: Item<T>): void {
-    while (this.#tiers.length <= item.transmits) this.#tiers.push([]);
-    const tier = this.#tiers[item.transmits]!;
-    tier.splice(positionOf(tier, item), 0, item);
-    this.#size++;
+  /** Moves what fits from `tier` to the end of `taken`. What did not fit cannot fit later: the room only shrinks. */
+  #takeFrom(tier: Tier<T>, taken: Item<T>[], limitBytes: number, overheadBytes: number, maxItems: number): void {
+    let roomBytes = limitBytes - overheadBytes;
+    for (const { lengthBytes, items } of tier) {
+      while (lengthBytes <= roomBytes && taken.length < maxItems) {
+        const item = items.pop();
+        if (item === undefined) break;
+        if (item.gone) {
+          this.#gone--;
+          continue;
+        }
+        taken.push(item);
+        roomBytes -= lengthBytes + overheadBytes;
+      }
+    }
+  }
+
+  /** Counts one packet more for each, and puts those back that want more. */
+  #putBack(taken: readonly Item<T>[], transmitLimit: number): void {
+    let from = 0;
+    while (from < taken.length) {
+      const { transmits, lengthBytes } = taken[from]!;
+      let to = from + 1;
+      while (to < taken.length && taken[to]!.transmits === transmits && taken[to]!.lengthBytes === lengthBytes) to++;
+      const stays = transmits + 1 < transmitLimit;
+      if (stays) {
+        this.#size += to - from;
+        mergeInto(bucketOf(this.#tier(transmits + 1), lengthBytes).items, taken, from, to);
+      }
+      for (; from < to; from++) {
+        const item = taken[from]!;
+        item.transmits = transmits + 1;
+        if (!stays) this.#finish(item);
+      }
+    }
+  }
+
+  #tier(transmits: number): Tier<T> {
+    while (this.#tiers.length <= transmits) this.#tiers.push([]);
+    return this.#tiers[transmits]!;
   }
 
   #discard(item: Item<T>): void {
-    const tier = this.#tiers[item.transmits]!;
-    tier.splice(positionOf(tier, item), 1);
+    item.gone = true;
     this.#size--;
-    this.#finish(item);
+    this.#gone++;
+    item.onDone?.();
+    if (this.#gone > this.#size + GONE_MAX) this.#sweep();
+  }
+
+  #sweep(): void {
+    for (const [transmits, tier] of this.#tiers.entries()) {
+      for (const bucket of tier) bucket.items = bucket.items.filter(({ gone }) => !gone);
+      this.#tiers[transmits] = tier.filter(({ items }) => items.length > 0);
+    }
+    this.#gone = 0;
   }
 
   #finish(item: Item<T>): void {
@@ -96,25 +156,30 @@ export class TransmitQueue<T> {
   }
 }
 
-/** Where `item` is, or would be. */
-function positionOf<T>(tier: readonly Item<T>[], item: Item<T>): number {
-  return lowerBound(tier, 0, (other) => {
-    return other.lengthBytes > item.lengthBytes || (other.lengthBytes === item.lengthBytes && other.id > item.id);
-  });
-}
-
-/** The first from `lo` of at most `roomBytes`. */
-function firstFitting<T>(tier: readonly Item<T>[], roomBytes: number, lo: number): number {
-  return lowerBound(tier, lo, (other) => other.lengthBytes > roomBytes);
-}
-
-function lowerBound<T>(tier: readonly Item<T>[], from: number, isBefore: (item: Item<T>) => boolean): number {
-  let lo = from;
+function bucketOf<T>(tier: Tier<T>, lengthBytes: number): Bucket<T> {
+  let lo = 0;
   let hi = tier.length;
   while (lo < hi) {
     const middle = (lo + hi) >>> 1;
-    if (isBefore(tier[middle]!)) lo = middle + 1;
+    if (tier[middle]!.lengthBytes > lengthBytes) lo = middle + 1;
     else hi = middle;
   }
-  return lo;
+  const found = tier[lo];
+  if (found?.lengthBytes === lengthBytes) return found;
+  const bucket: Bucket<T> = { lengthBytes, items: [] };
+  tier.splice(lo, 0, bucket);
+  return bucket;
+}
+
+/** Merges `taken` from `from` to `to`, the newest first, into `items`, the oldest first. */
+function mergeInto<T>(items: Item<T>[], taken: readonly Item<T>[], from: number, to: number): void {
+  let old = items.length - 1;
+  for (let i = to - 1; i >= from; i--) items.push(taken[i]!);
+  let at = items.length - 1;
+  for (let i = from; i < to && old >= 0; at--) {
+    if (items[old]!.id > taken[i]!.id) items[at] = items[old--]!;
+    else items[at] = taken[i++]!;
+  }
+  // When the old ones are all moved, the rest of the taken stands right only if it is written again.
+  if (old < 0) for (let i = to - 1, head = 0; head <= at; i--, head++) items[head] = taken[i]!;
 }

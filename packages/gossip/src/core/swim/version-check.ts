@@ -1,11 +1,4 @@
-import { decodeVersions, type ProtocolVersions } from '../types.ts';
-
-interface Claim {
-  readonly name: string;
-  /** Only who is alive limits what others may speak. */
-  readonly alive: boolean;
-  readonly vsn: Uint8Array | null;
-}
+import type { ProtocolVersions } from '../types.ts';
 
 const NONE: ProtocolVersions = {
   protocolMin: 0,
@@ -16,28 +9,31 @@ const NONE: ProtocolVersions = {
   delegateCurrent: 0,
 };
 
-/**
- * Whether members may share a pool: what each speaks must be understood by all that are alive. Returns what is wrong, or
- * `undefined`. Who does not say six versions speaks 0, which nobody understands.
- */
-export function versionConflict(claims: readonly Claim[]): string | undefined {
-  const bounds = { protocolMin: 0, protocolMax: 255, delegateMin: 0, delegateMax: 255 };
-  for (const { alive, vsn } of claims) {
-    const versions = decodeVersions(vsn);
-    if (!alive || versions === undefined) continue;
-    bounds.protocolMin = Math.max(bounds.protocolMin, versions.protocolMin);
-    bounds.protocolMax = Math.min(bounds.protocolMax, versions.protocolMax);
-    bounds.delegateMin = Math.max(bounds.delegateMin, versions.delegateMin);
-    bounds.delegateMax = Math.min(bounds.delegateMax, versions.delegateMax);
+/** What members that share a pool must speak, so that all who are alive understand it. */
+export class VersionBounds {
+  #protocolMin = 0;
+  #protocolMax = 255;
+  #delegateMin = 0;
+  #delegateMax = 255;
+
+  /** One that is alive understands no more than this. Who does not say limits nobody. */
+  narrow(versions: ProtocolVersions | undefined): void {
+    if (versions === undefined) return;
+    this.#protocolMin = Math.max(this.#protocolMin, versions.protocolMin);
+    this.#protocolMax = Math.min(this.#protocolMax, versions.protocolMax);
+    this.#delegateMin = Math.max(this.#delegateMin, versions.delegateMin);
+    this.#delegateMax = Math.min(this.#delegateMax, versions.delegateMax);
   }
-  for (const { name, vsn } of claims) {
-    const { protocolCurrent, delegateCurrent } = decodeVersions(vsn) ?? NONE;
-    if (protocolCurrent < bounds.protocolMin || protocolCurrent > bounds.protocolMax) {
-      return `${name} speaks protocol ${protocolCurrent}, understood are ${bounds.protocolMin} to ${bounds.protocolMax}`;
+
+  /** Why the others do not understand `name`, or `undefined`. Who does not say speaks 0, which nobody understands. */
+  problemOf(name: string, versions: ProtocolVersions | undefined): string | undefined {
+    const { protocolCurrent, delegateCurrent } = versions ?? NONE;
+    if (protocolCurrent < this.#protocolMin || protocolCurrent > this.#protocolMax) {
+      return `${name} speaks protocol ${protocolCurrent}, understood are ${this.#protocolMin} to ${this.#protocolMax}`;
     }
-    if (delegateCurrent < bounds.delegateMin || delegateCurrent > bounds.delegateMax) {
-      return `${name} speaks delegate protocol ${delegateCurrent}, understood are ${bounds.delegateMin} to ${bounds.delegateMax}`;
+    if (delegateCurrent < this.#delegateMin || delegateCurrent > this.#delegateMax) {
+      return `${name} speaks delegate protocol ${delegateCurrent}, understood are ${this.#delegateMin} to ${this.#delegateMax}`;
     }
+    return undefined;
   }
-  return undefined;
 }
