@@ -1,10 +1,12 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Executor } from '@dkron/executors';
 import { ExecutorRegistry } from '@dkron/executors';
 import { httpExecutor } from '@dkron/executors/http';
 import { shellExecutor } from '@dkron/executors/shell';
 import { SpawnHelper } from '@dkron/executors/spawn-helper';
+import { PluginHost, withPlugins } from '@dkron/plugins/host';
 import { DirectRuns, Journal, Worker } from '@dkron/worker';
 import { FileJournalStorage, ProcProcessControl } from '@dkron/worker/journal/file';
 import type { Ambient } from './ambient.ts';
@@ -19,7 +21,11 @@ interface Running {
   readonly worker: Worker;
   readonly direct: DirectRuns;
   readonly helper: SpawnHelper;
+  readonly plugins: PluginHost;
 }
+
+/** The node has these itself, whatever programs there are. */
+const OWN = ['executor-shell', 'executor-http'];
 
 /** What runs jobs on this node: for our leaders through a session, for leaders of the original by call. */
 @Injectable()
@@ -40,14 +46,19 @@ export class JobsRunner {
     const journalPath = prepareDataDir(dataDir);
     // First, while this process is small: starting a process costs the more the larger its parent is.
     const helper = await SpawnHelper.start({ program }, { timers, logger });
+    const plugins = this.#pluginHost();
     try {
-      const storage = new FileJournalStorage(journalPath);
-      const journal = await Journal.open({}, { ...this.#ambient, storage, processes: new ProcProcessControl() });
-      const executors = new ExecutorRegistry([shellExecutor({}, { spawnHelper: helper, timers }), httpExecutor()]);
+      await this.#startPlugins(plugins);
+      const journal = await this.#journal(journalPath);
+      const executors = new ExecutorRegistry(
+        withPlugins<Executor>([shellExecutor({}, { spawnHelper: helper, timers }), httpExecutor()], plugins.executors),
+      );
       const modules = { ...this.#ambient, executors };
       const worker = new Worker({ node: nodeName, region }, { ...modules, journal });
-      this.#running = { worker, direct: new DirectRuns(DIRECT_SLOTS, modules), helper };
+      const direct = new DirectRuns(DIRECT_SLOTS, { ...modules, journal: await this.#journal(`${journalPath}-calls`) });
+      this.#running = { worker, direct, helper, plugins };
     } catch (error) {
+      await plugins.close();
       await helper.close();
       throw error;
     }
@@ -73,8 +84,32 @@ export class JobsRunner {
   }
 
   async close(): Promise<void> {
+    await this.#running?.plugins.close();
     await this.#running?.helper.close();
     this.#running = undefined;
+  }
+
+  #pluginHost(): PluginHost {
+    const { pluginFolders: folders, pluginEnv: passEnvironment, pluginMemory: memoryBytesMax } = this.#options;
+    // Agents process nothing: results are processed where they are kept.
+    return new PluginHost(
+      { folders, kinds: ['executor'], except: OWN, passEnvironment, memoryBytesMax },
+      this.#ambient,
+    );
+  }
+
+  /** What plugins need for their start does not hold up the node, unless it is told to be strict. */
+  async #startPlugins(plugins: PluginHost): Promise<void> {
+    const started = plugins.start();
+    if (!this.#options.strictPlugins) return;
+    await started;
+    const failed = plugins.status().find(({ error }) => error !== undefined);
+    if (failed) throw new StartError('plugin', failed.error!, { option: 'strict-plugins', value: failed.path });
+  }
+
+  #journal(path: string): Promise<Journal> {
+    const storage = new FileJournalStorage(path);
+    return Journal.open({}, { ...this.#ambient, storage, processes: new ProcProcessControl() });
   }
 
   #started(): Running {

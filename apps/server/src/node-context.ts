@@ -1,3 +1,4 @@
+import type { PluginStatus } from '@dkron/plugins/host';
 import type { Clock, Logger } from '@dkron/runtime';
 import type { Engine, Membership, Planner, ReplicatedLog } from '@dkron/scheduler';
 import type { Store } from '@dkron/store';
@@ -22,6 +23,8 @@ export interface NodeContext {
   /** Names of what runs jobs on this node, and of what passes on their output here; in ascending order. */
   readonly executors: readonly string[];
   readonly processors: readonly string[];
+  /** How the plugins of this node are. */
+  readonly plugins: () => readonly PluginStatus[];
   /**
    * Resolves once this node holds all that was committed before the call; rejects when no leader can say so. Undefined =
    * it always does, as the only server.

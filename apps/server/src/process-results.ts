@@ -1,8 +1,11 @@
 import type { Execution, ExecutionOutput, JobDefinition } from '@dkron/jobs';
+import type { Processor } from '@dkron/processors';
 import { ProcessorPipeline } from '@dkron/processors';
 import { filesProcessor } from '@dkron/processors/files';
 import { logProcessor } from '@dkron/processors/log';
 import { formatRfc3339 } from '@dkron/cron';
+import type { HostedProcessor } from '@dkron/plugins/host';
+import { withPlugins } from '@dkron/plugins/host';
 import type { Logger, Timers } from '@dkron/runtime';
 
 export type ProcessResult = (
@@ -19,8 +22,16 @@ export interface ResultProcessing {
   readonly names: readonly string[];
 }
 
-export function processResults(reportingNode: string, timers: Timers, logger: Logger): ResultProcessing {
-  const pipeline = new ProcessorPipeline({}, { processors: [logProcessor(), filesProcessor()], timers, logger });
+export interface ProcessingModules {
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /** Processors in programs of their own. */
+  readonly hosted: readonly HostedProcessor[];
+}
+
+export function processResults(reportingNode: string, { timers, logger, hosted }: ProcessingModules): ResultProcessing {
+  const processors = withPlugins<Processor>([logProcessor(), filesProcessor()], hosted);
+  const pipeline = new ProcessorPipeline({}, { processors, timers, logger });
   const process: ProcessResult = async (execution, output, definition, signal) => {
     const result = await pipeline.run(
       {
@@ -30,6 +41,9 @@ export function processResults(reportingNode: string, timers: Timers, logger: Lo
         reportingNode,
         success: execution.state === 'success',
         startedAt: formatRfc3339(execution.startedAt),
+        finishedAt: formatRfc3339(execution.finishedAt),
+        group: execution.group,
+        attempt: execution.attempt,
         output: output.tail,
       },
       definition.processors,

@@ -11,6 +11,12 @@ export interface ProcessorInput {
   readonly success: boolean;
   /** RFC 3339. */
   readonly startedAt: string;
+  /** RFC 3339. Absent = not known. */
+  readonly finishedAt?: string;
+  /** What all executions of one run have in common: a stamp in nanoseconds. Absent = not known. */
+  readonly group?: bigint;
+  /** From 1. Absent = not known. */
+  readonly attempt?: number;
   readonly output: Uint8Array;
 }
 

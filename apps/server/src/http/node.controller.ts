@@ -19,7 +19,11 @@ export class NodeController {
 
   @Get('health')
   health(@Res() reply: FastifyReply): void {
-    answerJson(reply, writeGoJson(ordered(['leader', this.#node.cluster.leads()], ['status', 'healthy'])));
+    const issues = this.#node.plugins().flatMap(({ issue }) => issue ?? []);
+    const leader = ['leader', this.#node.cluster.leads()] as const;
+    if (issues.length === 0) return answerJson(reply, writeGoJson(ordered(leader, ['status', 'healthy'])));
+    const body = ordered(['issues', issues], leader, ['status', 'unhealthy']);
+    answerJson(reply, writeGoJson(body), { status: 503 });
   }
 
   @Get('debug/vars')

@@ -67,7 +67,7 @@ interface Context {
 
 function contextOf(options: ServerOptions, { state, work, late, onLeave }: Parts, environment: Environment): Context {
   const { store, membership, calls, consensus } = state;
-  const { log, planner, engine, worker, processors } = work;
+  const { log, planner, engine, worker, processors, plugins } = work;
   const { clock, logger, registry } = environment;
   const raft = consensus.node;
   const cluster = clusterView({ raft, engine, membership, pool: () => late.pool, encrypted: options.encrypt !== '' });
@@ -91,6 +91,7 @@ function contextOf(options: ServerOptions, { state, work, late, onLeave }: Parts
     forwarding: writeForwarding({ ...environment, raft, cluster, membership, calls }),
     executors: worker.executors,
     processors,
+    plugins: () => plugins.status(),
     caughtUp: async () => void (await raft.readIndex()),
     clock,
     logger,

@@ -1,5 +1,6 @@
 import { GrpcSessionTransport, SessionService } from '@dkron/agent-grpc';
 import type { SpawnHelper } from '@dkron/executors/spawn-helper';
+import type { PluginHost } from '@dkron/plugins/host';
 import { askDescription } from '../cluster/ask-nodes.ts';
 import type { LocalWorker } from '../local-worker.ts';
 import { startWorker } from '../local-worker.ts';
@@ -8,6 +9,7 @@ import { countRuns } from '../metrics/run-metrics.ts';
 import type { ServerOptions } from '../options.ts';
 import { processResults } from '../process-results.ts';
 import type { Environment } from './environment.ts';
+import { startPlugins } from './plugins.ts';
 import type { Scheduling } from './scheduling.ts';
 import { createScheduling } from './scheduling.ts';
 import type { ServerState } from './state.ts';
@@ -19,6 +21,7 @@ export interface ServerWork extends Scheduling {
   readonly sessionService: SessionService;
   /** Names of the processors there are. */
   readonly processors: readonly string[];
+  readonly plugins: PluginHost;
 }
 
 export async function openWork(
@@ -27,15 +30,17 @@ export async function openWork(
   environment: Environment,
 ): Promise<ServerWork> {
   const { store, calls, consensus } = state;
-  const { timers, clock, logger, registry, unwind } = environment;
+  const { timers, clock, registry, unwind } = environment;
   const log = registry ? new MeteredLog({ log: consensus.log, store, clock, registry }) : consensus.log;
   if (registry) countRuns({ store, log, registry });
-  const { process: processResult, names: processors } = processResults(options.nodeName, timers, logger);
-  const worker = await startWorker(journal, options, { ...environment, spawnHelper });
+  const plugins = await startPlugins(options, environment);
+  const hosted = plugins.processors;
+  const { process: processResult, names: processors } = processResults(options.nodeName, { ...environment, hosted });
+  const worker = await startWorker(journal, options, { ...environment, spawnHelper, hosted: plugins.executors });
   unwind.add(() => worker.stop(0));
   const transport = new GrpcSessionTransport({}, { timers });
   const ports = { log, worker, transport, describe: askDescription(calls), processResult };
   const scheduling = createScheduling(options, state, ports, environment);
   const sessionService = new SessionService({}, { router: scheduling.sessions.router, timers });
-  return { ...scheduling, worker, sessionService, processors };
+  return { ...scheduling, worker, sessionService, processors, plugins };
 }

@@ -18,6 +18,8 @@ export interface NodeFacts {
   readonly values: Values;
   readonly addresses: Addresses;
   readonly hostname: string;
+  /** Where plugins are looked for unless a setting says where. */
+  readonly pluginFolders: readonly string[];
 }
 
 /** The original's level as one of ours. */

@@ -36,6 +36,14 @@ export interface NodeOptions {
   readonly killGrace: number;
   /** Program of the helper processes that start commands; `auto` = Perl where there is one, else Node. */
   readonly spawnHelper: 'auto' | 'perl' | 'node';
+  /** Where plugins are looked for; of two with one name that in the later folder counts. */
+  readonly pluginFolders: readonly string[];
+  /** Variables that plugins get besides the usual ones; `*` = all. */
+  readonly pluginEnv: readonly string[];
+  /** Bytes of memory of one plugin; 0 = no limit. */
+  readonly pluginMemory: number;
+  /** A plugin that does not start ends the start of the node. */
+  readonly strictPlugins: boolean;
   /** Wait for running executions at SIGTERM. */
   readonly stopTimeout: number;
   readonly logLevel: LogLevel;
@@ -63,13 +71,17 @@ export const NODE_DEFAULTS: NodeOptions = {
   serfReconnectTimeout: 86_400_000,
   killGrace: 5_000,
   spawnHelper: 'auto',
+  pluginFolders: [],
+  pluginEnv: [],
+  pluginMemory: 0,
+  strictPlugins: false,
   stopTimeout: 30_000,
   logLevel: 'info',
   logFormat: 'text',
 };
 
 /** The options of any node from its settings. */
-export function nodeOptions({ values, addresses, hostname }: NodeFacts): NodeOptions {
+export function nodeOptions({ values, addresses, hostname, pluginFolders }: NodeFacts): NodeOptions {
   return {
     nodeName: values['node-name'] || hostname,
     dataDir: values['data-dir'],
@@ -91,6 +103,10 @@ export function nodeOptions({ values, addresses, hostname }: NodeFacts): NodeOpt
     serfReconnectTimeout: values['serf-reconnect-timeout'],
     killGrace: values['kill-grace'],
     spawnHelper: values['spawn-helper'] as NodeOptions['spawnHelper'],
+    pluginFolders: values['plugin-folders'].length > 0 ? values['plugin-folders'] : pluginFolders,
+    pluginEnv: values['plugin-env'],
+    pluginMemory: values['plugin-memory'],
+    strictPlugins: values['strict-plugins'],
     stopTimeout: values['stop-timeout'],
     logLevel: logLevelOf(values),
     logFormat: values['log-format'] === 'json' ? 'json' : 'text',

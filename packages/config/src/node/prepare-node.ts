@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { Logger } from '@dkron/runtime';
 import { consoleLogger } from '@dkron/runtime/system';
 import { localAddresses } from '../address/interfaces.ts';
@@ -50,5 +51,12 @@ export async function prepareNode(surroundings: NodeSurroundings): Promise<Prepa
   const addresses = await resolveAddresses(resolved, { local: localAddresses() });
   addresses.warnings.forEach(warn);
   const unhook = onHangUp(logger, () => readSettings(surroundings), resolved);
-  return { facts: { values, addresses, hostname: hostname() }, logger, unhook };
+  const pluginFolders = pluginFoldersOf(resolved.file, process.argv[1]);
+  return { facts: { values, addresses, hostname: hostname(), pluginFolders }, logger, unhook };
+}
+
+/** As the original: beside the file that was read, and beside the program. */
+function pluginFoldersOf(file: string | undefined, program: string | undefined): string[] {
+  const beside = file === undefined ? '/etc/dkron/plugins' : join(dirname(file), 'plugins');
+  return [beside, ...(program === undefined ? [] : [dirname(program)])];
 }

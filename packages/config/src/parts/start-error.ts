@@ -10,7 +10,8 @@ export type StartErrorCode =
   | 'gossip'
   | 'join_exhausted'
   | 'name_taken'
-  | 'node_name';
+  | 'node_name'
+  | 'plugin';
 
 /** A node cannot start or go on; the message says what to change. */
 export class StartError extends DkronError<StartErrorCode, { readonly option?: string; readonly value?: string }> {}

@@ -4,6 +4,7 @@ import { JOBS } from './jobs.ts';
 import { NODE } from './node.ts';
 import { NOTIFICATIONS } from './notifications.ts';
 import { OBSERVATION } from './observation.ts';
+import { PLUGINS } from './plugins.ts';
 import type { Section, Setting, ValueOf } from './setting.ts';
 
 /** Sections in the order of the reference. */
@@ -11,12 +12,13 @@ export const SECTIONS: readonly { readonly title: string; readonly settings: Sec
   { title: 'Node', settings: NODE },
   { title: 'Cluster', settings: CLUSTER },
   { title: 'Jobs', settings: JOBS },
+  { title: 'Plugins', settings: PLUGINS },
   { title: 'REST API', settings: HTTP },
   { title: 'Notifications', settings: NOTIFICATIONS },
   { title: 'Observation', settings: OBSERVATION },
 ];
 
-const ALL = { ...NODE, ...CLUSTER, ...JOBS, ...HTTP, ...NOTIFICATIONS, ...OBSERVATION } as const;
+const ALL = { ...NODE, ...CLUSTER, ...JOBS, ...PLUGINS, ...HTTP, ...NOTIFICATIONS, ...OBSERVATION } as const;
 
 export type SettingKey = keyof typeof ALL;
 export type Values = { readonly [Key in SettingKey]: ValueOf<(typeof ALL)[Key]> };

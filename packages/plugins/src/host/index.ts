@@ -16,6 +16,6 @@ export type {
 export { discoverPlugins } from './discover.ts';
 export type { PluginFile } from './discover.ts';
 export type { LifeCycleOptions, PluginState } from './life-cycle.ts';
-export { PluginHost } from './plugin-host.ts';
+export { PluginHost, withPlugins } from './plugin-host.ts';
 export type { PluginHostModules, PluginHostOptions, PluginStatus } from './plugin-host.ts';
 export type { PrintedOutput } from './session.ts';

@@ -67,6 +67,8 @@ export class LifeCycle<S extends PluginSession> {
   #backAt = 0;
   #cancelRestart: Cancel = () => {};
   #lastError: Error | undefined;
+  /** Why we ended it ourselves. */
+  #recycled: Error | undefined;
 
   constructor(options: LifeCycleOptions, modules: LifeCycleModules<S>) {
     this.#options = options;
@@ -119,7 +121,7 @@ export class LifeCycle<S extends PluginSession> {
 
   /** Kills what runs; it is started again. */
   recycle(why: string): void {
-    this.#lastError = new PluginError('PLUGIN_CRASHED', `plugin ${this.#options.id} was ended: ${why}`);
+    this.#recycled = new PluginError('PLUGIN_CRASHED', `plugin ${this.#options.id} was ended: ${why}`);
     this.#running?.process.kill('SIGKILL');
   }
 
@@ -135,6 +137,7 @@ export class LifeCycle<S extends PluginSession> {
     if (this.#state === 'stopped') return this.#end(running);
     this.#running = running;
     this.#lastError = undefined;
+    this.#recycled = undefined;
     this.#become('ready');
     logger.info('plugin: ready', { pid: process.pid });
     const stopWatching = this.#watch(running);
@@ -142,6 +145,7 @@ export class LifeCycle<S extends PluginSession> {
     stopWatching();
     // Calls wait for the next one from now on.
     this.#running = undefined;
+    this.#lastError ??= new PluginError('PLUGIN_CRASHED', `plugin ${this.#options.id} has exited`);
     this.#backAt = this.#modules.clock.monotonicMs();
     this.#become('backoff');
     if (broken instanceof Error) {
@@ -153,9 +157,8 @@ export class LifeCycle<S extends PluginSession> {
     session.close();
     const words = process.lastWords === '' ? '' : `; it said: ${process.lastWords}`;
     const said = broken instanceof Error && how === 'signal SIGKILL' ? causeText(broken) : how;
-    throw (
-      this.#lastError ?? new PluginError('PLUGIN_CRASHED', `plugin ${this.#options.id} has exited: ${said}${words}`)
-    );
+    const ended = `plugin ${this.#options.id} has exited: ${said}${words}`;
+    throw this.#recycled ?? new PluginError('PLUGIN_CRASHED', ended);
   }
 
   #watch({ process, session }: Running<S>): Cancel {

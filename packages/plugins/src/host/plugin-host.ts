@@ -1,14 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Counter, Gauge, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import { noMetrics } from '@dkron/runtime';
 import type { PluginProtocol } from '../wire/handshake.ts';
+import type { PluginKind } from '../settings.ts';
 import { PluginError } from '../errors.ts';
 import type { HostedExecutor, HostedProcessor } from './contracts.ts';
 import type { PluginFile } from './discover.ts';
 import { discoverPlugins } from './discover.ts';
 import { ExecutorSession } from './executor-session.ts';
+import { GUARD_SCRIPT } from './guard.ts';
 import { hostedExecutor } from './hosted-executor.ts';
 import { hostedProcessor } from './hosted-processor.ts';
 import type { LifeCycleOptions, PluginState, Running } from './life-cycle.ts';
@@ -22,6 +24,8 @@ import type { PluginSession, PrintedOutput } from './session.ts';
 export interface PluginHostOptions extends Partial<Omit<LifeCycleOptions, 'id'>> {
   /** Where plugins are looked for; of two with one name that in the later folder counts. */
   readonly folders: readonly string[];
+  /** @default both */
+  readonly kinds?: readonly PluginKind[];
   /** Names of plugins that are not taken, such as `executor-shell`. @default [] */
   readonly except?: readonly string[];
   /** Variables of the host's environment for plugins, besides the usual ones; `*` = all. @default [] */
@@ -51,6 +55,8 @@ export interface PluginStatus {
   readonly state: PluginState;
   /** Why it is not up. */
   readonly error?: string;
+  /** It is down and was not told to be: the original's words for that, or ours where it never was up. */
+  readonly issue?: string;
 }
 
 const DEFAULTS: Omit<LifeCycleOptions, 'id'> = {
@@ -70,6 +76,7 @@ const EXECUTOR_BYTES_MAX = 64 * 1_048_576;
 const PROCESSOR_BYTES_MAX = 16 * 1_048_576;
 /** Paths of sockets are short: 103 bytes on macOS, 107 on Linux. */
 const BASE_PATH_MAX = 60;
+const GUARD_NAME = 'guard';
 
 interface Hosted {
   readonly file: PluginFile;
@@ -106,6 +113,7 @@ export class PluginHost {
     const processors: HostedProcessor[] = [];
     this.#hosted = discoverPlugins(options.folders, modules.logger).flatMap((file): Hosted[] => {
       const id = `${file.kind}-${file.name}`;
+      if (options.kinds?.includes(file.kind) === false) return [];
       if (options.except?.includes(id)) {
         modules.logger.info('plugins: passed over', { path: file.path, why: 'the node has its own' });
         return [];
@@ -137,7 +145,7 @@ export class PluginHost {
         id,
         path: file.path,
         state,
-        ...(state !== 'ready' && lastError && { error: lastError.message }),
+        ...(state !== 'ready' && lastError && { error: lastError.message, issue: issueOf(id, lastError) }),
       }))
       .toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }
@@ -205,7 +213,16 @@ export class PluginHost {
     const { passEnvironment = [], startTimeoutMs = START_TIMEOUT_MS } = this.#options;
     const directory = join(this.#base!, String((this.#starts += 1)));
     return PluginProcess.start(
-      { id, path, protocol, directory, passEnvironment, startTimeoutMs, signal },
+      {
+        id,
+        path,
+        guardPath: join(this.#base!, GUARD_NAME),
+        protocol,
+        directory,
+        passEnvironment,
+        startTimeoutMs,
+        signal,
+      },
       { timers, logger: logger.child({ plugin: id }) },
     );
   }
@@ -239,6 +256,16 @@ async function connect<S extends PluginSession>(
   }
 }
 
+function issueOf(id: string, error: Error): string {
+  const neverRan = error instanceof PluginError && error.code === 'PLUGIN_START';
+  return neverRan ? `plugin ${id} did not start` : `plugin ${id} has exited`;
+}
+
+/** What is there of either, by name; of two with one name the plugin counts. */
+export function withPlugins<T extends { readonly name: string }>(own: readonly T[], plugins: readonly T[]): T[] {
+  return [...own.filter(({ name }) => !plugins.some((plugin) => plugin.name === name)), ...plugins];
+}
+
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {
   return a.name < b.name ? -1 : 1;
 }
@@ -246,5 +273,7 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
 /** A folder for nobody else; short, because paths of sockets are. */
 function makeBase(): string {
   const folder = tmpdir().length > BASE_PATH_MAX ? '/tmp' : tmpdir();
-  return mkdtempSync(join(folder, 'dkron-plugins-'));
+  const base = mkdtempSync(join(folder, 'dkron-plugins-'));
+  writeFileSync(join(base, GUARD_NAME), GUARD_SCRIPT);
+  return base;
 }

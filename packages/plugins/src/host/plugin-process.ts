@@ -10,7 +10,6 @@ import { checkHandshake, HandshakeReader } from '../wire/handshake.ts';
 import { APP_VERSION } from '../settings.ts';
 import { causeText, PluginError } from '../errors.ts';
 import { pluginEnvironment } from './environment.ts';
-import { GUARD_SCRIPT } from './guard.ts';
 import { PluginLog } from './plugin-log.ts';
 import { checkSocket } from './socket-check.ts';
 
@@ -18,6 +17,8 @@ export interface PluginProcessOptions {
   /** `executor-kafka`. */
   readonly id: string;
   readonly path: string;
+  /** Of `GUARD_SCRIPT`. */
+  readonly guardPath: string;
   readonly protocol: PluginProtocol;
   /** Made for it, with nobody else's access, and removed after its end. */
   readonly directory: string;
@@ -98,10 +99,10 @@ class Guard {
   #isOver = false;
 
   constructor(options: PluginProcessOptions, { timers, logger }: PluginProcessModules) {
-    const { directory, path, passEnvironment } = options;
+    const { directory, path, guardPath, passEnvironment } = options;
     // eslint-disable-next-line -- the environment is what is handed on
     const env = pluginEnvironment(process.env, passEnvironment, directory);
-    this.#child = spawn('/bin/sh', ['-c', GUARD_SCRIPT, 'dkron-plugin', directory, path], {
+    this.#child = spawn('/bin/sh', [guardPath, directory, path], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env,

@@ -38,6 +38,11 @@ export type { DriverCrash, DriverEvent, DriverPartition, DriverPlan, DriverPlanL
 export { simulateDriver } from './driver/simulate-driver.ts';
 export type { DriverOptions, DriverResult } from './driver/simulate-driver.ts';
 
+// What simulations of more than raft are made of.
+export { ProcessTime, TURN_MS, VirtualTime } from './driver/virtual-time.ts';
+export { GatedTransport } from './driver/gated-transport.ts';
+export { TraceHash } from './sim/trace-hash.ts';
+
 // Invariants and histories.
 export { allCheckers } from './check/all-checkers.ts';
 export type { Checker, DurableView, FinalView, IdleView, PeerView, ServerView } from './check/checker.ts';

@@ -43,6 +43,7 @@ const node = {
   cluster: { leads: () => true, leader: () => NODE, gossip: () => ({}) },
   executors: [],
   processors: [],
+  plugins: () => [],
   clock: systemClock,
   logger,
   metrics: undefined,

@@ -39,7 +39,22 @@ export class VirtualTime implements Timers {
     }
     this.nowMs = timeMs;
   }
+
+  /** As `runUntil`, in one go and much faster. Not from within a promise reaction: then others would wait for its end. */
+  run(timeMs: number, stop: () => boolean): void {
+    for (let next = this.#heap.nextTime(); next !== undefined && next <= timeMs; next = this.#heap.nextTime()) {
+      this.nowMs = next;
+      this.events += 1;
+      this.#heap.take()!.run();
+      endTurn();
+      if (stop()) return;
+    }
+    this.nowMs = timeMs;
+  }
 }
+
+/** Ends a turn: promise reactions and what `process.nextTick` holds. */
+const { _tickCallback: endTurn } = process as unknown as { readonly _tickCallback: () => void };
 
 /** Everything that one process does on its own: its clock may run fast, and it may stand still or be gone. */
 export class ProcessTime implements Clock, Timers {

@@ -1,0 +1,134 @@
+import type { SessionWorker } from '@dkron/agent-grpc';
+import type { SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
+import type { Message } from '@dkron/raft';
+import type { TraceHash } from '@dkron/raft/testing';
+import type { Engine, ReplicatedLog } from '@dkron/scheduler';
+import type { ServerCore } from '@dkron/server/wiring';
+import type { Store } from '@dkron/store';
+import type { SimServer } from '../nodes/sim-server.ts';
+import type { NodeTime } from '../world/node-time.ts';
+import type { PhysicalRun } from '../world/sim-executor.ts';
+import type { World } from '../world/world.ts';
+import { must } from './broken.ts';
+import { History, isFinal } from './history.ts';
+import { PhysicalRuns } from './physical-runs.ts';
+import { Replicas } from './replicas.ts';
+import { watchWorker } from './worker-watch.ts';
+
+/** Looks at everything that servers decide, send and store, and at what really runs. Fails the run at the first lie. */
+export class Checks {
+  readonly history: History;
+  readonly replicas: Replicas;
+  readonly physical: PhysicalRuns;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    const mark = (name: string): void => world.mark(name);
+    this.history = new History({ nowMs: () => world.nowMs, mark });
+    this.replicas = new Replicas(this.history, world);
+    this.physical = new PhysicalRuns(this.history, world);
+  }
+
+  /** Everything that was decided and ran enters the hash of the run. */
+  addTo(hash: TraceHash): void {
+    this.replicas.addTo(hash);
+    for (const { executionId, attempt, startedMs, endedMs } of this.physical.byAttempt.values()) {
+      hash.addText(`${executionId} ${attempt} ${startedMs} ${endedMs}`);
+    }
+    for (const { execution } of this.history.executions.values()) hash.addText(`${execution.id} ${execution.state}`);
+  }
+
+  /** A process has read back its store. */
+  opened(server: SimServer, store: Store): void {
+    this.replicas.opened(server, store);
+  }
+
+  consensus(server: SimServer, core: ServerCore): void {
+    this.replicas.consensus(server, core);
+  }
+
+  sent(server: SimServer, message: Message): void {
+    this.replicas.sent(server, message);
+  }
+
+  /** The log as the scheduler sees it: nothing is decided by one who may not lead any more. */
+  log(server: SimServer, { consensus }: ServerCore): ReplicatedLog {
+    const { log } = consensus;
+    const world = this.#world;
+    return {
+      leadershipValid: () => log.leadershipValid(),
+      term: () => log.term(),
+      propose: (command) => {
+        if (command.type === 'decideTicks' || command.type === 'startRuns') {
+          world.guard(() =>
+            must(log.leadershipValid(), 'DeposedSilent', () => `${server.name} proposes ${command.type} and does not lead`),
+          );
+        }
+        return log.propose(command);
+      },
+    };
+  }
+
+  /** What the engine says to workers, and when it begins. */
+  engine(server: SimServer, { consensus, store }: ServerCore, engine: Engine): void {
+    const world = this.#world;
+    const { node } = consensus;
+    const accept = engine.accept.bind(engine);
+    engine.accept = (channel: SessionChannel<ToWorker>): SessionReceiver<ToServer> =>
+      accept({
+        send: (messages) => {
+          world.guard(() => {
+            for (const message of messages) this.#toWorker(server, message, () => node.leadershipValid());
+          });
+          channel.send(messages);
+        },
+        close: (reason) => channel.close(reason),
+      });
+    const start = engine.start.bind(engine);
+    engine.start = () => {
+      world.mark('leadership gained');
+      world.guard(() => this.replicas.gained(server, store));
+      start();
+    };
+  }
+
+  /** A worker with an eye on what it is told and what it says. */
+  worker(node: string, process: NodeTime, worker: SessionWorker): SessionWorker {
+    return watchWorker(worker, {
+      process,
+      dispatched: (id, attempt, term) => this.#world.guard(() => this.physical.dispatched(node, process, { id, attempt, term })),
+      welcomed: (term) => this.physical.welcomed(node, process, term),
+      acknowledged: (id, attempt) => this.#world.guard(() => this.#acknowledged(node, id, attempt)),
+    });
+  }
+
+  started(run: PhysicalRun, process: NodeTime): void {
+    this.#world.guard(() => this.physical.started(run, process));
+  }
+
+  ended(run: PhysicalRun): void {
+    this.#world.guard(() => this.physical.ended(run));
+  }
+
+  #toWorker(server: SimServer, message: ToWorker, leads: () => boolean): void {
+    const { type } = message;
+    if (type === 'dispatch' || type === 'pong') {
+      must(leads(), 'DeposedSilent', () => `${server.name} sends ${type} and does not lead`);
+    }
+    if (type !== 'dispatch') return;
+    const { id, attempt } = message.dispatch;
+    const known = this.history.executions.get(id)?.execution;
+    must(known?.attempt === attempt, 'DecideBeforeDispatch', () => `${server.name} sends ${id} attempt ${attempt}: ${known?.attempt}`);
+    this.#world.mark('dispatched');
+  }
+
+  /** A worker may forget its result: whoever leads has it. */
+  #acknowledged(node: string, id: string, attempt: number): void {
+    const known = this.history.executions.get(id);
+    if (known === undefined || known.execution.attempt !== attempt) return;
+    must(isFinal(known.execution.state), 'AckMeansCommitted', () => {
+      return `${node} was told that the result of ${id} is stored, but it is ${known.execution.state}`;
+    });
+  }
+}

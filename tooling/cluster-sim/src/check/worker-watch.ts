@@ -1,0 +1,47 @@
+import type { SessionWorker } from '@dkron/agent-grpc';
+import type { NodeTime } from '../world/node-time.ts';
+
+export interface WorkerWatch {
+  readonly process: NodeTime;
+  readonly dispatched: (id: string, attempt: number, term: bigint) => void;
+  readonly welcomed: (term: bigint) => void;
+  /** The leader has taken the result. */
+  readonly acknowledged: (id: string, attempt: number) => void;
+}
+
+interface Sent {
+  readonly seq: number;
+  readonly id: string;
+  readonly attempt: number;
+}
+
+/** Shows what a worker hears and says in its sessions, whatever carries them. */
+export function watchWorker(worker: SessionWorker, watch: WorkerWatch): SessionWorker {
+  return {
+    connect: (channel) => {
+      let results: Sent[] = [];
+      const receiver = worker.connect({
+        send: (messages) => {
+          for (const message of messages) {
+            if (message.type === 'finished') results.push({ seq: message.seq, id: message.id, attempt: message.attempt });
+          }
+          channel.send(messages);
+        },
+        close: (reason) => channel.close(reason),
+      });
+      return {
+        receive: (messages) => {
+          for (const message of messages) {
+            if (message.type === 'dispatch') watch.dispatched(message.dispatch.id, message.dispatch.attempt, message.term);
+            if (message.type === 'welcome') watch.welcomed(message.term);
+            if (message.type !== 'ack') continue;
+            for (const sent of results) if (sent.seq <= message.seq) watch.acknowledged(sent.id, sent.attempt);
+            results = results.filter(({ seq }) => seq > message.seq);
+          }
+          receiver.receive(messages);
+        },
+        closed: (reason) => receiver.closed(reason),
+      };
+    },
+  };
+}

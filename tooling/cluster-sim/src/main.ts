@@ -1,0 +1,11 @@
+import { drawPlan, simulate } from './index.ts';
+const seed=Number(process.argv[2]??1), minutes=Number(process.argv[3]??1);
+const trace = process.env['TRACE'] ? (t: string) => void process.stdout.write(t+'\n') : undefined;
+const opts: any = { minutes };
+if (process.env['SERVERS']) opts.servers=Number(process.env['SERVERS']);
+if (process.env['AGENTS']) opts.agents=Number(process.env['AGENTS']);
+if (process.env['NOFAULTS']) opts.faults='none';
+const t=process.cpuUsage();
+const r = await simulate(drawPlan(seed, opts), trace ? { trace } : {});
+const c=process.cpuUsage(t);
+console.log(r, (c.user+c.system)/1e6);

@@ -1,0 +1,57 @@
+import type { JobDefinition } from '@dkron/jobs';
+import type { FabricPlan } from '../world/fabric.ts';
+
+/** A job of a run: fixed periods, so that every tick there should be is known without the code that is tested. */
+export interface PlannedJob {
+  readonly definition: JobDefinition;
+  /** Seconds between its ticks; 0 = it has none of its own. */
+  readonly periodS: number;
+}
+
+export interface PlannedOptions {
+  readonly slots: number;
+  readonly leaseMs: number;
+  readonly forbidHoldMs: number;
+  readonly replaceAfterMs: number;
+  /** Gossip forgets who failed after so long. */
+  readonly reapMs: number;
+  readonly executionsPerJob: number;
+  readonly ledgerPerJob: number;
+}
+
+/** What befalls a cluster. Nodes are named by number: servers first, then agents. */
+export type Fault = { readonly atMs: number } & (
+  | { readonly kind: 'kill' | 'power'; readonly node: number; readonly downMs: number; readonly move: boolean }
+  | { readonly kind: 'kill-all' | 'power-all'; readonly downMs: number; readonly move: boolean }
+  | { readonly kind: 'kill-leader'; readonly downMs: number }
+  | { readonly kind: 'split'; readonly side: readonly number[]; readonly lengthMs: number }
+  | { readonly kind: 'cut'; readonly from: number; readonly to: number; readonly both: boolean; readonly lengthMs: number }
+  | { readonly kind: 'isolate-leader'; readonly how: 'both' | 'out' | 'in'; readonly lengthMs: number }
+  | { readonly kind: 'cut-agent-from-leader'; readonly node: number; readonly lengthMs: number }
+  | { readonly kind: 'stall'; readonly node: number; readonly lengthMs: number }
+  | { readonly kind: 'stall-leader'; readonly lengthMs: number }
+  | { readonly kind: 'step'; readonly node: number; readonly byMs: number }
+  | { readonly kind: 'wipe-agent'; readonly node: number; readonly downMs: number }
+  | { readonly kind: 'leave-agent'; readonly node: number; readonly downMs: number }
+  | { readonly kind: 'rebuild-server' | 'replace-server'; readonly node: number; readonly downMs: number }
+);
+
+/** Everything that decides a run. Plain data. */
+export interface Plan {
+  readonly seed: number;
+  readonly servers: number;
+  readonly agents: number;
+  /** All of it, faults and the end phase. */
+  readonly lengthMs: number;
+  /** From here on nothing goes wrong any more. */
+  readonly healMs: number;
+  readonly options: PlannedOptions;
+  readonly network: FabricPlan;
+  readonly disk: { readonly syncMs: number };
+  /** How far clocks may run fast or slow. */
+  readonly clockPermille: number;
+  readonly jobs: readonly PlannedJob[];
+  /** Mean time between two wishes of users; 0 = none. */
+  readonly userMs: number;
+  readonly faults: readonly Fault[];
+}

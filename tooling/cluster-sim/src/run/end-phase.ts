@@ -1,0 +1,102 @@
+import { must } from '../check/broken.ts';
+import { isFinal } from '../check/history.ts';
+import { endPhaseMs } from '../plan/draw-plan.ts';
+import type { World } from '../world/world.ts';
+import { leaderOf } from './faults.ts';
+
+const MS = 1_000_000n;
+/** A tick may wait for its turn, the disks and the network. */
+const TICK_SLACK_MS = 12_000;
+const LAG_MAX = 200n;
+
+/** What must hold once faults are over, and leases, holds and retries have passed. */
+export function checkEnd(world: World): void {
+  converged(world);
+  nothingLeft(world);
+  allDecided(world);
+  provisional(world);
+}
+
+/** One leader, which all follow; exactly the servers that live vote; all hold what was acknowledged. */
+function converged(world: World): void {
+  const leader = leaderOf(world);
+  must(leader !== undefined, 'Converged', () => 'nobody leads');
+  const { node } = leader!.parts!.core.consensus;
+  must(node.leadershipValid() && leader!.parts!.cluster.leads(), 'Converged', () => `${leader!.name} cannot act`);
+  const alive = world.servers.filter(({ retired }) => !retired);
+  const { conf } = node.getConfiguration();
+  const names = alive.map(({ name }) => name).toSorted();
+  must(
+    conf.votersOutgoing.length === 0 && [...conf.voters].toSorted().join() === names.join(),
+    'Converged',
+    () => `${names.join()} are alive, ${conf.voters.join()} vote, ${conf.learners.join()} learn`,
+  );
+  const ids = new Set<string>();
+  for (const server of alive) {
+    const parts = server.parts;
+    must(parts !== undefined, 'Converged', () => `${server.name} does not start`);
+    const raft = parts!.core.consensus.node;
+    ids.add(raft.identity.clusterId);
+    must(raft.leader().id === leader!.name, 'Converged', () => `${server.name} follows "${raft.leader().id}", not ${leader!.name}`);
+    const lag = world.checks.replicas.frontier - parts!.store.appliedIndex();
+    must(lag <= LAG_MAX, 'Converged', () => `${server.name} is ${lag} entries behind`);
+  }
+  must(ids.size === 1, 'OneCluster', () => `the servers belong to ${[...ids].join(', ')}`);
+  for (const machine of [...world.agents, ...alive.map((server) => server)]) {
+    must(machine.up, 'Converged', () => `${machine.name} is down`);
+  }
+}
+
+/** Nothing is pending or running without somebody who runs it. */
+function nothingLeft(world: World): void {
+  const { options } = world.plan;
+  const store = leaderOf(world)!.parts!.store;
+  const now = nowNanos(world);
+  const limit = BigInt(endPhaseMs(options)) * MS;
+  for (const execution of store.openExecutions()) {
+    const { id, attempt, state, stamp, nodeName } = execution;
+    if (now - stamp < limit) continue;
+    const run = world.checks.physical.byAttempt.get(`${id} ${attempt}`);
+    const held = run !== undefined && run.endedMs === undefined;
+    must(held, 'NoZombie', () => `${id} on ${nodeName} is ${state} since ${Number((now - stamp) / MS)} ms and nobody runs it`);
+  }
+}
+
+/** Every tick up to a moment ago has its decision. */
+function allDecided(world: World): void {
+  const { store } = leaderOf(world)!.parts!;
+  if (store.paused('schedule')) return;
+  const now = nowNanos(world);
+  for (const name of store.jobNames()) {
+    const { definition, state } = store.getJob(name)!;
+    if (definition.schedule === '') continue;
+    must(state.problem === '', 'AllDecided', () => `${name}: ${state.problem}`);
+    if (definition.disabled) continue;
+    const { nextTick } = state;
+    must(nextTick !== null, 'AllDecided', () => `${name} is in no timetable`);
+    const lateMs = Number((now - nextTick!) / MS);
+    must(lateMs < TICK_SLACK_MS, 'AllDecided', () => `${name}: a tick is due since ${lateMs} ms`);
+  }
+}
+
+/** A node that was only cut off has reported what came of its work, and that counts unless something newer was decided. */
+function provisional(world: World): void {
+  const { history, physical } = world.checks;
+  for (const { execution, job } of history.executions.values()) {
+    const { id, attempt, state, jobName, nodeName, group } = execution;
+    if (state !== 'lost' || job === undefined || history.jobs.get(jobName) !== job || job.newestGroup > group) continue;
+    const run = physical.byAttempt.get(`${id} ${attempt}`);
+    if (run?.endedMs === undefined) continue;
+    const machine = [...world.servers, ...world.agents].find(({ name }) => name === nodeName);
+    if (machine === undefined || machine.downs !== run.downs || !machine.up) continue;
+    if (history.newestAttempt(execution) > attempt) continue;
+    must(false, 'LostProvisional', () => `${id} ended on ${nodeName} and stays lost`);
+  }
+  for (const { execution } of history.executions.values()) {
+    if (!isFinal(execution.state)) world.mark('open at the end');
+  }
+}
+
+function nowNanos({ time }: World): bigint {
+  return BigInt(Math.round((Date.UTC(2026, 0, 1) + time.nowMs) * 1000)) * 1000n;
+}

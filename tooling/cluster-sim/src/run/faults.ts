@@ -1,0 +1,143 @@
+import type { Machine } from '../nodes/machine.ts';
+import { SimServer } from '../nodes/sim-server.ts';
+import type { Fault } from '../plan/plan.ts';
+import type { World } from '../world/world.ts';
+
+/** The server that leads the highest term, as the servers see it. */
+export function leaderOf({ servers }: World): SimServer | undefined {
+  let best: SimServer | undefined;
+  let term = -1;
+  for (const server of servers) {
+    const node = server.up ? server.parts?.core.consensus.node : undefined;
+    if (node === undefined || !node.isLeader() || node.term <= term) continue;
+    best = server;
+    term = node.term;
+  }
+  return best;
+}
+
+/** Lets one fault happen. */
+export function strike(world: World, fault: Fault): void {
+  if (world.healed) return;
+  world.mark(`fault: ${fault.kind}`);
+  world.say(() => `FAULT ${JSON.stringify(fault)}`);
+  const { servers, agents } = world;
+  const all: readonly Machine[] = [...servers, ...agents];
+  const leader = leaderOf(world);
+  switch (fault.kind) {
+    case 'kill':
+    case 'power':
+      return down(world, all[fault.node], fault.kind, fault);
+    case 'kill-all':
+    case 'power-all':
+      for (const machine of all) down(world, machine, fault.kind === 'kill-all' ? 'kill' : 'power', fault);
+      return;
+    case 'kill-leader':
+      return down(world, leader, 'kill', { downMs: fault.downMs, move: false });
+    case 'split': {
+      const side = new Set(fault.side.map((i) => all[i]));
+      for (const a of all) for (const b of all) if (side.has(a) !== side.has(b)) world.fabric.cut(a.name, b.name, fault.lengthMs);
+      return;
+    }
+    case 'cut':
+      return cut(world, all[fault.from], all[fault.to], fault.both ? 'both' : 'out', fault.lengthMs);
+    case 'isolate-leader':
+      for (const other of all) cut(world, leader, other, fault.how, fault.lengthMs);
+      return;
+    case 'cut-agent-from-leader':
+      return cut(world, all[fault.node], leader, 'both', fault.lengthMs);
+    case 'stall':
+      return all[fault.node]?.process?.stall(fault.lengthMs);
+    case 'stall-leader':
+      return leader?.process?.stall(fault.lengthMs);
+    case 'step': {
+      const machine = all[fault.node];
+      if (machine !== undefined) machine.clock.wallOffsetMs += fault.byMs;
+      return;
+    }
+    case 'wipe-agent': {
+      const machine = all[fault.node];
+      machine?.wipe();
+      return startLater(world, machine, fault.downMs);
+    }
+    case 'leave-agent': {
+      const agent = agents.find((one) => one === all[fault.node]);
+      if (agent === undefined || !agent.up) return;
+      agent.leave();
+      world.time.after(fault.downMs + 4000, () => agent.start());
+      return;
+    }
+    case 'rebuild-server':
+      return rebuild(world, servers[fault.node], fault.downMs);
+    case 'replace-server':
+      return replace(world, servers[fault.node], fault.downMs);
+  }
+}
+
+function down(
+  world: World,
+  machine: Machine | undefined,
+  how: 'kill' | 'power',
+  { downMs, move }: { readonly downMs: number; readonly move: boolean },
+): void {
+  if (machine === undefined || !machine.up) return;
+  machine.crash(how);
+  if (move) {
+    machine.dark = true;
+    machine.move();
+    world.mark('address changed');
+  }
+  startLater(world, machine, downMs);
+}
+
+function startLater(world: World, machine: Machine | undefined, downMs: number): void {
+  if (machine === undefined) return;
+  const { downs } = machine;
+  world.time.after(downMs, () => {
+    if (machine.downs === downs) machine.start();
+  });
+}
+
+function cut(
+  world: World,
+  a: Machine | undefined,
+  b: Machine | undefined,
+  how: 'both' | 'out' | 'in',
+  lengthMs: number,
+): void {
+  if (a === undefined || b === undefined || a === b) return;
+  if (how !== 'in') world.fabric.cut(a.name, b.name, lengthMs);
+  if (how !== 'out') world.fabric.cut(b.name, a.name, lengthMs);
+}
+
+/** Its disk is lost. It comes back under its name, and stays outside until somebody says that the old one is gone. */
+function rebuild(world: World, server: SimServer | undefined, downMs: number): void {
+  if (server === undefined || server.retired || !mayLose(world, server)) return;
+  server.wipe();
+  startLater(world, server, downMs);
+  world.removals.add(server.name);
+}
+
+/** It is gone for good; another one, that nobody knows, takes its place. */
+function replace(world: World, server: SimServer | undefined, downMs: number): void {
+  if (server === undefined || server.retired || !mayLose(world, server)) return;
+  server.crash('power');
+  server.retired = true;
+  const successor = new SimServer(world, `${server.name.replace(/-.*/, '')}-${world.servers.length}`);
+  world.servers.push(successor);
+  world.time.after(downMs, () => successor.start());
+}
+
+/** No more than one copy is destroyed while the others hold what was acknowledged: that is what is promised. */
+function mayLose(world: World, server: SimServer): boolean {
+  const leader = leaderOf(world);
+  const node = leader?.parts?.core.consensus.node;
+  if (node === undefined) return false;
+  const { conf, members } = node.getConfiguration();
+  if (conf.votersOutgoing.length > 0 || conf.learners.length > 0) return false;
+  const others = world.servers.filter((one) => one !== server && !one.retired);
+  const holding = others.filter(
+    (one) => members.some(({ id }) => id === one.name) && (one.store?.appliedIndex() ?? 0n) >= world.checks.replicas.acknowledged,
+  );
+  return conf.voters.length >= 3 && holding.length >= conf.voters.length - 1;
+}
