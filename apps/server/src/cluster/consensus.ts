@@ -63,7 +63,7 @@ export async function openConsensus(options: ConsensusOptions, modules: Consensu
   const { clock, logger } = modules;
   const identity = new IdentityFile({}, { disk });
   const node = new RaftNode(
-    { id, region, tickMs, entryCacheBytes: CACHE_BYTES, software: `dkron-ts ${VERSION}` },
+    { id, region, tickMs, entryCacheBytes: CACHE_BYTES, gatherWhileWriting: true, software: `dkron-ts ${VERSION}` },
     {
       ...modules,
       identity,

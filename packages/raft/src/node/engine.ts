@@ -261,7 +261,7 @@ export class Engine implements Host {
   }
 
   #turn(): void {
-    this.proposals.flush(this.core);
+    this.proposals.flush(this.core, this.appendLane.unsyncedBytes > 0);
     this.reads.flush(this.core);
     if (this.core.hasReady()) this.#handle(this.core.ready());
     else if (this.#news.waits) this.send(this.#news.pass([]));

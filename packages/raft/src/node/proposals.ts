@@ -69,10 +69,14 @@ export class Proposals {
     });
   }
 
-  /** Proposes what was queued since the last turn. */
-  flush(core: RaftCore): void {
+  /**
+   * Proposes what was queued since the last turn.
+   * @param writing the log's disk is busy with entries; when it is done, there is another turn
+   */
+  flush(core: RaftCore, writing: boolean): void {
     if (this.#waiting.size === 0) return;
     const { role, lead, leadTransferee, term } = core.basicStatus();
+    if (writing && role === 'leader' && this.#host.options.gatherWhileWriting) return;
     const error =
       role !== 'leader'
         ? notLeader(lead, this.#host.address(lead))

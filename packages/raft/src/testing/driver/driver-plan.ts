@@ -110,6 +110,8 @@ export function drawDriverPlan(seed: number, limits: DriverPlanLimits = {}): Dri
     applySliceMs: one(0, 5),
     diskCheckIntervalMs: 500,
     fastFailover: random.nextInt(3) > 0,
+    // Drawn apart: plans that are known by their seed stay what they were.
+    gatherWhileWriting: seededRandom(seed).fork('gather').nextInt(2) === 0,
   };
   const wild = random.nextInt(3) > 0;
   return {
