@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { StartError } from './errors.ts';
 
@@ -7,6 +7,8 @@ export interface DataPaths {
   readonly journal: string;
   /** Log, snapshots and identity of the consensus. */
   readonly raft: string;
+  /** Where a backup is made ready; nothing in it outlives the process. */
+  readonly restore: string;
 }
 
 /** As `recursive`, which never returns where the system answers ENOENT for a directory that exists, as /proc does. */
@@ -29,11 +31,17 @@ export function prepareDataDir(dataDir: string): DataPaths {
   try {
     makeDir(resolve(dataDir, 'worker'));
     accessSync(dataDir, constants.W_OK | constants.R_OK);
+    rmSync(join(dataDir, 'restore'), { recursive: true, force: true });
   } catch (cause) {
     throw new StartError('data_dir', `data-dir: cannot use ${dataDir}: ${(cause as Error).message}`, {
       option: 'data-dir',
       value: dataDir,
     });
   }
-  return { store: join(dataDir, 'store'), journal: join(dataDir, 'worker', 'journal'), raft: join(dataDir, 'raft') };
+  return {
+    store: join(dataDir, 'store'),
+    journal: join(dataDir, 'worker', 'journal'),
+    raft: join(dataDir, 'raft'),
+    restore: join(dataDir, 'restore'),
+  };
 }

@@ -2,6 +2,7 @@ import type { PluginStatus } from '@dkron/plugins/host';
 import type { Clock, Logger } from '@dkron/runtime';
 import type { Engine, Membership, Planner, ReplicatedLog } from '@dkron/scheduler';
 import type { Store } from '@dkron/store';
+import type { Backups } from './cluster/backups.ts';
 import type { ClusterView } from './cluster/cluster-view.ts';
 import type { Forwarding } from './http/forwarding.ts';
 import type { MetricsRegistry } from './metrics/registry.ts';
@@ -30,6 +31,8 @@ export interface NodeContext {
    * it always does, as the only server.
    */
   readonly caughtUp?: (() => Promise<void>) | undefined;
+  /** Saves and restores the state of the cluster. */
+  readonly backups: Pick<Backups, 'save' | 'restore'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Undefined when nobody may read them. */

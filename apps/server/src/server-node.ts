@@ -61,8 +61,13 @@ export async function startNode(
     const late: Late = { leaving: false };
     const state = await openState(options, { place, paths }, environment);
     const work = await openWork(options, { state, journal: paths.journal, spawnHelper }, environment);
-    const serving = await serve(options, { place, state, work, late, onLeave }, environment);
+    const serving = await serve(
+      options,
+      { place, state, work, late, restoreFolder: paths.restore, onLeave },
+      environment,
+    );
     const leadership = followLeadership(options, { state, work }, environment);
+    late.leadership = leadership;
     const rpcPort = serving.grpc.port;
     const pool = await takePart(options, { place, state, work, late, rpcPort }, environment);
     const isAlone =

@@ -43,7 +43,9 @@ export function departure(seen: SeenAnswer): string | undefined {
   const answer = route.methods[method]!.responses[String(status)];
   if (answer === undefined) return `status ${status} is not described`;
   if (text === '') return undefined;
-  const type = contentType.split(';', 1)[0]!.replace('application/octet-stream', 'text/plain');
+  const sent = contentType.split(';', 1)[0]!;
+  // Texts with bytes that no text has are sent as bytes.
+  const type = sent in (answer.content ?? {}) ? sent : sent.replace('application/octet-stream', 'text/plain');
   return bodyDeparture(answer, type, text, [route.path, method, String(status)]);
 }
 

@@ -5,7 +5,7 @@ import type { Disk } from '@dkron/raft/storage';
 import { FileSnapshots, IdentityFile, nodeDisk, peersFileOn, SegmentedWal } from '@dkron/raft/storage';
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import type { Codec, Store } from '@dkron/store';
-import { VERSION } from '../version.ts';
+import { SOFTWARE } from '../version.ts';
 import { RaftLog } from './raft-log.ts';
 import { StoreMachine } from './store-machine.ts';
 
@@ -63,7 +63,7 @@ export async function openConsensus(options: ConsensusOptions, modules: Consensu
   const { clock, logger } = modules;
   const identity = new IdentityFile({}, { disk });
   const node = new RaftNode(
-    { id, region, tickMs, entryCacheBytes: CACHE_BYTES, gatherWhileWriting: true, software: `dkron-ts ${VERSION}` },
+    { id, region, tickMs, entryCacheBytes: CACHE_BYTES, gatherWhileWriting: true, software: SOFTWARE },
     {
       ...modules,
       identity,

@@ -1,4 +1,5 @@
 import type { LeadershipEvent, RaftNode } from '@dkron/raft';
+import { RaftError } from '@dkron/raft';
 import type { Logger } from '@dkron/runtime';
 
 export interface LeadershipModules {
@@ -32,6 +33,30 @@ export class Leadership {
   /** Resolves with the first term that this server leads; rejects when the node fails before. */
   firstGain(): Promise<void> {
     return this.#gained.promise;
+  }
+
+  /**
+   * Does `work` as a leader that does nothing else meanwhile; afterwards leadership is taken up again, if it is still this
+   * term's.
+   * @throws RaftError `not_leader`; what `work` throws
+   */
+  pausedDuring<T>(work: () => Promise<T>): Promise<T> {
+    const { onLoss } = this.#modules;
+    const term = this.#term;
+    const paused = this.#work.then(async () => {
+      if (term === 0 || term !== this.#term) throw new RaftError('not_leader', 'this server does not lead', {});
+      onLoss();
+      try {
+        return await work();
+      } finally {
+        await this.#gain(term);
+      }
+    });
+    this.#work = paused.then(
+      () => undefined,
+      () => undefined,
+    );
+    return paused;
   }
 
   #changed({ isLeader, term, leaderId }: LeadershipEvent): void {

@@ -1,5 +1,6 @@
 import type { Command, CommandResults } from '@dkron/jobs';
 import type { RaftNode } from '@dkron/raft';
+import { RaftError } from '@dkron/raft';
 import type { ReplicatedLog } from '@dkron/scheduler';
 import type { Codec } from '@dkron/store';
 import type { StoreMachine } from './store-machine.ts';
@@ -13,6 +14,8 @@ export interface RaftLogModules {
 /** The port of the engine over consensus. Proposals of one turn share one append and one sync. */
 export class RaftLog implements ReplicatedLog {
   readonly #modules: RaftLogModules;
+  /** Why nothing is proposed now; `''` = it is. */
+  #closed = '';
 
   constructor(modules: RaftLogModules) {
     this.#modules = modules;
@@ -26,9 +29,20 @@ export class RaftLog implements ReplicatedLog {
     return BigInt(this.#modules.node.term);
   }
 
+  /** Nothing of this server gets into the log while `work` is under way. */
+  async closedDuring<T>(why: string, work: () => Promise<T>): Promise<T> {
+    this.#closed = why;
+    try {
+      return await work();
+    } finally {
+      this.#closed = '';
+    }
+  }
+
   /** Rejects with `RaftError`; after `leadership_lost`, `stopped` and `failed` the outcome is unknown. */
   async propose<C extends Command>(command: C): Promise<CommandResults[C['type']]> {
     const { node, machine, codec } = this.#modules;
+    if (this.#closed !== '') throw new RaftError('leadership_transfer', `${this.#closed}; nothing was proposed`, {});
     const data = codec.encode(command);
     machine.remember(data, command);
     try {

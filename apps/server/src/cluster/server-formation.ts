@@ -3,7 +3,7 @@ import { Formation, IdentityFormationStore } from '@dkron/cluster';
 import type { ClusterAnswers } from '../grpc/cluster.controller.ts';
 import { clusterIdOf } from '@dkron/raft';
 import type { Clock, Logger, Random, Timers } from '@dkron/runtime';
-import { VERSION } from '../version.ts';
+import { SOFTWARE } from '../version.ts';
 import type { Consensus } from './consensus.ts';
 
 export interface FormationOptions {
@@ -58,7 +58,7 @@ export function clusterAnswers(
 ): ClusterAnswers {
   return {
     describe: () => {
-      const own = formation.describe({ boot: node.identity.boot, software: `dkron-ts ${VERSION}` });
+      const own = formation.describe({ boot: node.identity.boot, software: SOFTWARE });
       if (leaving()) return { ...own, state: 'agent' };
       if (own.state !== 'member') return own;
       const { id, address } = node.leader();

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ForwardedAnswer, ForwardedHeader, ForwardedRequest } from '@dkron/contracts';
 import { ApiError } from './api-error.ts';
+import { typeAsSent, wholeBody } from './body-streams.ts';
 import { pathOf } from './request-target.ts';
 
 /** Where a write belongs now. */
@@ -66,9 +67,9 @@ async function passOn(
   if (request.headers[FORWARDED_BY] !== undefined) throw noLeader(`${place.name} leads, not this server; ask again`);
   const abort = new AbortController();
   reply.raw.once('close', () => abort.abort());
-  const headers = [...passed(request.headers), { name: FORWARDED_BY, value: nodeName }];
+  const headers = [...passed({ ...request.headers, ...typeAsSent(request) }), { name: FORWARDED_BY, value: nodeName }];
   headers.push({ name: 'x-request-id', value: request.id });
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const body = await wholeBody(request.body);
   const { method, originalUrl: target } = request;
   const answer = await forwarding
     .send(place.address, { method, target, headers, body }, abort.signal)

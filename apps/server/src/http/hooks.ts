@@ -2,6 +2,7 @@ import { NotFoundException } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { additiveMethods } from './additive-paths.ts';
 import { ApiError } from './api-error.ts';
+import { isStreamed } from './body-streams.ts';
 import { allowOrigin, answerPreflight } from './cors.ts';
 import { switched } from './query-checks.ts';
 import type { Query } from './query.ts';
@@ -82,13 +83,13 @@ function nameNode(request: FastifyRequest, reply: FastifyReply, { nodeName, cors
   else checkMediaType(request);
 }
 
-/** Additive paths take JSON or nothing. */
+/** Additive paths take JSON or nothing; those that take a file take bytes. */
 function checkMediaType(request: FastifyRequest): void {
   const type = request.headers['content-type'];
   const isEmpty = request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined;
   if (type === undefined || isEmpty || request.headers['content-length'] === '0') return;
-  if (/^application\/json\s*(;|$)/i.test(type)) return;
-  const allowed = 'application/json';
+  const allowed = isStreamed(request.routeOptions.url) ? 'application/octet-stream' : 'application/json';
+  if ((type.split(';')[0] ?? '').trim().toLowerCase() === allowed) return;
   const message = `Content-Type ${type} is not taken on ${pathOf(request.url)}; allowed: ${allowed}`;
   const code = 'unsupported_media_type';
   const problems = [{ code, message, field: 'Content-Type', value: cut(type), allowed, column: null } as const];

@@ -20,6 +20,7 @@ import { PreviewController } from './preview.controller.ts';
 import { RestoreController } from './restore.controller.ts';
 import { RunsController } from './runs.controller.ts';
 import { SchedulerController } from './scheduler.controller.ts';
+import { SnapshotController } from './snapshot.controller.ts';
 import { StatsController } from './stats.controller.ts';
 import { SubmissionsController } from './submissions.controller.ts';
 import { TicksController } from './ticks.controller.ts';
@@ -56,6 +57,7 @@ export class HttpModule {
         SubmissionsController,
         StatsController,
         RestoreController,
+        SnapshotController,
         NodeController,
         DocsController,
         ...(node.metrics ? [MetricsController] : []),

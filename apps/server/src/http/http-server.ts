@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ForwardedAnswer, ForwardedRequest } from '@dkron/contracts';
 import type { NodeContext } from '../node-context.ts';
 import type { HostPort } from '@dkron/config/parts';
+import { takeBodiesAsStreams } from './body-streams.ts';
 import { connectionLimits, limitConnections } from './connection-limits.ts';
 import { DirectReads } from './direct-reads.ts';
 import { addForwarding, answerForwarded } from './forwarding.ts';
@@ -65,6 +66,7 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   routes.watch(fastify);
   takeBodiesAsBytes(fastify);
+  takeBodiesAsStreams(fastify);
   addHooks(fastify, node.options, node);
   if (node.forwarding !== undefined) addForwarding(fastify, node.options.nodeName, node.forwarding);
   const reads = app.get<JobReads>(JOB_READS);

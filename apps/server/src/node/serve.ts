@@ -1,6 +1,8 @@
 import type { GossipNode } from '@dkron/gossip';
 import { listening } from '@dkron/config/parts';
+import { Backups } from '../cluster/backups.ts';
 import { clusterView } from '../cluster/cluster-view.ts';
+import type { Leadership } from '../cluster/leadership.ts';
 import { LiveOutput } from '../cluster/live-output.ts';
 import { clusterAnswers } from '../cluster/server-formation.ts';
 import { writeForwarding } from '../cluster/write-forwarding.ts';
@@ -23,6 +25,7 @@ import type { ServerWork } from './work.ts';
 export interface Late {
   pool?: GossipNode;
   http?: HttpServer;
+  leadership?: Leadership;
   /** The configuration of consensus was changed by hand. */
   membersChanged?: () => void;
   /** This server is about to leave its cluster. */
@@ -34,6 +37,8 @@ export interface Parts {
   readonly state: ServerState;
   readonly work: ServerWork;
   readonly late: Late;
+  /** For backups that are made ready. */
+  readonly restoreFolder: string;
   /** A client asked this node to go. */
   readonly onLeave: () => void;
 }
@@ -65,7 +70,11 @@ interface Context {
   readonly liveOutput: LiveOutput;
 }
 
-function contextOf(options: ServerOptions, { state, work, late, onLeave }: Parts, environment: Environment): Context {
+function contextOf(
+  options: ServerOptions,
+  { state, work, late, restoreFolder, onLeave }: Parts,
+  environment: Environment,
+): Context {
   const { store, membership, calls, consensus } = state;
   const { log, planner, engine, worker, processors, plugins } = work;
   const { clock, logger, registry } = environment;
@@ -92,6 +101,10 @@ function contextOf(options: ServerOptions, { state, work, late, onLeave }: Parts
     executors: worker.executors,
     processors,
     plugins: () => plugins.status(),
+    backups: new Backups(
+      { ...options, folder: restoreFolder },
+      { ...environment, raft, engine, log: consensus.log, leadership: () => late.leadership },
+    ),
     caughtUp: async () => void (await raft.readIndex()),
     clock,
     logger,

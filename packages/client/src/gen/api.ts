@@ -1,5 +1,19 @@
 // Made of the OpenAPI document by `pnpm --filter @dkron/client run generate:types`; changes here are lost.
 
+/** Where a backup is from */
+export interface Backup {
+  readonly software: string;
+  readonly created_at: string;
+  /** Server that saved it */
+  readonly node: string;
+  readonly region: string;
+  readonly cluster_id: string;
+  readonly index: number;
+  readonly term: number;
+  readonly feature_level: number;
+  readonly members: readonly ({ readonly id: string; readonly address: string; readonly voter: boolean; })[];
+}
+
 export interface DebugVars {
   /** Without secrets */
   readonly cmdline: readonly string[];
@@ -353,6 +367,14 @@ export interface Problem {
   readonly allowed: string | null;
   /** 1-based place of the fault in the value */
   readonly column: number | null;
+}
+
+export interface Restored {
+  readonly restored: true;
+  readonly jobs: number;
+  /** Entry of the log from which on the cluster has this state */
+  readonly index: number;
+  readonly backup: Backup;
 }
 
 export interface Started {
@@ -771,6 +793,26 @@ export interface Routes {
     readonly query: Readonly<Record<string, never>>;
     readonly answers: {
       readonly 200: Paused;
+    };
+  };
+  /** Save the state of the cluster */
+  'GET /v1/snapshot': {
+    readonly query: {
+      /** `true`: what this server knows, whether or not any server leads */
+      readonly stale?: string | undefined;
+      /** The key alone or `true`: answer only with all that was committed before; 503 when no server leads */
+      readonly consistent?: "true" | "false" | "1" | "0" | undefined;
+    };
+    readonly answers: {
+      readonly 200: string;
+    };
+  };
+  /** Restore the state of the cluster */
+  'PUT /v1/snapshot': {
+    readonly query: Readonly<Record<string, never>>;
+    readonly body: FormData;
+    readonly answers: {
+      readonly 200: Restored;
     };
   };
   /** Stop this server */

@@ -3,6 +3,7 @@ import { selectTargets } from '@dkron/jobs';
 import type {
   JobDefinition,
   JobPlan,
+  JobState,
   Member,
   NodeName,
   PassedTicks,
@@ -61,6 +62,13 @@ export class Planner {
     const { state } = stored;
     const submitted: SubmittedState = { ...state, next: ZERO_TIME, dependentJobs: null };
     return this.planPut({ ...stored.definition, disabled }, submitted, stored, stamp);
+  }
+
+  /** The ticks to come of a job whose state was saved earlier: everything up to `stamp` counts as decided. */
+  planRestored({ definition, state }: StoredJob, stamp: Stamp): Pick<JobState, 'nextTick' | 'decidedUpTo'> {
+    const decidedUpTo = later(state.decidedUpTo, stamp);
+    const shared = state.nextTick === null ? '' : this.#read(definition, state.anchor);
+    return { nextTick: typeof shared === 'string' ? null : (shared.nextAfter(decidedUpTo) ?? null), decidedUpTo };
   }
 
   /**

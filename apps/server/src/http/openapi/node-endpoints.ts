@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { debugVars, health, info, leader, member, paused, stats } from '../schemas/cluster.ts';
+import { debugVars, health, info, leader, member, paused, restored, snapshotQuery, stats } from '../schemas/cluster.ts';
 import { statsQuery } from '../schemas/job-queries.ts';
 import type { Answer, Endpoint, Method } from './endpoint.ts';
 import { json, list, plain, refusal, refusalAsOriginal } from './endpoint.ts';
@@ -14,6 +14,7 @@ const pause = (method: Method, path: string, summary: string, additive = false):
   answers: { 200: json(paused, 'As it is now') },
 });
 
+const BYTES_TYPE = 'application/octet-stream';
 const html = (description: string) => plain(description, 'text/html');
 
 export const NODE_ENDPOINTS: readonly Endpoint[] = [
@@ -60,6 +61,37 @@ export const NODE_ENDPOINTS: readonly Endpoint[] = [
   pause('get', '/v1/scheduler', 'Whether scheduled runs are stopped', true),
   pause('post', '/v1/scheduler/pause', 'Stop the scheduled runs of the whole cluster', true),
   pause('post', '/v1/scheduler/resume', 'Resume the scheduled runs', true),
+  {
+    method: 'get',
+    path: '/v1/snapshot',
+    tag: 'Cluster',
+    summary: 'Save the state of the cluster',
+    description:
+      'A file with everything the servers share: jobs, executions, outputs, the ledger. It is of one moment, holds all that was acknowledged before, and checks itself. Any server gives it; `dkron raft snapshot inspect` shows what is in it.',
+    additive: true,
+    shared: true,
+    query: snapshotQuery,
+    answers: {
+      200: plain('The backup', BYTES_TYPE),
+      409: refusal('Too many backups are being read'),
+      503: refusal('No server leads; with `stale` this server saves what it knows'),
+    },
+  },
+  {
+    method: 'put',
+    path: '/v1/snapshot',
+    tag: 'Cluster',
+    summary: 'Restore the state of the cluster',
+    description:
+      'Replaces the state of all servers by that of a backup, all of it or nothing. What ran when it was saved ends as lost, without retries; ticks up to the restore count as decided. Writes are refused meanwhile.',
+    additive: true,
+    body: { type: BYTES_TYPE, schema: z.string(), description: 'The backup; at most 256 MiB' },
+    answers: {
+      200: json(restored, 'It is restored on a majority of the servers'),
+      400: refusal('The backup is cut, damaged or of another format; nothing was changed'),
+      409: refusal('Another one is being restored'),
+    },
+  },
   {
     method: 'post',
     path: '/v1/leave',

@@ -57,3 +57,28 @@ export const debugVars = z
     scheduler_started: count,
   })
   .meta({ id: 'DebugVars' });
+
+export const snapshotQuery = z.object({
+  stale: z.string().optional().meta({ description: '`true`: what this server knows, whether or not any server leads' }),
+});
+
+export const restored = z
+  .strictObject({
+    restored: z.literal(true),
+    jobs: count,
+    index: count.meta({ description: 'Entry of the log from which on the cluster has this state' }),
+    backup: z
+      .strictObject({
+        software: z.string(),
+        created_at: timeText,
+        node: z.string().meta({ description: 'Server that saved it' }),
+        region: z.string(),
+        cluster_id: z.string(),
+        index: count,
+        term: count,
+        feature_level: count,
+        members: z.array(z.strictObject({ id: z.string(), address: z.string(), voter: z.boolean() })),
+      })
+      .meta({ id: 'Backup', description: 'Where a backup is from' }),
+  })
+  .meta({ id: 'Restored' });
