@@ -111,6 +111,11 @@ export function unstartedReport(attempt: Attempt, cause: AbortCause, clock: Cloc
   return report(attempt, { success: false, error, whole: true }, clock);
 }
 
+/** An attempt that could not run, or whose end nobody saw: the text is all that is known. */
+export function withoutRunReport(attempt: Attempt, error: string, clock: Clock): FinishedReport {
+  return report(attempt, { success: false, error, whole: true }, clock);
+}
+
 function report(attempt: Attempt, result: Ending, clock: Clock): FinishedReport {
   const { success } = result;
   const reason = success ? null : reasonOf(attempt.abortCause, result);

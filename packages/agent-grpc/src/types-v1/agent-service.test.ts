@@ -6,8 +6,8 @@ import { ExecutorRegistry } from '@dkron/executors';
 import { shellExecutor } from '@dkron/executors/shell';
 import { SpawnHelper } from '@dkron/executors/spawn-helper';
 import { silentLogger } from '@dkron/runtime';
-import { systemClock, systemTimers } from '@dkron/runtime/system';
-import { DirectRuns } from '@dkron/worker';
+import { systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
+import { DirectRuns, Journal, MemoryJournalStorage } from '@dkron/worker';
 import type { Server } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serve } from '../../test/grpc-server.ts';
@@ -37,7 +37,10 @@ describe('AgentRun on our node, played back', () => {
     helper = await SpawnHelper.start({ program: 'auto' }, { timers: systemTimers, logger: silentLogger });
     const executors = new ExecutorRegistry([shellExecutor({}, { spawnHelper: helper, timers: systemTimers })]);
     const ambient = { clock: systemClock, timers: systemTimers, logger: silentLogger };
-    runs = new DirectRuns(64, { ...ambient, executors });
+    const processes = { killGroup: () => false };
+    const storage = new MemoryJournalStorage();
+    const journal = await Journal.open({}, { ...ambient, random: systemRandom, storage, processes });
+    runs = new DirectRuns(64, { ...ambient, executors, journal });
     const handlers = agentHandlers({
       ...ambient,
       nodeName: 'a1',
