@@ -1,0 +1,59 @@
+import type { Executor } from '@dkron/executors';
+import { ExecutorRegistry } from '@dkron/executors';
+import { httpExecutor } from '@dkron/executors/http';
+import { shellExecutor } from '@dkron/executors/shell';
+import { SpawnHelper } from '@dkron/executors/spawn-helper';
+import type { SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
+import type { HostedExecutor } from '@dkron/plugins/host';
+import { withPlugins } from '@dkron/plugins/host';
+import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
+import { DirectRuns, Journal, Worker } from '@dkron/worker';
+import { FileJournalStorage, ProcProcessControl } from '@dkron/worker/journal/file';
+import type { ServerOptions } from './options.ts';
+
+interface Modules {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** Started at boot, while this process is small. */
+  readonly spawnHelper: SpawnHelper;
+  /** Executors in programs of their own. */
+  readonly hosted: readonly HostedExecutor[];
+}
+
+/** As many as the worker has. */
+const DIRECT_SLOTS = 512;
+
+/** This node's own worker, with its executors. */
+export interface LocalWorker {
+  /** Names of its executors, in ascending order. */
+  readonly executors: readonly string[];
+  /** What is asked for by calls, as leaders of the original do. */
+  readonly direct: DirectRuns;
+  connect(channel: SessionChannel<ToServer>): SessionReceiver<ToWorker>;
+  /** Lets what runs go on for `timeoutMs`, then kills it, and closes the journals. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+export async function startWorker(journalPath: string, options: ServerOptions, modules: Modules): Promise<LocalWorker> {
+  const { timers, random, logger, spawnHelper, hosted } = modules;
+  const open = (path: string): Promise<Journal> =>
+    Journal.open(
+      {},
+      { storage: new FileJournalStorage(path), processes: new ProcProcessControl(), timers, random, logger },
+    );
+  const journal = await open(journalPath);
+  const executors = new ExecutorRegistry(
+    withPlugins<Executor>([shellExecutor({}, { spawnHelper, timers }), httpExecutor()], hosted),
+  );
+  const worker = new Worker({ node: options.nodeName, region: options.region }, { journal, executors, ...modules });
+  const direct = new DirectRuns(DIRECT_SLOTS, { ...modules, executors, journal: await open(`${journalPath}-calls`) });
+  return {
+    executors: executors.names(),
+    direct,
+    connect: (channel) => worker.connect(channel),
+    stop: async (timeoutMs) => void (await Promise.all([worker.stop({ timeoutMs }), direct.stop(timeoutMs)])),
+  };
+}
