@@ -1,3 +1,4 @@
+import type { JobDefinition } from '@dkron/jobs';
 import { describe, expect, it } from 'vitest';
 import { jobDefinition, manualRun, NOTHING_SUBMITTED, putJob, finished, versionOf } from '../testing/fixtures.ts';
 import { openHarness } from '../testing/harness.ts';
@@ -46,6 +47,22 @@ describe('putJob', () => {
       await apply({ type: 'deleteJob', stamp: 30n, name: 'a', precondition: { version: last } });
     }
     expect(seen.size).toBe(9);
+  });
+
+  it('leaves the same hash when the object that is put is the one that is stored (cluster simulation, seed 8)', async () => {
+    const hashes: unknown[] = [];
+    for (const again of [(one: JobDefinition) => one, (one: JobDefinition) => ({ ...one })]) {
+      const { store } = await openHarness();
+      const definition = jobDefinition('a');
+      const put = (index: bigint, job: JobDefinition): Promise<unknown> => {
+        const command = putJob(10n * index, job, { plannedFrom: versionOf(store, 'a') });
+        return store.apply([{ index, data: new Uint8Array(), command }]);
+      };
+      await put(1n, definition);
+      await put(2n, again(store.getJob('a')!.definition));
+      hashes.push(store.stateHash());
+    }
+    expect(hashes[0]).toEqual(hashes[1]);
   });
 
   it('versions of one batch go by their entries; what is not there has no version', async () => {

@@ -42,7 +42,12 @@ export function judgePut(jobs: JobReader, command: PutJob, firstVersion: number)
   return (
     checkPrecondition(definition.name, stored, command.precondition) ??
     checkPlan(definition.name, stored, command.plannedFrom) ??
-    checkParent(jobs, definition) ?? { definition, state: stateOf(stored, command, firstVersion) }
+    checkParent(jobs, definition) ?? {
+      // Its own: on the server that proposed it, it may be the very object that is stored, and then nothing would be
+      // written, which is part of the hash.
+      definition: { ...definition },
+      state: stateOf(stored, command, firstVersion),
+    }
   );
 }
 
