@@ -28,7 +28,7 @@ function evidence(...entries: readonly Entry[]): Evidence {
         id: `${BigInt(START_MS) * 1_000_000n}-a`,
         state: 'success',
         attempt: 1,
-        group: 1,
+        group: '1',
         started_at: second(0),
         finished_at: second(0.5),
       },

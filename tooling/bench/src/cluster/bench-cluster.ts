@@ -14,11 +14,12 @@ export interface BenchClusterOptions {
   /** Executors do nothing. */
   readonly noop?: boolean;
   readonly args?: readonly string[];
+  readonly serverArgs?: readonly string[];
 }
 
 /** Three servers and agents as a user starts them, on loopback. */
 export async function startCluster(options: BenchClusterOptions): Promise<ProcessCluster> {
-  const { agents, laterAgents = 0, noop = false, args = [] } = options;
+  const { agents, laterAgents = 0, noop = false, args = [], serverArgs = [] } = options;
   const names = Array.from({ length: agents }, (_, i) => `a${i + 1}`);
   const later = Array.from({ length: laterAgents }, (_, i) => `b${i + 1}`);
   const preload = `--import=${new URL('noop-executor.ts', import.meta.url).href}`;
@@ -26,7 +27,10 @@ export async function startCluster(options: BenchClusterOptions): Promise<Proces
     names: SERVERS,
     agents: [...names, ...later],
     args: ['--log-level=warn', ...args],
-    argsOf: (name) => [`--tag=pool=${SERVERS.includes(name) ? 'servers' : 'agents'}`, `--tag=name=${name}`],
+    argsOf: (name) => {
+      const isServer = SERVERS.includes(name);
+      return [`--tag=pool=${isServer ? 'servers' : 'agents'}`, `--tag=name=${name}`, ...(isServer ? serverArgs : [])];
+    },
     envOf: (): Record<string, string> => (noop ? { NODE_OPTIONS: preload } : {}),
   });
   try {

@@ -37,7 +37,7 @@ interface Seen {
 /** http jobs due each second against a server that answers at once: how many are done, and how late they start. */
 export async function httpJobFigures(order: HttpJobsOrder): Promise<Figure[]> {
   const target = await startProcess('../cluster/http-target.ts', []);
-  const cluster = await startCluster({ agents: order.agents, args: ['--execution-retention=50'] });
+  const cluster = await startCluster({ agents: order.agents, serverArgs: ['--execution-retention=50'] });
   try {
     const leader = await untilLed(cluster, LED_MS);
     const url = cluster.server(leader).url;

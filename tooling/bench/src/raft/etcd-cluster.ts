@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@dkron/harness';
 import { systemTimers } from '@dkron/runtime/system';
 
 interface Server {
@@ -26,7 +25,7 @@ export class EtcdCluster {
   }
 
   static async start(folder: string): Promise<EtcdCluster> {
-    const ports = await freePorts(6);
+    const ports = await Promise.all(Array.from({ length: 6 }, freePort));
     const url = (port: number | undefined): string => `http://127.0.0.1:${port}`;
     const names = ['n0', 'n1', 'n2'];
     const all = names.map((name, i) => `${name}=${url(ports[i + 3])}`).join(',');
@@ -90,12 +89,4 @@ async function countersOf({ clientPort }: Server): Promise<EtcdCounters> {
     walSyncs: value('etcd_disk_wal_fsync_duration_seconds_count'),
     leads: value('etcd_server_is_leader') === 1,
   };
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }
