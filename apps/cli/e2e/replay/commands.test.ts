@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCli } from '@dkron/harness';
+import { freePort, runCli } from '@dkron/harness';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CALLS_A_NODE, COMMAND_DIFFERENCES, NEEDS_CLUSTER, type MeantDifference } from './departures.ts';
-import { answers, freePort, newFolder, removeFolders, startProgram, type Ended } from './in-process.ts';
+import { answers, newFolder, removeFolders, startProgram, type Ended } from './in-process.ts';
 import { fatalTexts, normalise, withoutDescription, withoutLog } from './normalise.ts';
 import { recording, type RecordedCommand } from './recording.ts';
 

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ServerProcess } from '@dkron/harness';
+import { freePort, ServerProcess } from '@dkron/harness';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CALLS_A_NODE } from './departures.ts';
-import { freePort, newFolder, removeFolders, startProgram, type Ended } from './in-process.ts';
+import { newFolder, removeFolders, startProgram, type Ended } from './in-process.ts';
 import { normalise } from './normalise.ts';
 import { recording, type RecordedCommand } from './recording.ts';
 

@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { freePort } from '@dkron/harness';
 import { NEEDS_CLUSTER, SETTING_DIFFERENCES } from './departures.ts';
-import { answers, freePort, newFolder, removeFolders, startProgram } from './in-process.ts';
+import { answers, newFolder, removeFolders, startProgram } from './in-process.ts';
 import { recording, type Effect, type RecordedSetting } from './recording.ts';
 
 afterAll(removeFolders);
