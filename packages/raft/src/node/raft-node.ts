@@ -70,7 +70,7 @@ export class RaftNode {
     try {
       await this.#gate.loadIdentity();
       const opened = await this.#modules.log.open();
-      const state = await recoverAtStart(opened, this.#modules);
+      const state = await recoverAtStart(opened, this.#modules, this.#context.options.id);
       if (state !== opened) await this.#gate.loadIdentity();
       const { marks } = this.#context;
       await marks.load();

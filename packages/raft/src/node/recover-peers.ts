@@ -152,6 +152,7 @@ function infosOf(peers: readonly RecoveryPeer[]): MemberInfos {
   return Object.fromEntries(peers.map(({ id, address }) => [id, { address }]));
 }
 
-function refused(why: string): RaftError {
+/** Why the file is not obeyed; nothing was changed. */
+export function refused(why: string): RaftError {
   return new RaftError('recovery_refused', `peers.json cannot be obeyed: ${why}`, { why });
 }

@@ -46,6 +46,37 @@ describe('RaftNode: recovery by peers.json', () => {
     expect(cluster.get(id).machine.commands).toHaveLength(count + 1);
   });
 
+  it.each([
+    [
+      'an id that nobody ever had',
+      JSON.stringify([
+        { id: 'a', address: 'a' },
+        { id: 'stranger', address: 's' },
+      ]),
+      'it names "stranger", which never was a server of this cluster (a, b, c)',
+    ],
+    ['others only', only('b'), 'it does not name this server, "a"'],
+    ['addresses in place of names', JSON.stringify(['10.0.0.1:6868']), 'it names "10.0.0.1:6868"'],
+  ])('refused, and nothing is changed: %s', async (_name, text, why) => {
+    const files = new Map<string, PeersFile & { removed: boolean }>();
+    const cluster: NodeCluster = await NodeCluster.founded(3, {
+      modules: (id) => (files.has(id) ? { peersFile: files.get(id)! } : {}),
+    });
+    const { id } = await cluster.leader();
+    await cluster.apply(id, 'x');
+    await cluster.converged();
+    const { clusterId } = cluster.node('a').identity;
+    await cluster.stop('a');
+    files.set('a', fileOf(text));
+    const error = await cluster.start('a').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'recovery_refused', message: expect.stringContaining(why) as string });
+    expect(files.get('a')!.removed).toBe(false);
+    files.delete('a');
+    await cluster.start('a');
+    expect(await cluster.converged()).toEqual(['x']);
+    expect(cluster.node('a').identity.clusterId).toBe(clusterId);
+  });
+
   it('entries that were never acknowledged count as committed', async () => {
     const files = new Map<string, PeersFile>();
     const cluster: NodeCluster = await NodeCluster.founded(3, {
