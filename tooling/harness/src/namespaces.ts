@@ -76,7 +76,12 @@ export class Namespaces implements NodeNetwork {
   }
 
   async heal(): Promise<void> {
-    for (const [from, address] of this.#cuts.values()) await ip(this.#space(from), `neigh del ${address} dev eth0`);
+    for (const [from, address] of this.#cuts.values()) {
+      await ip(this.#space(from), `neigh del ${address} dev eth0`).catch((error: Error) => {
+        // Whoever got another address meanwhile has forgotten its neighbours.
+        if (!error.message.includes('No such file')) throw error;
+      });
+    }
     this.#cuts.clear();
     for (const id of this.#losing) await inSpace(this.#space(id), LOSS_ENDS[this.lossTool ?? 'netem']);
     this.#losing.clear();
