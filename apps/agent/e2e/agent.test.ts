@@ -7,6 +7,8 @@ import { NestFactory } from '@nestjs/core';
 import type { Description } from '@dkron/cluster';
 import { decodeNodeMember } from '@dkron/cluster';
 import { clusterService } from '@dkron/contracts';
+import type { ServerReflectionResponse } from '@dkron/contracts/grpc';
+import { HealthClient, ServerReflectionClient, ServingStatus } from '@dkron/contracts/grpc';
 import { noMetrics, silentLogger } from '@dkron/runtime';
 import { systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -128,6 +130,37 @@ describe('an agent', () => {
     );
     client.close();
     expect(answer).toMatchObject({ name: 'a1', region: 'global', state: 'agent', birth: '', members: [] });
+  });
+
+  it('tells its health, and what it serves', async () => {
+    const agent = await startAgent();
+    await expect.poll(() => agent.connected, { timeout: 20_000 }).toBe(true);
+    const health = new HealthClient(rpcAddress(), ChannelCredentials.createInsecure());
+    const reflection = new ServerReflectionClient(rpcAddress(), ChannelCredentials.createInsecure());
+    const check = (service: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        health.check({ service }, (error, answer) => (error ? reject(error) : resolve(answer.status)));
+      });
+    expect([await check(''), await check('ready')]).toEqual([ServingStatus.SERVING, ServingStatus.SERVING]);
+    await server.stop();
+    await expect.poll(() => check('ready'), { timeout: 20_000 }).toBe(ServingStatus.NOT_SERVING);
+    expect(await check('')).toBe(ServingStatus.SERVING);
+    const listed = await new Promise<ServerReflectionResponse>((resolve, reject) => {
+      const call = reflection.serverReflectionInfo();
+      call.on('error', reject);
+      call.on('data', resolve);
+      call.end({ host: '', messageRequest: { $case: 'listServices', value: '' } });
+    });
+    const answer = listed.messageResponse;
+    expect(answer?.$case === 'listServicesResponse' && answer.value.service.map(({ name }) => name)).toEqual([
+      'dkron.cluster.v1.ClusterService',
+      'grpc.health.v1.Health',
+      'grpc.reflection.v1.ServerReflection',
+      'grpc.reflection.v1alpha.ServerReflection',
+      'types.v1.AgentService',
+    ]);
+    health.close();
+    reflection.close();
   });
 
   it('goes on with the next server when one is gone', async () => {

@@ -2,6 +2,7 @@ import type { sendUnaryData, ServerUnaryCall, ServiceDefinition } from '@grpc/gr
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { Inject, Injectable } from '@nestjs/common';
 import { SESSION_SERVER_OPTIONS } from '@dkron/agent-grpc';
+import { nodeServices } from '@dkron/agent-grpc/node-services';
 import { agentHandlers, OldAgentService, ResultDelivery } from '@dkron/agent-grpc/types-v1';
 import type { Description } from '@dkron/cluster';
 import { listening, type HostPort } from '@dkron/config/parts';
@@ -49,12 +50,16 @@ export class RpcServer {
       run: (run, observer) => this.#runner.direct.run(run, observer),
       deliver: (execution) => this.#delivery.add(execution),
     });
-    this.#server.addService(AgentServiceService as unknown as ServiceDefinition, agent);
-    this.#server.addService(OldAgentService as unknown as ServiceDefinition, agent);
-    this.#server.addService({ describe } as unknown as ServiceDefinition, {
+    const cluster = {
       describe: (_call: ServerUnaryCall<object, Description>, callback: sendUnaryData<Description>) =>
         callback(null, this.#description()),
-    });
+    };
+    const services = [AgentServiceService, OldAgentService, { describe }] as unknown as ServiceDefinition[];
+    services.forEach((service, at) => this.#server.addService(service, at < 2 ? agent : cluster));
+    const health = { '': () => true, ready: () => this.#runner.worker.connected };
+    for (const { service, handlers } of nodeServices(health, services, this.#ambient)) {
+      this.#server.addService(service, handlers);
+    }
     return listening('rpc-port', { host, port }, (at) => this.#bind(at));
   }
 

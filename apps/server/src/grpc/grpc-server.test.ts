@@ -1,5 +1,6 @@
 import { ChannelCredentials, Client, status } from '@grpc/grpc-js';
 import { clusterService, forwardService } from '@dkron/contracts';
+import { systemTimers } from '@dkron/runtime/system';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GrpcServer } from './grpc-server.ts';
 import { listenGrpc } from './grpc-server.ts';
@@ -31,6 +32,8 @@ beforeAll(async () => {
       forwarded: ({ target, body }) =>
         Promise.resolve({ status: 201, headers: [{ name: 'x-at', value: target }], body }),
       raw: [],
+      health: { '': () => true },
+      timers: systemTimers,
     },
   );
   client = new Client(`127.0.0.1:${server.port}`, ChannelCredentials.createInsecure());

@@ -1,6 +1,9 @@
 import 'reflect-metadata';
 import { clusterService, forwardService } from '@dkron/contracts';
 import { SESSION_SERVER_OPTIONS } from '@dkron/agent-grpc';
+import { nodeServices, type HealthStates } from '@dkron/agent-grpc/node-services';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { Timers } from '@dkron/runtime';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -18,6 +21,8 @@ export interface GrpcModules {
   readonly forwarded: AnswerForwarded;
   /** Streams of consensus and of workers. */
   readonly raw: readonly RawService[];
+  readonly health: HealthStates;
+  readonly timers: Timers;
 }
 
 export interface GrpcServer {
@@ -49,6 +54,8 @@ const SERVICES = {
 /** Opens the one port of gRPC. Rejects with grpc-js's error when the address cannot be had. */
 export async function listenGrpc({ host, port }: HostPort, modules: GrpcModules): Promise<GrpcServer> {
   const at = host === '' ? '[::]' : host.includes(':') ? `[${host}]` : host;
+  const { raw, health, timers } = modules;
+  const others = [...Object.values(SERVICES), ...raw.map(({ service }) => service)] as unknown as ServiceDefinition[];
   const strategy = new BoundGrpcServer(
     {
       url: `${at}:${port}`,
@@ -56,7 +63,7 @@ export async function listenGrpc({ host, port }: HostPort, modules: GrpcModules)
       packageDefinition: SERVICES,
       channelOptions: { ...SESSION_SERVER_OPTIONS },
     },
-    modules.raw,
+    [...raw, ...nodeServices(health, others, { timers })],
   );
   const app = await NestFactory.createMicroservice(GrpcModule.of(modules), { strategy, logger: false });
   await app.listen();

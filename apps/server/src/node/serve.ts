@@ -136,6 +136,9 @@ function servicesOf(
   return {
     cluster: clusterAnswers(formation, consensus, () => late.leaving),
     forwarded: (request) => late.http?.forwarded(request) ?? Promise.reject(new Error('the server is starting')),
+    timers: environment.timers,
+    // Ready: it follows a leader, or is the one.
+    health: { '': () => late.http !== undefined && !late.leaving, ready: () => consensus.node.leader().id !== '' },
     raw: [transport, work.sessionService, ...dkron.raw, ...direct.raw, liveOutput.raw],
   };
 }
