@@ -1,11 +1,18 @@
-import { drawPlan, simulate } from './index.ts';
-const seed=Number(process.argv[2]??1), minutes=Number(process.argv[3]??1);
-const trace = process.env['TRACE'] ? (t: string) => void process.stdout.write(t+'\n') : undefined;
-const opts: any = { minutes };
-if (process.env['SERVERS']) opts.servers=Number(process.env['SERVERS']);
-if (process.env['AGENTS']) opts.agents=Number(process.env['AGENTS']);
-if (process.env['NOFAULTS']) opts.faults='none';
-const t=process.cpuUsage();
-const r = await simulate(drawPlan(seed, opts), trace ? { trace } : {});
-const c=process.cpuUsage(t);
-console.log(r, (c.user+c.system)/1e6);
+/**
+ * Simulates clusters of servers and agents: `run` over seeds.
+ */
+import { runCommand } from './command/run-command.ts';
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
+  run: runCommand,
+};
+
+const [first = 'run', ...rest] = process.argv.slice(2);
+const [name, args] = first.startsWith('--') ? ['run', [first, ...rest]] : [first, rest];
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+if (command === undefined) {
+  process.stderr.write(`${name}: must be one of ${Object.keys(COMMANDS).join(', ')}\n`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = (await command(args)) ? 0 : 1;
+}

@@ -62,7 +62,11 @@ export class Checks {
       propose: (command) => {
         if (command.type === 'decideTicks' || command.type === 'startRuns') {
           world.guard(() =>
-            must(log.leadershipValid(), 'DeposedSilent', () => `${server.name} proposes ${command.type} and does not lead`),
+            must(
+              log.leadershipValid(),
+              'DeposedSilent',
+              () => `${server.name} proposes ${command.type} and does not lead`,
+            ),
           );
         }
         return log.propose(command);
@@ -97,7 +101,8 @@ export class Checks {
   worker(node: string, process: NodeTime, worker: SessionWorker): SessionWorker {
     return watchWorker(worker, {
       process,
-      dispatched: (id, attempt, term) => this.#world.guard(() => this.physical.dispatched(node, process, { id, attempt, term })),
+      dispatched: (id, attempt, term) =>
+        this.#world.guard(() => this.physical.dispatched(node, process, { id, attempt, term })),
       welcomed: (term) => this.physical.welcomed(node, process, term),
       acknowledged: (id, attempt) => this.#world.guard(() => this.#acknowledged(node, id, attempt)),
     });
@@ -119,7 +124,11 @@ export class Checks {
     if (type !== 'dispatch') return;
     const { id, attempt } = message.dispatch;
     const known = this.history.executions.get(id)?.execution;
-    must(known?.attempt === attempt, 'DecideBeforeDispatch', () => `${server.name} sends ${id} attempt ${attempt}: ${known?.attempt}`);
+    must(
+      known?.attempt === attempt,
+      'DecideBeforeDispatch',
+      () => `${server.name} sends ${id} attempt ${attempt}: ${known?.attempt}`,
+    );
     this.#world.mark('dispatched');
   }
 

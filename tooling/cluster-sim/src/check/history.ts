@@ -124,7 +124,9 @@ export class History {
       return;
     }
     if (trigger !== 'schedule' && trigger !== 'catchup') return;
-    this.#mark(`tick: ${decision}${entry.reason === '' ? '' : ` ${entry.reason}`}${trigger === 'catchup' ? ' (late)' : ''}`);
+    this.#mark(
+      `tick: ${decision}${entry.reason === '' ? '' : ` ${entry.reason}`}${trigger === 'catchup' ? ' (late)' : ''}`,
+    );
     const job = this.jobs.get(jobName);
     if (job === undefined) return;
     const says = (): string => `${jobName} ${tick}..${lastTick} (${count}) ${decision}, after ${job.lastTick}`;

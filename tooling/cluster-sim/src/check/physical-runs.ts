@@ -51,7 +51,11 @@ export class PhysicalRuns {
     must(!this.byAttempt.has(key), 'StartOnce', () => `${id} attempt ${attempt} is started a second time on ${node}`);
     this.byAttempt.set(key, run);
     const known = this.#history.executions.get(id);
-    must(known?.execution.attempt === attempt, 'DecideBeforeDispatch', () => `${id} ${attempt} runs and was not decided`);
+    must(
+      known?.execution.attempt === attempt,
+      'DecideBeforeDispatch',
+      () => `${id} ${attempt} runs and was not decided`,
+    );
     const term = this.#terms.get(`${node} ${key}`);
     const { maxTerm } = this.#fence(node, process);
     must(term !== undefined, 'TermFence', () => `${node} starts ${id}, which only an earlier leader sent`);

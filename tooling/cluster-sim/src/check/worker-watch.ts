@@ -23,7 +23,8 @@ export function watchWorker(worker: SessionWorker, watch: WorkerWatch): SessionW
       const receiver = worker.connect({
         send: (messages) => {
           for (const message of messages) {
-            if (message.type === 'finished') results.push({ seq: message.seq, id: message.id, attempt: message.attempt });
+            if (message.type === 'finished')
+              results.push({ seq: message.seq, id: message.id, attempt: message.attempt });
           }
           channel.send(messages);
         },
@@ -32,7 +33,8 @@ export function watchWorker(worker: SessionWorker, watch: WorkerWatch): SessionW
       return {
         receive: (messages) => {
           for (const message of messages) {
-            if (message.type === 'dispatch') watch.dispatched(message.dispatch.id, message.dispatch.attempt, message.term);
+            if (message.type === 'dispatch')
+              watch.dispatched(message.dispatch.id, message.dispatch.attempt, message.term);
             if (message.type === 'welcome') watch.welcomed(message.term);
             if (message.type !== 'ack') continue;
             for (const sent of results) if (sent.seq <= message.seq) watch.acknowledged(sent.id, sent.attempt);

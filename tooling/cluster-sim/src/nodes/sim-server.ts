@@ -4,7 +4,14 @@ import { GatedTransport } from '@dkron/raft/testing';
 import type { Message } from '@dkron/raft';
 import type { Random } from '@dkron/runtime';
 import { noMetrics } from '@dkron/runtime';
-import type { ClusterAnswers, ClusterView, Environment, Scheduling, ServerCore, ServerOptions } from '@dkron/server/wiring';
+import type {
+  ClusterAnswers,
+  ClusterView,
+  Environment,
+  Scheduling,
+  ServerCore,
+  ServerOptions,
+} from '@dkron/server/wiring';
 import {
   clusterAnswers,
   clusterView,
@@ -132,12 +139,7 @@ export class SimServer extends Machine {
     if (how === 'kill') this.#closeTransport();
   }
 
-  #openCore(
-    options: ServerOptions,
-    store: Store,
-    process: NodeTime,
-    environment: Environment,
-  ): Promise<ServerCore> {
+  #openCore(options: ServerOptions, store: Store, process: NodeTime, environment: Environment): Promise<ServerCore> {
     const { world } = this;
     const address = `${this.ip}:${RPC_PORT}`;
     const inner = world.fabric.raft.transport(address);

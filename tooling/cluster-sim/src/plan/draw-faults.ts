@@ -54,7 +54,12 @@ export function drawFaults(random: Random, limits: FaultLimits): Fault[] {
   return faults;
 }
 
-function drawFault(random: Random, kind: Fault['kind'], atMs: number, { servers, agents }: FaultLimits): Fault | undefined {
+function drawFault(
+  random: Random,
+  kind: Fault['kind'],
+  atMs: number,
+  { servers, agents }: FaultLimits,
+): Fault | undefined {
   const nodes = servers + agents;
   const node = random.nextInt(nodes);
   const downMs = pick(random, [50, 500, 3000, 10_000, 30_000]) + random.nextInt(1000);
@@ -71,7 +76,12 @@ function drawFault(random: Random, kind: Fault['kind'], atMs: number, { servers,
     case 'kill-leader':
       return { kind, atMs, downMs };
     case 'split':
-      return { kind, atMs, lengthMs, side: Array.from({ length: nodes }, (_, i) => i).filter(() => random.nextInt(2) === 0) };
+      return {
+        kind,
+        atMs,
+        lengthMs,
+        side: Array.from({ length: nodes }, (_, i) => i).filter(() => random.nextInt(2) === 0),
+      };
     case 'cut':
       return { kind, atMs, lengthMs, from: node, to: random.nextInt(nodes), both: random.nextInt(2) === 0 };
     case 'isolate-leader':

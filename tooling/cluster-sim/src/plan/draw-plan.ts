@@ -56,6 +56,12 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
 }
 
 /** After the last fault everything must be over within this: leases, holds, retries, the longest runs. */
-export function endPhaseMs({ leaseMs, forbidHoldMs }: { readonly leaseMs: number; readonly forbidHoldMs: number }): number {
+export function endPhaseMs({
+  leaseMs,
+  forbidHoldMs,
+}: {
+  readonly leaseMs: number;
+  readonly forbidHoldMs: number;
+}): number {
   return 2 * leaseMs + forbidHoldMs + 75_000;
 }

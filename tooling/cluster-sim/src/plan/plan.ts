@@ -25,7 +25,13 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'kill-all' | 'power-all'; readonly downMs: number; readonly move: boolean }
   | { readonly kind: 'kill-leader'; readonly downMs: number }
   | { readonly kind: 'split'; readonly side: readonly number[]; readonly lengthMs: number }
-  | { readonly kind: 'cut'; readonly from: number; readonly to: number; readonly both: boolean; readonly lengthMs: number }
+  | {
+      readonly kind: 'cut';
+      readonly from: number;
+      readonly to: number;
+      readonly both: boolean;
+      readonly lengthMs: number;
+    }
   | { readonly kind: 'isolate-leader'; readonly how: 'both' | 'out' | 'in'; readonly lengthMs: number }
   | { readonly kind: 'cut-agent-from-leader'; readonly node: number; readonly lengthMs: number }
   | { readonly kind: 'stall'; readonly node: number; readonly lengthMs: number }

@@ -37,7 +37,11 @@ function converged(world: World): void {
     must(parts !== undefined, 'Converged', () => `${server.name} does not start`);
     const raft = parts!.core.consensus.node;
     ids.add(raft.identity.clusterId);
-    must(raft.leader().id === leader!.name, 'Converged', () => `${server.name} follows "${raft.leader().id}", not ${leader!.name}`);
+    must(
+      raft.leader().id === leader!.name,
+      'Converged',
+      () => `${server.name} follows "${raft.leader().id}", not ${leader!.name}`,
+    );
     const lag = world.checks.replicas.frontier - parts!.store.appliedIndex();
     must(lag <= LAG_MAX, 'Converged', () => `${server.name} is ${lag} entries behind`);
   }
@@ -58,7 +62,11 @@ function nothingLeft(world: World): void {
     if (now - stamp < limit) continue;
     const run = world.checks.physical.byAttempt.get(`${id} ${attempt}`);
     const held = run !== undefined && run.endedMs === undefined;
-    must(held, 'NoZombie', () => `${id} on ${nodeName} is ${state} since ${Number((now - stamp) / MS)} ms and nobody runs it`);
+    must(
+      held,
+      'NoZombie',
+      () => `${id} on ${nodeName} is ${state} since ${Number((now - stamp) / MS)} ms and nobody runs it`,
+    );
   }
 }
 

@@ -36,7 +36,8 @@ export function strike(world: World, fault: Fault): void {
       return down(world, leader, 'kill', { downMs: fault.downMs, move: false });
     case 'split': {
       const side = new Set(fault.side.map((i) => all[i]));
-      for (const a of all) for (const b of all) if (side.has(a) !== side.has(b)) world.fabric.cut(a.name, b.name, fault.lengthMs);
+      for (const a of all)
+        for (const b of all) if (side.has(a) !== side.has(b)) world.fabric.cut(a.name, b.name, fault.lengthMs);
       return;
     }
     case 'cut':
@@ -137,7 +138,9 @@ function mayLose(world: World, server: SimServer): boolean {
   if (conf.votersOutgoing.length > 0 || conf.learners.length > 0) return false;
   const others = world.servers.filter((one) => one !== server && !one.retired);
   const holding = others.filter(
-    (one) => members.some(({ id }) => id === one.name) && (one.store?.appliedIndex() ?? 0n) >= world.checks.replicas.acknowledged,
+    (one) =>
+      members.some(({ id }) => id === one.name) &&
+      (one.store?.appliedIndex() ?? 0n) >= world.checks.replicas.acknowledged,
   );
   return conf.voters.length >= 3 && holding.length >= conf.voters.length - 1;
 }

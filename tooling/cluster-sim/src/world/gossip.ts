@@ -185,7 +185,13 @@ export class SimPool implements Pick<GossipNode, 'members' | 'member' | 'join' |
     if (seen === undefined) {
       if (other.#left) return;
       const member = other.#self();
-      this.#view.set(name, { member, version: other.#version, silentRounds: 0, patience: this.#gossip.patience(), gone: 0 });
+      this.#view.set(name, {
+        member,
+        version: other.#version,
+        silentRounds: 0,
+        patience: this.#gossip.patience(),
+        gone: 0,
+      });
       return this.#tell('join', member);
     }
     seen.silentRounds = 0;

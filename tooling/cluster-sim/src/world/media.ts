@@ -15,9 +15,8 @@ export class KeyValueMedium {
   /** As one process sees it. Another one begins with what the one before left. */
   mount(process: NodeTime): KeyValue {
     const live = this.#live;
-    const medium = this;
     let closed = false;
-    const alive = (): boolean => process.alive && !closed && medium.#live === live;
+    const alive = (): boolean => process.alive && !closed && this.#live === live;
     return {
       path: 'simulated',
       get: (key) => live.get(key),
@@ -27,9 +26,9 @@ export class KeyValueMedium {
       batch: (ops: readonly WriteOp[], options: WriteOptions = {}): Promise<void> => {
         if (!alive()) return never();
         const copy = ops.map((op) => (op.type === 'put' ? { ...op, value: op.value.slice() } : op));
-        medium.#pending.push(copy);
+        this.#pending.push(copy);
         const written = live.batch(copy);
-        if (options.sync === true) medium.#settle();
+        if (options.sync === true) this.#settle();
         return written;
       },
       close: async () => void (closed = true),

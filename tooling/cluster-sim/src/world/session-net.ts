@@ -248,7 +248,8 @@ class SimStream {
       this.#up.send(() => this.#endServer('the connection is gone'));
     } else if (process === this.#serverProcess) {
       this.#serverOpen = false;
-      if (!fabric.isCut(this.#server!.name, from.name)) this.#down.send(() => this.#endClient('the connection is gone'));
+      if (!fabric.isCut(this.#server!.name, from.name))
+        this.#down.send(() => this.#endClient('the connection is gone'));
     }
     this.#over();
   }

@@ -86,12 +86,13 @@ export class World {
   logger(node: string): Logger {
     const tell = (level: string, event: string, fields: Fields | undefined): void => {
       if (level === 'error') this.mark(`error: ${event}`);
-      this.trace?.(`${(this.nowMs / 1000).toFixed(3).padStart(9)} ${node} ${level} ${event} ${textOf(fields)}`);
+      if (this.trace === undefined) return;
+      this.trace(`${(this.nowMs / 1000).toFixed(3).padStart(9)} ${node} ${level} ${event} ${textOf(fields)}`);
     };
     const logger: Logger = {
       child: () => logger,
-      debug: (event, fields) => void (this.trace && tell('debug', event, fields)),
-      info: (event, fields) => void (this.trace && tell('info', event, fields)),
+      debug: (event, fields) => tell('debug', event, fields),
+      info: (event, fields) => tell('info', event, fields),
       warn: (event, fields) => tell('warn', event, fields),
       error: (event, fields) => tell('error', event, fields),
     };
