@@ -6,6 +6,7 @@ import { checkLayers } from './layers.ts';
 import { checkManifest } from './manifests.ts';
 import type { Problem } from './problem.ts';
 import { formatProblem } from './problem.ts';
+import { checkProcedures } from './procedures.ts';
 import { readFiles, workspacesOf } from './repository.ts';
 import { checkExamples } from './run-examples.ts';
 import { checkSizes, type SizeAllowList } from './sizes.ts';
@@ -23,6 +24,7 @@ const problems: Problem[] = [
   ...files.flatMap(checkTexts),
   ...files.flatMap(checkEntryPoints),
   ...checkKnownGaps(files),
+  ...checkProcedures(files),
   ...checkSizes(files, sizesAllowed),
   ...workspaces.flatMap(checkManifest),
 ];
