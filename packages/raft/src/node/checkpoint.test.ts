@@ -77,6 +77,17 @@ describe('RaftNode: state machines that are durable themselves', () => {
     expect(machine(follower.id).commands).toEqual(machine(id).commands);
   });
 
+  it('a server added after the log was compacted gets the state, though the newest snapshot does not know it', async () => {
+    const { cluster, machine } = await durable(1);
+    for (let i = 0; i < 30; i++) await cluster.apply('a', `c${i}`);
+    await cluster.settled(cluster.node('a').snapshot());
+    await cluster.create('new');
+    const { birth } = cluster.node('new').identity;
+    await cluster.settled(cluster.node('a').addVoter('new', { birth, address: 'new' }));
+    await cluster.apply('a', 'later');
+    await cluster.until('it has all', () => machine('new').commands.length === 31);
+  });
+
   it('a backup holds the state though the newest snapshot does not', async () => {
     const { cluster } = await durable(1);
     for (let i = 0; i < 3; i++) await cluster.apply('a', `c${i}`);

@@ -277,6 +277,7 @@ export class Engine implements Host {
     if (ready.storageApply !== undefined) this.applyLane.submit(ready.storageApply);
     for (const state of ready.readStates) this.reads.confirmed(state, this.applyLane.applied);
     for (const request of ready.reads) this.#read(request);
+    if (ready.snapshotWanted) this.snapshotter.wanted();
   }
 
   #read({ id, lo, hi, maxBytes }: ReadRequest): void {

@@ -7,6 +7,9 @@ import { encodePrelude } from './prelude.ts';
 import type { StateCapture, StateSnapshot } from './state-machine.ts';
 import type { TransferBuffer } from './state-transfer.ts';
 
+/** Where snapshots fail, a peer that waits for one must not make them fail all the time. */
+const WANTED_PAUSE_MS = 1_000;
+
 interface Captured {
   readonly meta: SnapshotMeta;
   readonly prelude: Uint8Array;
@@ -26,6 +29,7 @@ export class Snapshotter {
   #withState: Promise<StoredSnapshot> | undefined;
   #lastIndex: number;
   #nextCheckMs: number;
+  #nextWantedMs = 0;
 
   constructor(
     host: Host,
@@ -59,6 +63,14 @@ export class Snapshotter {
   /** Looks at the threshold again after this interval. */
   reloaded(): void {
     this.#nextCheckMs = this.#host.modules.clock.monotonicMs() + this.#intervalMs();
+  }
+
+  /** A peer needs one that knows it as a member. */
+  wanted(): void {
+    const nowMs = this.#host.modules.clock.monotonicMs();
+    if (nowMs < this.#nextWantedMs) return;
+    this.#nextWantedMs = nowMs + WANTED_PAUSE_MS;
+    this.inBackground();
   }
 
   /** Takes one; a failure is logged and tried again when the next is due. */
