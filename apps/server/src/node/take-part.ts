@@ -91,6 +91,8 @@ function watchPool(
     if (change === 'join') goAgents.restarted(member.name);
     goAgents.sync();
   });
+  // A restart that nobody saw: what its process ran is gone with it.
+  pool.on('joinedAnew', ({ member }) => goAgents.restarted(member.name));
   pool.on('stopped', ({ reason }) => {
     if (reason === 'conflict') onFatal(nameTaken(options.nodeName));
   });

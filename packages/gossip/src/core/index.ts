@@ -135,6 +135,7 @@ export type {
   KeyResultEvent,
   LeftEvent,
   MemberChange,
+  JoinedAnewEvent,
   MemberChangeEvent,
   MembersEvent,
   QueryAckEvent,

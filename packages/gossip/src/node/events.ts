@@ -45,6 +45,8 @@ export interface GossipEvents {
   members: MembersChanged;
   /** The same, each at once. */
   memberChange: { readonly change: MemberChange; readonly member: Member };
+  /** One that was never seen to go has joined again: a restart that was faster than the detection of failures. */
+  joinedAnew: { readonly member: Member };
   userEvent: UserEventReceived;
   query: QueryReceived;
   conflict: NameConflict;

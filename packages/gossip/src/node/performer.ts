@@ -103,6 +103,10 @@ export class Performer {
         logger.info('gossip: member changed', { change: effect.change, member: printable(effect.member.name) });
         emitter.emit('memberChange', effect);
         break;
+      case 'joinedAnew':
+        logger.info('gossip: member joined anew', { member: printable(effect.member.name) });
+        emitter.emit('joinedAnew', effect);
+        break;
       case 'members':
         emitter.emit('members', effect);
         break;

@@ -25,6 +25,12 @@ export interface MemberChangeEvent {
   readonly member: Member;
 }
 
+/** A member that counts as present has said again that it joined: its process is another, and nobody saw the first end. */
+export interface JoinedAnewEvent {
+  readonly type: 'joinedAnew';
+  readonly member: Member;
+}
+
 /** Changes of one kind as listeners should see them: collected if coalescing is on, otherwise each alone. */
 export interface MembersEvent {
   readonly type: 'members';
@@ -170,6 +176,7 @@ export interface SerfNotice {
 
 /** What happened. */
 export type SerfEvent =
+  | JoinedAnewEvent
   | MemberChangeEvent
   | MembersEvent
   | UserEvent

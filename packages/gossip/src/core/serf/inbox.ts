@@ -2,11 +2,12 @@ import { formatAddress } from '../host-port.ts';
 import { WireError } from '../errors.ts';
 import type { Address } from '../types.ts';
 import { decodeSerfMessage } from '../wire/serf-codec.ts';
-import type { SerfMessage } from '../wire/serf-messages.ts';
+import type { JoinIntent, SerfMessage } from '../wire/serf-messages.ts';
 import type { Answering } from './answering.ts';
 import type { SerfContext } from './context.ts';
 import type { Intents } from './intents.ts';
 import { LAMPORT_MAX } from './lamport-clock.ts';
+import { memberOf } from './member-list.ts';
 import type { QueueKind } from './outgoing-queues.ts';
 import type { OwnQueries } from './own-queries.ts';
 import type { Relays } from './relay.ts';
@@ -40,7 +41,7 @@ export class Inbox {
     const { intents, events, queries, answering, relays } = this.#modules;
     switch (message.type) {
       case 'join':
-        if (intents.takeJoin(message)) this.passOn('intents', body.slice(), message.node);
+        if (this.#takeJoin(message)) this.passOn('intents', body.slice(), message.node);
         break;
       case 'leave':
         if (intents.takeLeave(message)) this.passOn('intents', body.slice(), message.node);
@@ -60,6 +61,16 @@ export class Inbox {
       default:
         this.#context.notice('undecodable', formatAddress(from), `${message.type} is no message of packets`);
     }
+  }
+
+  /** The first intent of a member belongs to its coming, which is told already. */
+  #takeJoin(intent: JoinIntent): boolean {
+    const context = this.#context;
+    const member = context.members.get(intent.node);
+    const again = member?.status === 'alive' && member.statusLamportTime > 0 && intent.node !== context.name;
+    const news = this.#modules.intents.takeJoin(intent);
+    if (news && again) context.emit({ type: 'joinedAnew', member: memberOf(member) });
+    return news;
   }
 
   /** Queues a message that others are to hear too. One that no packet can hold spreads by exchanges of tables only. */

@@ -10,6 +10,7 @@ export type {
   KeyResultEvent,
   LeftEvent,
   MemberChange,
+  JoinedAnewEvent,
   MemberChangeEvent,
   MembersEvent,
   QueryAckEvent,

@@ -57,6 +57,23 @@ describe('Lamport clocks', () => {
 });
 
 describe('intents', () => {
+  it('a present member that joins again is told as joined anew, once; a first intent and an old one are not', () => {
+    const lone = pool('a');
+    const told = (): string[] => lone.takeOnly('joinedAnew').map(({ member }) => member.name);
+    lone.hear(joins('a', 3));
+    expect(told()).toEqual([]);
+    lone.hear(joins('a', 7));
+    expect(told()).toEqual(['a']);
+    lone.hear(joins('a', 7));
+    lone.hear(joins('a', 5));
+    expect(told()).toEqual([]);
+    bury(lone, 'a');
+    lone.take();
+    lone.hear(joins('a', 9));
+    lone.hear(joins('stranger', 9));
+    expect(told()).toEqual([]);
+  });
+
   it('join_pendingIntent: the join of a member nobody knows yet waits for it', () => {
     const lone = pool();
     lone.hear(joins('a', 5));
