@@ -27,6 +27,8 @@ const { values } = parseArgs({
     'in-flight': { type: 'string', default: '1,64,512' },
   },
 });
+// An end that leaves nothing behind.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 const parts = new Set(values.only.split(','));
 const jobCount = Number(values.jobs);
 const figures: Figure[] = [];

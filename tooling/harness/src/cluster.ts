@@ -33,6 +33,9 @@ export interface ClusterOptions {
   readonly network?: NodeNetwork;
 }
 
+const live = new Set<ProcessCluster>();
+let hooked = false;
+
 /** Members of one cluster on addresses of this machine's loopback, each with a data folder that is kept over restarts. */
 export class ProcessCluster {
   readonly options: ClusterOptions;
@@ -52,6 +55,9 @@ export class ProcessCluster {
   /** Draws the addresses; starts nothing. */
   static async prepare(options: ClusterOptions): Promise<ProcessCluster> {
     const cluster = new ProcessCluster(options, await mkdtemp(join(tmpdir(), 'dkron-cluster-')));
+    live.add(cluster);
+    if (!hooked) process.once('exit', closeAllNow);
+    hooked = true;
     for (const name of cluster.nodes) await cluster.readdress(name);
     return cluster;
   }
@@ -173,8 +179,14 @@ export class ProcessCluster {
   async close(): Promise<void> {
     await Promise.all([...this.#all].map((server) => server.kill()));
     this.network.close();
+    live.delete(this);
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A test or bench that fails leaves no node running. */
+function closeAllNow(): void {
+  for (const cluster of live) cluster.closeNow();
 }
 
 /** What one run of the command line printed. */

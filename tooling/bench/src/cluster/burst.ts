@@ -6,6 +6,7 @@ import { range, sendAll } from './bench-cluster.ts';
 const LED_MS = 60_000;
 const SECOND_MS = 1_000;
 const DONE_MS = 60_000;
+const LEAD_MS = 50;
 
 export interface BurstOrder {
   /** All due in the same second. */
@@ -15,6 +16,8 @@ export interface BurstOrder {
   readonly tags: Readonly<Record<string, string>>;
   readonly prefix: string;
   readonly bursts: number;
+  /** Right before and after each burst. */
+  readonly observe?: (phase: 'begin' | 'end') => void;
 }
 
 interface JobSummary {
@@ -30,9 +33,12 @@ export async function burstRates(cluster: ProcessCluster, order: BurstOrder): Pr
   const rates: number[] = [];
   // The first one warms up.
   for (let burst = 0; burst <= bursts; burst++) {
-    const dueMs = Math.ceil((Date.now() + 100) / (everySeconds * SECOND_MS)) * everySeconds * SECOND_MS;
-    await sleep(dueMs - Date.now() + everySeconds * SECOND_MS * 0.6);
+    const dueMs = Math.ceil((Date.now() + 2 * LEAD_MS) / (everySeconds * SECOND_MS)) * everySeconds * SECOND_MS;
+    await sleep(dueMs - Date.now() - LEAD_MS);
+    order.observe?.('begin');
+    await sleep(LEAD_MS + everySeconds * SECOND_MS * 0.6);
     const last = await until('the end of a burst', DONE_MS, () => lastEnd(url, order, dueMs));
+    order.observe?.('end');
     const seconds = (last - dueMs) / SECOND_MS;
     process.stderr.write(`burst of ${jobs} (${prefix}): ${seconds.toFixed(2)} s, ${Math.round(jobs / seconds)}/s\n`);
     if (burst > 0) rates.push(jobs / seconds);

@@ -50,10 +50,8 @@ const cluster = await ProcessCluster.prepare({
 });
 mkdirSync(cluster.dataDirOf('s3'), { recursive: true });
 const disk = everything ? SmallDisk.mount(cluster.dataDirOf('s3'), DISK_MIB) : undefined;
-process.once('exit', () => {
-  cluster.closeNow();
-  disk?.unmount();
-});
+// After the nodes, which the harness ends first.
+process.once('exit', () => disk?.unmount());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 
 const stage = new Stage({ cluster, random, clocks, disk });
