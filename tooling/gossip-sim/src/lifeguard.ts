@@ -10,8 +10,8 @@ export interface LifeguardOptions {
   readonly lossPercent: number;
   /** Members that stand still for 2 s again and again, of a hundred. */
   readonly stallingPercent: number;
-  /** Whether a silent member is pinged over a stream too. Streams lose nothing here, so hardly anybody is accused then. */
-  readonly streams: boolean;
+  /** Whether a silent member is pinged over a stream too, and whether streams lose packets as well and send them again. */
+  readonly streams: StreamLoss;
 }
 
 /** What a pool said of members that were there all the time. */
@@ -21,10 +21,16 @@ export interface LifeguardResult {
   readonly healthyFailed: number;
   /** The same of those that did stand still. */
   readonly stallingFailed: number;
-  /** Different members that anybody took for failed. */
+  /** Healthy members that anybody took for failed: how many, and how many of their lives. */
   readonly victims: number;
+  readonly deaths: number;
+  /** Suspicions that anybody had of healthy members. */
+  readonly healthySuspected: number;
   readonly packetsPerMemberSecond: number;
 }
+
+export const STREAM_LOSSES = ['none', 'lossy', 'perfect'] as const;
+export type StreamLoss = (typeof STREAM_LOSSES)[number];
 
 const STALL_MS = 2000;
 /** Between the ends and beginnings of one member's stalls, on average. */
@@ -54,9 +60,10 @@ export function runLifeguard(name: string, tuning: Partial<SwimTuning>, options:
   const { members, minutes, seed, lossPercent, stallingPercent, streams } = options;
   const network = new SwimNetwork({
     seed,
-    tuning: { ...tuning, streamPings: streams },
+    tuning: { ...tuning, streamPings: streams !== 'none' },
+    lossyStreams: streams === 'lossy',
     mode: 'objects',
-    keeps: ({ type }) => type === 'failed',
+    keeps: ({ type }) => type === 'failed' || type === 'suspect',
   });
   const all = network.populateKnown(members);
   network.run(SETTLE_MS);
@@ -72,20 +79,29 @@ export function runLifeguard(name: string, tuning: Partial<SwimTuning>, options:
     network.plan(random.nextInt(2 * GAP_MS), stall);
   }
   const before = network.packetsSent;
-  let [healthyFailed, stallingFailed] = [0, 0];
+  let [healthyFailed, stallingFailed, healthySuspected] = [0, 0, 0];
   const victims = new Set<string>();
+  const deaths = new Set<string>();
   for (let second = 0; second < minutes * 60; second++) {
     network.run(1000);
     for (const { seen } of all) {
-      // What was counted is dropped, since every answered ping is in it too.
       for (const { event } of seen.splice(0)) {
-        if (event.type !== 'failed') continue;
-        victims.add(event.node.name);
-        if (stalling.has(event.node.name)) stallingFailed++;
-        else healthyFailed++;
+        if (event.type !== 'failed' && event.type !== 'suspect') continue;
+        const { name: node, incarnation } = event.node;
+        const isStalling = stalling.has(node);
+        if (event.type === 'suspect') {
+          if (!isStalling) healthySuspected++;
+        } else if (isStalling) {
+          stallingFailed++;
+        } else {
+          healthyFailed++;
+          victims.add(node);
+          deaths.add(`${node} ${incarnation}`);
+        }
       }
     }
   }
   const packetsPerMemberSecond = (network.packetsSent - before) / members / (minutes * 60);
-  return { name, healthyFailed, stallingFailed, victims: victims.size, packetsPerMemberSecond };
+  const counts = { healthyFailed, stallingFailed, healthySuspected, victims: victims.size, deaths: deaths.size };
+  return { name, ...counts, packetsPerMemberSecond };
 }

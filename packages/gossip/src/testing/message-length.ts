@@ -1,3 +1,4 @@
+import type { Encoded } from '../core/swim/effects.ts';
 import type { PacketMessage } from '../core/wire/messages.ts';
 import { encodeMessage } from '../core/wire/packet-message.ts';
 
@@ -34,10 +35,29 @@ export function messageLength(message: PacketMessage): number {
 
 const BLANKS: Uint8Array[] = [];
 
-/** In place of a message's bytes, where only their length matters. */
-export function blankBytes(message: PacketMessage): Uint8Array {
-  const length = messageLength(message);
-  return (BLANKS[length] ??= new Uint8Array(length));
+/** How many news are remembered, twice over. */
+const REMEMBERED = 20_000;
+
+/**
+ * For networks that pass messages as objects: in place of their bytes, something as long. News pass through all members
+ * as one object, so what was made for it first serves all of them.
+ */
+export function objectEncoder(): (message: PacketMessage) => Encoded {
+  let young = new Map<PacketMessage, Encoded>();
+  let old = young;
+  return (message) => {
+    const found = young.get(message) ?? old.get(message);
+    if (found !== undefined) return found;
+    const length = messageLength(message);
+    const encoded: Encoded = { message, bytes: (BLANKS[length] ??= new Uint8Array(length)) };
+    if (message.type !== 'alive' && message.type !== 'suspect' && message.type !== 'dead') return encoded;
+    if (young.size >= REMEMBERED) {
+      old = young;
+      young = new Map();
+    }
+    young.set(message, encoded);
+    return encoded;
+  };
 }
 
 /** `undefined`: nil. */

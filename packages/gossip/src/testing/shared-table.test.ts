@@ -23,7 +23,7 @@ function plainWithKnown(): PlainTable {
     const entry = table.insert(name, addr, port, 0);
     table.setVersions(entry, vsn);
     table.setState(entry, 'alive', 0);
-    entry.incarnation = incarnation;
+    table.setIncarnation(entry, incarnation);
   }
   return table;
 }
@@ -31,7 +31,7 @@ function plainWithKnown(): PlainTable {
 function sharedWithKnown(): SharedTable[] {
   const shared = new SharedMembers();
   shared.know(nodes, 0);
-  return [1, 2, 3].map((seed) => new SharedTable(shared, seededRandom(seed), seed < 3));
+  return [1, 2, 3].map((seed) => new SharedTable('n0', shared, seededRandom(seed), seed < 3));
 }
 
 /** All that is held, by name. */
@@ -59,7 +59,7 @@ function apply(table: MemberTable, { what, who, value }: Step, nowMs: number): v
     table.reset(nowMs, value, 'n0');
   } else if (found !== undefined) {
     const entry = table.own(found);
-    entry.incarnation += value;
+    table.setIncarnation(entry, entry.incarnation + value);
     if (what === 'dead') table.setState(entry, 'dead', nowMs);
     if (what === 'suspect') table.setSuspicion(entry, new Suspicion(times, 'x', nowMs));
     if (what === 'clear') table.setSuspicion(entry, undefined);

@@ -12,7 +12,7 @@ import {
 } from '../core/swim/member-table.ts';
 import type { Suspicion } from '../core/swim/suspicion.ts';
 import type { NodeState } from '../core/types.ts';
-import type { PushNodeState } from '../core/wire/messages.ts';
+import type { PacketMessage, PushNodeState } from '../core/wire/messages.ts';
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -23,6 +23,8 @@ export class SharedMembers {
   readonly known: MemberEntry[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #places: Place[] = [];
+  /** By number: whether it was ever said to be at more than one place. */
+  readonly #moved: boolean[] = [];
   readonly #metas: Uint8Array[] = [];
 
   /** Takes those, all alive, for known by everybody. Before any table is made. */
@@ -51,7 +53,15 @@ export class SharedMembers {
   place(number: number, addr: Uint8Array, port: number): Place {
     const last = this.#places[number];
     if (last !== undefined && last.address.port === port && sameBytes(last.addr, addr)) return last;
+    this.#moved[number] = last !== undefined;
     return (this.#places[number] = { addr: addr.slice(), address: { ip: formatIp(addr)!, port } });
+  }
+
+  /** Whether all that know it know it there. */
+  isOnlyAt(number: number, addr: Uint8Array, port: number): boolean {
+    const place = this.#places[number];
+    if (place === undefined || this.#moved[number] || place.address.port !== port) return false;
+    return place.addr === addr || sameBytes(place.addr, addr);
   }
 
   meta(number: number, meta: Uint8Array): Uint8Array {
@@ -68,21 +78,29 @@ export class SharedMembers {
 export class SharedTable implements MemberTable {
   readonly #shared: SharedMembers;
   readonly #random: Random;
+  readonly #self: string;
   /** By number. `null` is forgotten, a hole is as all know it. */
   readonly #own: (MemberEntry | null | undefined)[] = [];
   readonly #suspects = new Set<MemberEntry>();
   /** Numbers of those in {@link SharedMembers.known} that count for this table. */
   readonly #knownCount: number;
   #order: Uint32Array;
+  /** By number, of others that are in the table; 0 is unknown. It is small, so what is old is known without the entry. */
+  #incarnations: Uint32Array;
   #size: number;
 
-  /** `knowsAll`: everybody that is {@link SharedMembers.known}, otherwise nobody. */
-  constructor(shared: SharedMembers, random: Random, knowsAll: boolean) {
+  /** The table of `self`. `knowsAll`: everybody that is {@link SharedMembers.known}, otherwise nobody. */
+  constructor(self: string, shared: SharedMembers, random: Random, knowsAll: boolean) {
+    this.#self = self;
     this.#shared = shared;
     this.#random = random;
     this.#knownCount = knowsAll ? shared.known.length : 0;
     this.#size = this.#knownCount;
     this.#order = Uint32Array.from({ length: this.#size }, (_, number) => number);
+    const incarnations = Uint32Array.from({ length: this.#size }, (_, i) => shared.known[i]!.incarnation);
+    const own = shared.numberOf(self);
+    if (own !== undefined && own < this.#size) incarnations[own] = 0;
+    this.#incarnations = incarnations;
     this.#shuffle();
   }
 
@@ -113,13 +131,33 @@ export class SharedTable implements MemberTable {
     this.#own[number] = entry;
     const at = this.#random.nextInt(this.#size + 1);
     if (this.#size === this.#order.length) {
-      const longer = new Uint32Array(this.#size + 64 + (this.#size >> 3));
-      longer.set(this.#order);
-      this.#order = longer;
+      this.#order = resized(this.#order, this.#size + 64 + (this.#size >> 3));
     }
     this.#order[this.#size] = number;
     this.#swap(at, this.#size++);
     return entry;
+  }
+
+  /**
+   * Whether a message of a well-behaved member has no effect on this table, because newer news were heard. Not all such are
+   * found, none is found wrongly.
+   */
+  isOld(message: PacketMessage): boolean {
+    if (message.type !== 'alive' && message.type !== 'suspect' && message.type !== 'dead') return false;
+    const number = this.#shared.numberOf(message.node);
+    const incarnation = number === undefined ? 0 : (this.#incarnations[number] ?? 0);
+    if (message.type !== 'alive') return message.incarnation < incarnation;
+    return message.incarnation <= incarnation && this.#shared.isOnlyAt(number!, message.addr, message.port);
+  }
+
+  setIncarnation(entry: MemberEntry, incarnation: number): void {
+    entry.incarnation = incarnation;
+    if (entry.name === this.#self) return;
+    const number = this.#shared.numberOf(entry.name)!;
+    if (number >= this.#incarnations.length) {
+      this.#incarnations = resized(this.#incarnations, number + 1 + (number >> 3));
+    }
+    this.#incarnations[number] = incarnation;
   }
 
   own(entry: MemberEntry): MemberEntry {
@@ -163,6 +201,7 @@ export class SharedTable implements MemberTable {
       if (own && own.name !== keep && isForgettable(own, nowMs, olderThanMs)) {
         this.setSuspicion(own, undefined);
         this.#own[number] = null;
+        this.#incarnations[number] = 0;
       } else {
         this.#order[kept++] = number;
       }
@@ -194,4 +233,10 @@ export class SharedTable implements MemberTable {
     this.#order[a] = this.#order[b]!;
     this.#order[b] = number;
   }
+}
+
+function resized(numbers: Uint32Array, length: number): Uint32Array {
+  const longer = new Uint32Array(length);
+  longer.set(numbers);
+  return longer;
 }

@@ -1,13 +1,14 @@
 import { assert, type Random } from '@dkron/runtime';
 import { seededRandom } from '@dkron/runtime/testing';
-import type { SendPacket, StartPushPull, StreamPing, SwimEvent } from '../core/swim/effects.ts';
+import type { Encoded, SendPacket, StartPushPull, StreamPing, SwimEvent } from '../core/swim/effects.ts';
 import { resolveTuning, type SwimProfile, type SwimTuning } from '../core/swim/options.ts';
 import { Swim } from '../core/swim/swim.ts';
 import { type Address, encodeVersions, type NodeState, OUR_VERSIONS } from '../core/types.ts';
 import { parseIp } from '../core/ip.ts';
+import type { PacketMessage } from '../core/wire/messages.ts';
 import { decodeMessage } from '../core/wire/packet-message.ts';
 import { EventHeap } from './event-heap.ts';
-import { blankBytes } from './message-length.ts';
+import { objectEncoder } from './message-length.ts';
 import { SharedMembers, SharedTable } from './shared-table.ts';
 import { dataLossMs, openingLossMs, segmentsOf } from './stream-loss.ts';
 import { VirtualMember } from './virtual-member.ts';
@@ -47,6 +48,8 @@ export class SwimNetwork {
   readonly #keeps: (event: SwimEvent) => boolean;
   readonly #lossyStreams: boolean;
   readonly #shared = new SharedMembers();
+  readonly #encode = objectEncoder();
+  readonly #tables = new Map<string, SharedTable>();
   readonly #random: Random;
   #nowMs = 0;
   #side: ((name: string) => unknown) | undefined;
@@ -181,8 +184,9 @@ export class SwimNetwork {
     const identity = { name, addr: parseIp(ip)!, port, meta: NO_BYTES, vsn: encodeVersions(OUR_VERSIONS) };
     const random = this.#random.fork(`${name} ${this.#nowMs}`);
     if (!this.#asObjects) return new Swim(identity, this.#tuning, { random });
-    const table = new SharedTable(this.#shared, random, knowsAll);
-    return new Swim(identity, this.#tuning, { random, table, encode: blankBytes });
+    const table = new SharedTable(name, this.#shared, random, knowsAll);
+    this.#tables.set(name, table);
+    return new Swim(identity, this.#tuning, { random, table, encode: this.#encode });
   }
 
   #sendPacket(from: VirtualMember, { to, messages }: SendPacket): void {
@@ -191,11 +195,16 @@ export class SwimNetwork {
     assert(sizeBytes <= this.#tuning.udpBufferBytes, `datagram of ${sizeBytes} bytes`);
     const target = this.#reach(from, to);
     if (target === undefined || this.#random.nextInt(PPM) < this.lossPpm) return;
-    this.#later(() => {
-      // Decoded when it arrives, as on a real thread.
-      const received = messages.map(({ message, bytes }) => (this.#asObjects ? message : decodeMessage(bytes)));
-      target.do((swim) => swim.receive(received, from.address, this.#nowMs));
-    });
+    this.#later(() => target.do((swim) => swim.receive(this.#opened(target, messages), from.address, this.#nowMs)));
+  }
+
+  /** What a member has of a packet. Of objects, those that say nothing new are left out, which changes nothing. */
+  #opened({ name }: VirtualMember, messages: readonly Encoded[]): PacketMessage[] {
+    if (!this.#asObjects) return messages.map(({ bytes }) => decodeMessage(bytes));
+    const table = this.#tables.get(name)!;
+    const news: PacketMessage[] = [];
+    for (const { message } of messages) if (!table.isOld(message)) news.push(message);
+    return news;
   }
 
   #pushPull(from: VirtualMember, { to, join }: StartPushPull): void {

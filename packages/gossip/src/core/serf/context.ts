@@ -89,8 +89,8 @@ export class SerfContext {
   /** A Serf message to one member alone, in a packet of its own. */
   sendDirect(to: Address, node: string | undefined, body: Uint8Array): void {
     const message = { type: 'user', body } as const;
-    const bytes = (this.modules.encode ?? encodeMessage)(message);
-    this.effects.push({ type: 'packet', to, node, messages: [{ message, bytes }], checksum: false });
+    const encoded = this.modules.encode?.(message) ?? { message, bytes: encodeMessage(message) };
+    this.effects.push({ type: 'packet', to, node, messages: [encoded], checksum: false });
   }
 
   emit(effect: SerfEffect): void {

@@ -22,7 +22,7 @@ export function applySuspect(context: SwimContext, suspect: Suspect): void {
   }
   context.broadcast(suspect);
   const entry = table.own(known);
-  entry.incarnation = suspect.incarnation;
+  table.setIncarnation(entry, suspect.incarnation);
   table.setState(entry, 'suspect', nowMs);
   const suspicion = new Suspicion(suspicionTimes(tuning, table.size), suspect.from, nowMs);
   table.setSuspicion(entry, suspicion);
@@ -43,7 +43,7 @@ export function applyDead(context: SwimContext, dead: Dead, onTold?: () => void)
   context.broadcast(dead, onTold);
   const entry = table.own(known);
   table.setSuspicion(entry, undefined);
-  entry.incarnation = dead.incarnation;
+  table.setIncarnation(entry, dead.incarnation);
   const left = dead.node === dead.from;
   table.setState(entry, left ? 'left' : 'dead', nowMs);
   context.emit(left ? 'left' : 'failed', entry);

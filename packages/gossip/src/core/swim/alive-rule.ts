@@ -60,7 +60,7 @@ function takeOver(context: SwimContext, entry: MemberEntry, alive: Alive, onTold
   const meta = alive.meta ?? NO_BYTES;
   const metaChanged = !sameBytes(entry.meta, meta);
   table.setVersions(entry, alive.vsn);
-  entry.incarnation = alive.incarnation;
+  table.setIncarnation(entry, alive.incarnation);
   if (metaChanged) table.setMeta(entry, meta);
   if (!isAt(entry, alive.addr, alive.port)) table.setPlace(entry, alive.addr, alive.port);
   if (entry.state !== 'alive') table.setState(entry, 'alive', context.nowMs);

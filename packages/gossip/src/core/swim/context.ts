@@ -25,8 +25,8 @@ export interface SwimIdentity {
 export interface SwimModules {
   readonly random: Random;
   readonly delegate?: SwimDelegate;
-  /** Bytes of a message. Default: in the older integer style. */
-  readonly encode?: (message: PacketMessage) => Uint8Array;
+  /** A message with its bytes. Default: in the older integer style. */
+  readonly encode?: (message: PacketMessage) => Encoded;
   /** Where the members are held. Default: in memory of its own. Simulations of large pools share it. */
   readonly table?: MemberTable;
   /** What label and encryption take of each datagram now. Default: 0. */
@@ -55,7 +55,7 @@ export class SwimContext {
   /** While set, news are taken without being passed on. */
   quiet = false;
   effects: SwimEffect[] = [];
-  readonly #encode: (message: PacketMessage) => Uint8Array;
+  readonly #encode: (message: PacketMessage) => Encoded;
   readonly #overheadBytes: () => number;
   #seqNo = 0;
   #incarnation = 0;
@@ -67,7 +67,7 @@ export class SwimContext {
     this.delegate = modules.delegate ?? {};
     this.table = modules.table ?? new PlainTable(modules.random);
     this.awareness = new Awareness(tuning.awarenessMaxMultiplier);
-    this.#encode = modules.encode ?? encodeMessage;
+    this.#encode = modules.encode ?? ((message) => ({ message, bytes: encodeMessage(message) }));
     this.#overheadBytes = modules.overheadBytes ?? (() => 0);
   }
 
@@ -101,7 +101,7 @@ export class SwimContext {
   }
 
   encode(message: PacketMessage): Encoded {
-    return { message, bytes: this.#encode(message) };
+    return this.#encode(message);
   }
 
   /** Spreads news about a member; they replace older ones about it. */

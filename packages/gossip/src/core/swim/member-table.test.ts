@@ -17,7 +17,7 @@ function fillFrom(make: Make, count: number, seed = 1): MemberTable {
 
 const MAKES: [kind: string, make: Make][] = [
   ['plain', (random) => new PlainTable(random)],
-  ['shared', (random) => new SharedTable(new SharedMembers(), random, true)],
+  ['shared', (random) => new SharedTable('n3', new SharedMembers(), random, true)],
 ];
 
 describe.each(MAKES)('%s KRandomNodes', (_, make) => {

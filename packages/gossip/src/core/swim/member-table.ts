@@ -47,6 +47,7 @@ export interface MemberTable {
   /** The entry of that name to write to, which need not be the same object; the old one is then out of date. */
   own(entry: MemberEntry): MemberEntry;
   setPlace(entry: MemberEntry, addr: Uint8Array, port: number): void;
+  setIncarnation(entry: MemberEntry, incarnation: number): void;
   setMeta(entry: MemberEntry, meta: Uint8Array): void;
   /** Takes over versions if there are six of them. */
   setVersions(entry: MemberEntry, vsn: Uint8Array | null): void;

@@ -62,6 +62,10 @@ export class PlainTable implements MemberTable {
     Object.assign(entry, copiedPlace(addr, port));
   }
 
+  setIncarnation(entry: MemberEntry, incarnation: number): void {
+    entry.incarnation = incarnation;
+  }
+
   setMeta(entry: MemberEntry, meta: Uint8Array): void {
     entry.meta = meta.slice();
   }

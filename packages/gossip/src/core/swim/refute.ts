@@ -6,7 +6,7 @@ import type { SwimContext } from './context.ts';
 export function refute(context: SwimContext, accused: number): void {
   const { identity } = context;
   const self = context.table.own(context.self);
-  self.incarnation = context.nextIncarnation(accused);
+  context.table.setIncarnation(self, context.nextIncarnation(accused));
   // After a stall many accusations wait for us: one moment counts against our health once.
   if (context.lastRefutedMs !== context.nowMs) context.awareness.adjust(1);
   context.lastRefutedMs = context.nowMs;

@@ -9,21 +9,24 @@ export interface Broadcast<T> {
   readonly onDone?: (() => void) | undefined;
 }
 
-interface Item<T> extends Broadcast<T> {
-  readonly id: number;
-  transmits: number;
-  /** Replaced by newer news. It stays in its bucket until its turn comes or all is swept. */
-  gone: boolean;
-}
-
 /** All of one length, the oldest first. */
 interface Bucket<T> {
   readonly lengthBytes: number;
-  items: Item<T>[];
+  /** Slots of the items, and beside them their values, so that a packet is filled without looking at the items. */
+  slots: number[];
+  values: T[];
 }
 
 /** All that were sent equally often, the longest first. */
 type Tier<T> = Bucket<T>[];
+
+/** What one packet takes of one bucket, the newest first. */
+interface Run<T> {
+  readonly transmits: number;
+  readonly lengthBytes: number;
+  readonly slots: number[];
+  readonly values: T[];
+}
 
 /** More than so many gone ones, and more than are waiting: then all tiers are swept. */
 const GONE_MAX = 16;
@@ -35,7 +38,15 @@ const GONE_MAX = 16;
 export class TransmitQueue<T> {
   /** Index: how often sent. */
   readonly #tiers: Tier<T>[] = [];
-  readonly #bySubject = new Map<string, Item<T>>();
+  /** Slot of the latest news, by subject. */
+  readonly #bySubject = new Map<string, number>();
+  /** By slot: the order of adding. */
+  readonly #ids: number[] = [];
+  /** By slot: replaced by newer news. It stays in its bucket until its turn comes or all is swept. */
+  readonly #isGone: boolean[] = [];
+  readonly #subjects: (string | undefined)[] = [];
+  readonly #onDone: ((() => void) | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
   #nextId = 0;
   #size = 0;
   #gone = 0;
@@ -46,14 +57,18 @@ export class TransmitQueue<T> {
 
   add(broadcast: Broadcast<T>): void {
     const { value, lengthBytes, subject, onDone } = broadcast;
-    const item: Item<T> = { value, lengthBytes, subject, onDone, id: this.#nextId++, transmits: 0, gone: false };
-    let replaced: Item<T> | undefined;
-    if (subject !== undefined) {
-      replaced = this.#bySubject.get(subject);
-      this.#bySubject.set(subject, item);
-    }
-    bucketOf(this.#tier(0), lengthBytes).items.push(item);
+    const slot = this.#freeSlots.pop() ?? this.#ids.length;
+    this.#ids[slot] = this.#nextId++;
+    this.#isGone[slot] = false;
+    this.#subjects[slot] = subject;
+    this.#onDone[slot] = onDone;
+    const bucket = bucketOf(this.#tier(0), lengthBytes);
+    bucket.slots.push(slot);
+    bucket.values.push(value);
     this.#size++;
+    if (subject === undefined) return;
+    const replaced = this.#bySubject.get(subject);
+    this.#bySubject.set(subject, slot);
     if (replaced !== undefined) this.#discard(replaced);
   }
 
@@ -62,69 +77,88 @@ export class TransmitQueue<T> {
    * `maxItems` at most. They count as sent once; what reaches `transmitLimit` leaves the queue.
    */
   take(overheadBytes: number, limitBytes: number, transmitLimit: number, maxItems = Infinity): T[] {
-    const taken: Item<T>[] = [];
-    const values: T[] = [];
-    let roomBytes = limitBytes;
-    for (const tier of this.#tiers) {
-      if (taken.length >= maxItems || roomBytes < overheadBytes) break;
-      const before = taken.length;
-      this.#takeFrom(tier, taken, roomBytes, overheadBytes, maxItems);
-      for (let i = before; i < taken.length; i++) {
-        roomBytes -= taken[i]!.lengthBytes + overheadBytes;
-        values.push(taken[i]!.value);
+    const taken: T[] = [];
+    const runs: Run<T>[] = [];
+    let roomBytes = limitBytes - overheadBytes;
+    for (let transmits = 0; transmits < this.#tiers.length && roomBytes >= 0; transmits++) {
+      // What did not fit cannot fit later: the room only shrinks.
+      for (const bucket of this.#tiers[transmits]!) {
+        const { lengthBytes } = bucket;
+        if (lengthBytes > roomBytes || bucket.slots.length === 0) continue;
+        const partBytes = lengthBytes + overheadBytes;
+        const mostItems = partBytes === 0 ? Infinity : Math.floor((roomBytes - lengthBytes) / partBytes) + 1;
+        const slots = this.#pop(bucket, Math.min(mostItems, maxItems - taken.length), taken);
+        if (slots.length === 0) continue;
+        runs.push({ transmits, lengthBytes, slots, values: taken.slice(-slots.length) });
+        roomBytes -= slots.length * partBytes;
       }
     }
     this.#size -= taken.length;
-    this.#putBack(taken, transmitLimit);
-    return values;
+    for (const run of runs) this.#putBack(run, transmitLimit);
+    return taken;
   }
 
   /** Keeps at most `maxItems`, dropping those sent most often first, then the shortest, then the oldest. */
   prune(maxItems: number): void {
+    if (this.#size <= maxItems) return;
     this.#sweep();
     while (this.#size > maxItems) {
       const last = this.#tiers.findLast((tier) => tier.length > 0)!;
-      const { items } = last.at(-1)!;
-      const item = items.shift()!;
-      if (items.length === 0) last.pop();
+      const { slots, values } = last.at(-1)!;
+      const slot = slots.shift()!;
+      values.shift();
+      if (slots.length === 0) last.pop();
       this.#size--;
-      this.#finish(item);
+      this.#finish(slot);
     }
   }
 
-  /** Moves what fits from `tier` to the end of `taken`. What did not fit cannot fit later: the room only shrinks. */
-  #takeFrom(tier: Tier<T>, taken: Item<T>[], limitBytes: number, overheadBytes: number, maxItems: number): void {
-    let roomBytes = limitBytes - overheadBytes;
-    for (const { lengthBytes, items } of tier) {
-      while (lengthBytes <= roomBytes && taken.length < maxItems) {
-        const item = items.pop();
-        if (item === undefined) break;
-        if (item.gone) {
-          this.#gone--;
-          continue;
-        }
-        taken.push(item);
-        roomBytes -= lengthBytes + overheadBytes;
+  /** Moves up to `count` from the bucket: values to the end of `taken`, slots into the result. */
+  #pop({ slots, values }: Bucket<T>, count: number, taken: T[]): number[] {
+    const popped: number[] = [];
+    while (popped.length < count && slots.length > 0) {
+      const slot = slots.pop()!;
+      const value = values.pop()!;
+      if (this.#isGone[slot]) {
+        this.#gone--;
+        this.#freeSlots.push(slot);
+      } else {
+        popped.push(slot);
+        taken.push(value);
       }
     }
+    return popped;
   }
 
   /** Counts one packet more for each, and puts those back that want more. */
-  #putBack(taken: readonly Item<T>[], transmitLimit: number): void {
-    let from = 0;
-    while (from < taken.length) {
-      const { transmits, lengthBytes } = taken[from]!;
-      let to = from + 1;
-      while (to < taken.length && taken[to]!.transmits === transmits && taken[to]!.lengthBytes === lengthBytes) to++;
-      const stays = transmits + 1 < transmitLimit;
-      if (stays) {
-        this.#size += to - from;
-        mergeInto(bucketOf(this.#tier(transmits + 1), lengthBytes).items, taken, from, to);
-      }
-      for (; from < to; from++) {
-        const item = taken[from]!;
-        item.transmits = transmits + 1;
-        if (!stays) this.#finish(item);
+  #putBack(run: Run<T>, transmitLimit: number): void {
+    const { lengthBytes, slots } = run;
+    const transmits = run.transmits + 1;
+    if (transmits >= transmitLimit) {
+      for (const slot of slots) this.#finish(slot);
+    } else {
+      this.#size += slots.length;
+      this.#merge(bucketOf(this.#tier(transmits), lengthBytes), run);
+    }
+  }
+
+  /** Merges what is in order, the newest first, into a bucket, the oldest first. */
+  #merge(bucket: Bucket<T>, { slots, values }: Run<T>): void {
+    let old = bucket.slots.length - 1;
+    for (let i = slots.length - 1; i >= 0; i--) {
+      bucket.slots.push(slots[i]!);
+      bucket.values.push(values[i]!);
+    }
+    // Nearly always what comes is newer than what is there.
+    if (old < 0 || this.#ids[bucket.slots[old]!]! < this.#ids[slots.at(-1)!]!) return;
+    let at = bucket.slots.length - 1;
+    for (let i = 0; i < slots.length; at--) {
+      if (old >= 0 && this.#ids[bucket.slots[old]!]! > this.#ids[slots[i]!]!) {
+        bucket.slots[at] = bucket.slots[old]!;
+        bucket.values[at] = bucket.values[old--]!;
+      } else {
+        bucket.slots[at] = slots[i]!;
+        bucket.values[at] = values[i++]!;
       }
     }
   }
@@ -134,25 +168,43 @@ export class TransmitQueue<T> {
     return this.#tiers[transmits]!;
   }
 
-  #discard(item: Item<T>): void {
-    item.gone = true;
+  #discard(slot: number): void {
+    this.#isGone[slot] = true;
     this.#size--;
     this.#gone++;
-    item.onDone?.();
+    this.#onDone[slot]?.();
     if (this.#gone > this.#size + GONE_MAX) this.#sweep();
   }
 
   #sweep(): void {
     for (const [transmits, tier] of this.#tiers.entries()) {
-      for (const bucket of tier) bucket.items = bucket.items.filter(({ gone }) => !gone);
-      this.#tiers[transmits] = tier.filter(({ items }) => items.length > 0);
+      for (const bucket of tier) this.#sweepBucket(bucket);
+      this.#tiers[transmits] = tier.filter(({ slots }) => slots.length > 0);
     }
     this.#gone = 0;
   }
 
-  #finish(item: Item<T>): void {
-    if (item.subject !== undefined && this.#bySubject.get(item.subject) === item) this.#bySubject.delete(item.subject);
-    item.onDone?.();
+  #sweepBucket({ slots, values }: Bucket<T>): void {
+    let kept = 0;
+    for (const [i, slot] of slots.entries()) {
+      if (this.#isGone[slot]) {
+        this.#freeSlots.push(slot);
+      } else {
+        slots[kept] = slot;
+        values[kept++] = values[i]!;
+      }
+    }
+    slots.length = kept;
+    values.length = kept;
+  }
+
+  #finish(slot: number): void {
+    const subject = this.#subjects[slot];
+    if (subject !== undefined) this.#bySubject.delete(subject);
+    const onDone = this.#onDone[slot];
+    this.#onDone[slot] = undefined;
+    this.#freeSlots.push(slot);
+    onDone?.();
   }
 }
 
@@ -166,20 +218,7 @@ function bucketOf<T>(tier: Tier<T>, lengthBytes: number): Bucket<T> {
   }
   const found = tier[lo];
   if (found?.lengthBytes === lengthBytes) return found;
-  const bucket: Bucket<T> = { lengthBytes, items: [] };
+  const bucket: Bucket<T> = { lengthBytes, slots: [], values: [] };
   tier.splice(lo, 0, bucket);
   return bucket;
-}
-
-/** Merges `taken` from `from` to `to`, the newest first, into `items`, the oldest first. */
-function mergeInto<T>(items: Item<T>[], taken: readonly Item<T>[], from: number, to: number): void {
-  let old = items.length - 1;
-  for (let i = to - 1; i >= from; i--) items.push(taken[i]!);
-  let at = items.length - 1;
-  for (let i = from; i < to && old >= 0; at--) {
-    if (items[old]!.id > taken[i]!.id) items[at] = items[old--]!;
-    else items[at] = taken[i++]!;
-  }
-  // When the old ones are all moved, the rest of the taken stands right only if it is written again.
-  if (old < 0) for (let i = to - 1, head = 0; head <= at; i--, head++) items[head] = taken[i]!;
 }
