@@ -88,8 +88,9 @@ async function textOf(
     const exit = await exitOf(running, timers);
     if (exit !== undefined) {
       const words = running.process.lastWords === '' ? '' : `; it said: ${running.process.lastWords}`;
-      const cause = lifeCycle.state === 'ready' ? undefined : lifeCycle.lastError;
-      return cause ? causeText(cause) : `plugin ${id} has exited during the run: ${exit}${words}`;
+      return lifeCycle.recycledFor
+        ? causeText(lifeCycle.recycledFor)
+        : `plugin ${id} has exited during the run: ${exit}${words}`;
     }
   }
   if (code === status.UNIMPLEMENTED) return `plugin ${id} serves none of the known executor services`;

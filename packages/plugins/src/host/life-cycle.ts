@@ -86,6 +86,11 @@ export class LifeCycle<S extends PluginSession> {
     return this.#lastError;
   }
 
+  /** Why the host itself ended it, while it is down for that. */
+  get recycledFor(): Error | undefined {
+    return this.#recycled;
+  }
+
   /** Begins; resolves when it is up, or its first start has failed. */
   async launch(): Promise<void> {
     if (this.#state === 'idle') this.#begin();
@@ -104,7 +109,8 @@ export class LifeCycle<S extends PluginSession> {
       (this.#state === 'backoff' && this.#backAt - this.#modules.clock.monotonicMs() < waitMs);
     if (soon()) await this.#until(() => this.#running !== undefined || !soon(), waitMs);
     if (this.#running) return this.#running;
-    const why = this.#lastError === undefined ? `it is ${this.#state}` : causeText(this.#lastError);
+    const why =
+      this.#lastError === undefined || this.#state === 'stopped' ? `it is ${this.#state}` : causeText(this.#lastError);
     throw new PluginError('PLUGIN_UNAVAILABLE', `plugin ${id} is unavailable: ${why}`, { plugin: id });
   }
 

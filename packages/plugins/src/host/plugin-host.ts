@@ -32,6 +32,8 @@ export interface PluginHostOptions extends Partial<Omit<LifeCycleOptions, 'id'>>
   readonly passEnvironment?: readonly string[];
   /** From the start of a plugin to its handshake. @default 60000 */
   readonly startTimeoutMs?: number;
+  /** From the handshake to the connection. @default 10000 */
+  readonly connectTimeoutMs?: number;
   /** Of one answer of a plugin. @default 67108864 for executors, 16777216 for processors */
   readonly messageBytesMax?: number;
 }
@@ -182,10 +184,10 @@ export class PluginHost {
   async #startExecutor(id: string, file: PluginFile, signal: AbortSignal): Promise<Running<ExecutorSession>> {
     const process = await this.#startProcess(id, file, 'grpc', signal);
     const { handshake, directory } = process;
-    const { messageBytesMax = EXECUTOR_BYTES_MAX } = this.#options;
+    const { messageBytesMax = EXECUTOR_BYTES_MAX, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options;
     return connect(id, process, signal, () =>
       ExecutorSession.connect(
-        { handshake, directory, messageBytesMax, connectTimeoutMs: CONNECT_TIMEOUT_MS },
+        { handshake, directory, messageBytesMax, connectTimeoutMs },
         { ...this.#modules, printed: this.#printed },
       ),
     );
@@ -194,10 +196,10 @@ export class PluginHost {
   async #startProcessor(id: string, file: PluginFile, signal: AbortSignal): Promise<Running<ProcessorSession>> {
     const process = await this.#startProcess(id, file, 'netrpc', signal);
     const { handshake } = process;
-    const { messageBytesMax = PROCESSOR_BYTES_MAX } = this.#options;
+    const { messageBytesMax = PROCESSOR_BYTES_MAX, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options;
     return connect(id, process, signal, () =>
       ProcessorSession.connect(
-        { handshake, messageBytesMax, connectTimeoutMs: CONNECT_TIMEOUT_MS },
+        { handshake, messageBytesMax, connectTimeoutMs },
         { ...this.#modules, printed: this.#printed },
       ),
     );

@@ -7,7 +7,7 @@ import { statusUpdateCodec } from '../wire/grpc/messages.ts';
 /** Of one update. */
 const PIECE_BYTES_MAX = 1_048_576;
 /** What waits while an update is under way; older pieces are left out of the progress, never of the answer. */
-const PENDING_BYTES_MAX = 4 * PIECE_BYTES_MAX;
+const PENDING_BYTES_MAX = 16 * PIECE_BYTES_MAX;
 const UPDATE_MS = 10_000;
 /** As plugins of the original keep. */
 const ANSWER_BYTES_MAX = 256_000;
