@@ -15,6 +15,8 @@ export const API_FLAGS: readonly Flag[] = [
 
 export interface ApiCall {
   readonly client: DkronClient;
+  /** Of the server. */
+  readonly url: string;
   readonly io: Io;
   readonly json: boolean;
   readonly args: readonly string[];
@@ -51,6 +53,7 @@ async function apiCall(call: Call): Promise<ApiCall> {
   const { DkronClient } = await import('@dkron/client');
   return {
     client: new DkronClient({ baseUrl }),
+    url: baseUrl,
     io: call.io,
     json: output === 'json',
     args: call.args,

@@ -2,6 +2,7 @@ import { consoleLogger } from '@dkron/runtime/system';
 import type { Call, Command } from '../command/command.ts';
 import { table } from '../table.ts';
 import { callNode, RPC_ADDR } from './node-calls.ts';
+import { SNAPSHOT } from './snapshot.ts';
 
 /** `dkron leave` */
 export const LEAVE: Command = {
@@ -24,12 +25,12 @@ export const RAFT: Command = {
   name: 'raft',
   summary: 'Show and change the servers of the cluster',
   description: 'Shows and changes the servers of the cluster.',
-  sharedFlags: [RPC_ADDR],
   children: [
     {
       name: 'list-peers',
       summary: 'List the servers of the cluster',
       description: 'Lists the servers of the cluster as the node that is called knows them.',
+      flags: [RPC_ADDR],
       run: listPeers,
     },
     {
@@ -38,9 +39,10 @@ export const RAFT: Command = {
       description: `Removes a server from the cluster: one that is gone for good, or that lost its data.
 
 The leader has to be called. A server that is alive is added anew by itself; make it leave instead.`,
-      flags: [{ name: 'peer-id', type: 'string', help: 'node name of the server to remove' }],
+      flags: [{ name: 'peer-id', type: 'string', help: 'node name of the server to remove' }, RPC_ADDR],
       run: removePeer,
     },
+    SNAPSHOT,
   ],
 };
 
