@@ -17,6 +17,8 @@ export function noteText(note: Note): string {
       return `server ${note.name} is a learner until it has caught up`;
     case 'held-learner':
       return `server ${note.name} stays a learner while ${note.failed.join(', ')} cannot vote, so that the majority does not grow; bring that back, or type: dkron raft remove-peer --peer-id ${note.failed[0]}`;
+    case 'silent-voter':
+      return `server ${note.name} stays a learner until ${note.silent.join(', ')} is heard of, so that the majority does not grow`;
     case 'quorum':
       return `the membership is not changed (${changeText(note.change)}) while ${note.missing.join(', ')} cannot be reached: too few voters would be left`;
   }

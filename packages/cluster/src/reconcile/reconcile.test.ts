@@ -59,6 +59,12 @@ const FRESH = { state: 'fresh', clusterId: '' } as const;
 /** Voters beside `a`, so that one of five may be missing. */
 const FOUR = { b: VOTER, c: VOTER, d: VOTER, e: VOTER };
 
+it('holds a learner back while a voter is silent that gossip has not missed yet (cluster simulation, seed 5)', () => {
+  const { change, notes } = decide({ ...FOUR, b: { raft: 'voter', recent: false }, x: LEARNER });
+  expect(change).toBeUndefined();
+  expect(notes).toEqual([{ kind: 'silent-voter', name: 'x', silent: ['b'] }]);
+});
+
 describe('every cell of the table', () => {
   it.each<[string, Readonly<Record<string, Server>>, Change | undefined, readonly Note['kind'][]]>([
     [

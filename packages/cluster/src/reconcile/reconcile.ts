@@ -53,13 +53,15 @@ function swaps(input: ReconcileInput): Change[] {
 }
 
 function promotions(input: ReconcileInput, notes: Note[]): Change[] {
-  const failed = configured(input)
-    .filter((server) => server.voter && !isPresent(input, server))
-    .map(({ id }) => id);
+  const voters = configured(input).filter(({ voter }) => voter);
+  const failed = voters.filter((server) => !isPresent(input, server)).map(({ id }) => id);
+  // Gossip takes seconds to see a failure: a machine that replaces one at once is there before.
+  const silent = voters.filter((server) => !isHeard(input, server)).map(({ id }) => id);
   const changes: Change[] = [];
   for (const server of configured(input)) {
     if (server.voter || !isPresent(input, server)) continue;
     if (failed.length > 0) notes.push({ kind: 'held-learner', name: server.id, failed });
+    else if (silent.length > 0) notes.push({ kind: 'silent-voter', name: server.id, silent });
     else if (isReady(input, server)) changes.push({ kind: 'promote', id: server.id });
     else notes.push({ kind: 'behind', name: server.id });
   }
@@ -112,6 +114,11 @@ function isPresent(input: ReconcileInput, server: ConfiguredServer): boolean {
   if (status !== 'alive' || facts.kind === 'go') return false;
   if (facts.kind === 'unknown') return true;
   return !isReborn(server, facts) && (facts.state !== 'member' || facts.clusterId === input.clusterId);
+}
+
+/** It acknowledged something to this leader lately. */
+function isHeard({ self, contacts }: ReconcileInput, { id }: ConfiguredServer): boolean {
+  return id === self || contacts.get(id)?.recent === true;
 }
 
 /** A learner that may vote: present, described, near the end of the log and heard of. */

@@ -45,7 +45,7 @@ const BACKOFF_MAX_MS = 30_000;
 const MAX_EARLY = 30;
 /** Changes in one go; more than there are servers would mean that two of them undo each other. */
 const MAX_IN_A_ROW = 100;
-const SOON: readonly Note['kind'][] = ['behind', 'undescribed', 'quorum', 'pledged-elsewhere'];
+const SOON: readonly Note['kind'][] = ['behind', 'undescribed', 'quorum', 'pledged-elsewhere', 'silent-voter'];
 
 /** Makes raft's configuration follow gossip while this server leads: on every event, and every `intervalMs`. */
 export class Reconciler {
@@ -205,7 +205,7 @@ export class Reconciler {
       const text = noteText(note);
       if (this.#logged.has(text)) continue;
       this.#logged.set(text, nowMs);
-      const level = ['behind', 'undescribed', 'held-learner'].includes(note.kind) ? 'info' : 'warn';
+      const level = ['behind', 'undescribed', 'held-learner', 'silent-voter'].includes(note.kind) ? 'info' : 'warn';
       this.#modules.logger[level]('membership is not changed', { reason: note.kind, text });
     }
   }

@@ -81,6 +81,7 @@ export type Note =
   | { readonly kind: 'undescribed'; readonly name: string }
   | { readonly kind: 'behind'; readonly name: string }
   | { readonly kind: 'held-learner'; readonly name: string; readonly failed: readonly string[] }
+  | { readonly kind: 'silent-voter'; readonly name: string; readonly silent: readonly string[] }
   | { readonly kind: 'quorum'; readonly change: Change; readonly missing: readonly string[] };
 
 export interface Decision {
