@@ -4,30 +4,35 @@ import { isGone, type MemberEntry } from './member-table.ts';
 import { refute } from './refute.ts';
 import { Suspicion, suspicionTimes } from './suspicion.ts';
 
-/** `suspect.from` got no answer of `suspect.node`: starts the clock of its death, or confirms that it runs. */
+/**
+ * `suspect.from` got no answer of `suspect.node`: starts the clock of its death, or confirms that it runs. As SWIM has it,
+ * an accusation of a later life takes the place of an earlier one: that life was defended, whether we heard it or not, so
+ * the clock starts again and nothing is confirmed.
+ */
 export function applySuspect(context: SwimContext, suspect: Suspect): void {
   const { table, tuning, nowMs } = context;
   const known = table.get(suspect.node);
   if (known === undefined || suspect.incarnation < known.incarnation) return;
-  if (known.suspicion !== undefined) {
+  if (known.suspicion !== undefined && suspect.incarnation === known.incarnation) {
     if (!known.suspicion.confirm(suspect.from)) return;
     context.burialMs = Math.min(context.burialMs, known.suspicion.deadlineMs);
     context.broadcast(suspect);
     return;
   }
-  if (known.state !== 'alive') return;
+  if (isGone(known)) return;
   if (suspect.node === context.identity.name) {
     if (!context.leaving) refute(context, suspect.incarnation);
     return;
   }
   context.broadcast(suspect);
   const entry = table.own(known);
+  const isNew = entry.state === 'alive';
   table.setIncarnation(entry, suspect.incarnation);
   table.setState(entry, 'suspect', nowMs);
   const suspicion = new Suspicion(suspicionTimes(tuning, table.size), suspect.from, nowMs);
   table.setSuspicion(entry, suspicion);
   context.burialMs = Math.min(context.burialMs, suspicion.deadlineMs);
-  context.emit('suspect', entry);
+  if (isNew) context.emit('suspect', entry);
 }
 
 /** `dead.node` failed, or left if it says so itself. */

@@ -202,6 +202,22 @@ describe('Probe', () => {
     expect(lone.nowMs - startMs).toBe(4000);
   });
 
+  it('an accusation of a later life confirms nothing: the time starts again, and its confirmations count', () => {
+    const silent = new LoneSwim({ pushPullIntervalMs: 0, stallThresholdMs: 1e12 });
+    silent.hear(aliveOf('a', 2), ...[0, 1, 2, 3].map((i) => aliveOf(`h${i}`, 10 + i)));
+    const accuse = (incarnation: number, ...accusers: string[]): void => {
+      for (const from of accusers) silent.hear({ type: 'suspect', node: 'a', from, incarnation });
+    };
+    accuse(1, 'x');
+    const startMs = silent.nowMs;
+    runAnswered(silent, () => silent.nowMs - startMs >= 3000);
+    accuse(2, 'y', 'z');
+    const againMs = silent.nowMs;
+    runAnswered(silent, () => silent.member('a')?.state !== 'suspect');
+    expect(silent.member('a')).toMatchObject({ state: 'dead', incarnation: 2 });
+    expect(silent.nowMs - againMs).toBe(11_381);
+  });
+
   it.each([
     { accusers: [], afterMs: 24_000 },
     { accusers: ['x'], afterMs: 11_381 },
@@ -215,15 +231,7 @@ describe('Probe', () => {
     silent.hear({ type: 'suspect', node: 'a', from: 'first', incarnation: 1 });
     const startMs = silent.nowMs;
     for (const from of accusers) silent.hear({ type: 'suspect', node: 'a', from, incarnation: 1 });
-    while (silent.member('a')?.state === 'suspect') {
-      silent.nowMs = Math.max(silent.nowMs, silent.swim.nextDeadlineMs);
-      silent.do((swim) => swim.advance(silent.nowMs));
-      for (const effect of silent.take()) {
-        if (effect.type !== 'packet') continue;
-        const { message } = effect.messages[0]!;
-        if (message.type === 'ping') silent.hear({ type: 'ack', seqNo: message.seqNo, payload: null });
-      }
-    }
+    runAnswered(silent, () => silent.member('a')?.state !== 'suspect');
     expect(silent.nowMs - startMs).toBe(afterMs);
     expect(lone.swim.size).toBe(6);
   });
@@ -301,3 +309,16 @@ describe('stalls', () => {
     expect(lone.takeEvents()).toEqual(['join', 'join']);
   });
 });
+
+/** Goes from deadline to deadline; whoever is pinged answers. */
+function runAnswered(lone: LoneSwim, isDone: () => boolean): void {
+  while (!isDone()) {
+    lone.nowMs = Math.max(lone.nowMs, lone.swim.nextDeadlineMs);
+    lone.do((swim) => swim.advance(lone.nowMs));
+    for (const effect of lone.take()) {
+      if (effect.type !== 'packet') continue;
+      const { message } = effect.messages[0]!;
+      if (message.type === 'ping') lone.hear({ type: 'ack', seqNo: message.seqNo, payload: null });
+    }
+  }
+}

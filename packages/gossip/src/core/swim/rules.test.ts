@@ -296,6 +296,15 @@ const RULES: readonly Rule[] = [
     spreads: true,
   },
   {
+    title: 'suspect: an accusation of a later life takes the place of the earlier one',
+    before: [alive(1), aliveOf('b', 3), aliveOf('c', 4), aliveOf('d', 5), suspect(1)],
+    now: suspect(2),
+    state: 'suspect',
+    incarnation: 2,
+    events: [],
+    spreads: true,
+  },
+  {
     title: 'suspect: who is dead stays dead',
     before: [alive(1), dead(1)],
     now: suspect(2),
