@@ -1,4 +1,4 @@
-/** Measures the figures of docs/benchmarks.md. `--only lag,server,rest,raft,gossip,cluster`; `--jobs 200000`. See README. */
+/** Measures the figures of docs/benchmarks.md. `--only lag,server,rest,raft,gossip,cluster,plugins`; `--jobs 200000`. See README. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { clusterFigures } from './cluster/cluster.ts';
 import { gossipFigures } from './gossip/gossip.ts';
 import { lagOf } from './lag.ts';
 import { loadJobs } from './load-jobs.ts';
+import { pluginFigures } from './plugins/plugins.ts';
 import { raftFigures } from './raft/raft.ts';
 import { restFigures } from './rest/rest.ts';
 import { editCost, restingRss } from './server-bench.ts';
@@ -44,6 +45,9 @@ if (parts.has('raft')) {
 }
 if (parts.has('gossip')) {
   figures.push(...(await gossipFigures({ rounds: Number(values.rounds), measureMs: Number(values.seconds) * 1000 })));
+}
+if (parts.has('plugins')) {
+  figures.push(...(await pluginFigures({ rounds: Number(values.rounds), measureMs: Number(values.seconds) * 1000 })));
 }
 if (parts.has('cluster')) {
   const chosen = values.parts.split(',').filter((part) => part !== '');
