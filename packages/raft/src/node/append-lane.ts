@@ -124,10 +124,8 @@ export class AppendLane {
     const { timers } = this.#host.modules;
     this.#deferred = true;
     timers.nextTurn(() => {
-      timers.nextTurn(() => {
-        this.#deferred = false;
-        if (this.#host.running) this.#complete();
-      });
+      this.#deferred = false;
+      if (this.#host.running) this.#complete();
     });
   }
 

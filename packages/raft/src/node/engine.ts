@@ -1,3 +1,4 @@
+import type { Cancel } from '@dkron/runtime';
 import type { Message } from '../core/message.ts';
 import { type TraceEvent, traceLevel } from '../core/events.ts';
 import { NONE } from '../core/ids.ts';
@@ -39,7 +40,8 @@ import { Transfers } from './transfers.ts';
 
 /**
  * Runs one core: ticks and messages in; one `Ready` for each turn of the event loop out, whose writes, commands,
- * messages and reads go their separate ways.
+ * messages and reads go their separate ways. A command that comes while nothing is under way need not wait for the end
+ * of the turn: nobody would share its append.
  */
 export class Engine implements Host {
   readonly core: RaftCore;
@@ -64,7 +66,8 @@ export class Engine implements Host {
   readonly #news = new CommitNews();
   readonly #acked = new Map<NodeId, number>();
   #running = true;
-  #scheduled = false;
+  #scheduled: Cancel | undefined;
+  #hastened = false;
   #skippedTick = false;
   #failure: Error | undefined;
   #leadership: LeadershipEvent;
@@ -170,10 +173,22 @@ export class Engine implements Host {
   }
 
   schedule(): void {
-    if (this.#scheduled || !this.#running) return;
-    this.#scheduled = true;
-    this.modules.timers.nextTurn(() => {
-      this.#scheduled = false;
+    if (this.#scheduled !== undefined || !this.#running) return;
+    this.#scheduled = this.modules.timers.nextTurn(() => {
+      this.#scheduled = undefined;
+      this.#hastened = false;
+      this.#guard(() => this.#turn());
+    });
+  }
+
+  hasten(): void {
+    this.schedule();
+    if (this.#hastened) return;
+    this.#hastened = true;
+    queueMicrotask(() => {
+      if (this.#scheduled === undefined) return;
+      this.#scheduled();
+      this.#scheduled = undefined;
       this.#guard(() => this.#turn());
     });
   }

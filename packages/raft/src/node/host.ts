@@ -27,6 +27,8 @@ export interface Host {
   ackedMs(id: NodeId): number;
   /** There may be something to do: look once this turn of the event loop is over. */
   schedule(): void;
+  /** The same, and at the latest behind the present stretch of code; once a turn of the event loop. */
+  hasten(): void;
   /** Sends messages to other servers. */
   send(messages: readonly Message[]): void;
   /** Where a server is dialled; `''` if unknown. */

@@ -40,6 +40,8 @@ export class Proposals {
   /** Ascending by index. */
   readonly #inFlight = new Ring<Proposal>();
   #bytes = 0;
+  /** Callers answered since something was proposed last. */
+  #answered = 0;
 
   constructor(host: Host) {
     this.#host = host;
@@ -64,8 +66,11 @@ export class Proposals {
     return new Promise((resolve, reject) => {
       const bytes = this.#check(entries);
       this.#bytes += bytes;
+      // Where callers are answered by the dozen, the others are about to ask too: they are waited for.
+      const alone = this.size === 0 && this.#answered <= 1;
       this.#waiting.push({ entries, bytes, single, resolve, reject, results: [], firstIndex: 0, term: 0 });
-      this.#host.schedule();
+      if (alone) this.#host.hasten();
+      else this.#host.schedule();
     });
   }
 
@@ -77,6 +82,7 @@ export class Proposals {
     if (this.#waiting.size === 0) return;
     const { role, lead, leadTransferee, term } = core.basicStatus();
     if (writing && role === 'leader' && this.#host.options.gatherWhileWriting) return;
+    this.#answered = 0;
     const error =
       role !== 'leader'
         ? notLeader(lead, this.#host.address(lead))
@@ -166,6 +172,7 @@ export class Proposals {
 
   #finish(): void {
     const proposal = this.#inFlight.shift();
+    this.#answered += 1;
     this.#bytes -= proposal?.bytes ?? 0;
   }
 

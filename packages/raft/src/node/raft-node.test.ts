@@ -51,6 +51,32 @@ describe('RaftNode: start, found, apply', () => {
     expect(cluster.node(id).stats().pendingProposals).toBe(0);
   });
 
+  it('a command that comes alone does not wait for the end of the turn; callers answered together do, for each other', async () => {
+    const turns: number[] = [];
+    const cluster = await NodeCluster.founded(1, {
+      modules: () => ({ failpoint: (name) => void (name === 'beforeAppendWrite' && turns.push(1)) }),
+    });
+    const { node, machine } = await cluster.leader();
+    await cluster.settled(node.apply(command('first')));
+    turns.length = 0;
+    const alone = node.apply(command('alone'));
+    // Not a turn of the event loop: only what is queued behind this stretch of code.
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+    expect(turns).toHaveLength(1);
+    await cluster.settled(alone);
+
+    // Eight callers who go on at depths of their own, each when the last command was applied: one append for each round.
+    const caller = async (n: number): Promise<void> => {
+      for (let round = 0; round < 5; round++) {
+        await node.apply(command(`c${n}`));
+        for (let i = 0; i < n; i++) await Promise.resolve();
+      }
+    };
+    const before = machine.batches;
+    await cluster.settled(Promise.all(Array.from({ length: 8 }, (_, n) => caller(n))));
+    expect(machine.batches - before).toBe(5);
+  });
+
   it('applyBatch: consecutive entries, one result each', async () => {
     const cluster = await NodeCluster.founded(1);
     const results = await cluster.settled(cluster.node('a').applyBatch([command('x'), command('y'), command('z')]));
