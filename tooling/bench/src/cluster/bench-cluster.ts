@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProcessCluster, until, untilLed } from '@dkron/harness';
+import type { NodeNetwork } from '@dkron/harness';
+import { loopbackNetwork, ProcessCluster, until, untilLed } from '@dkron/harness';
 
 const LED_MS = 60_000;
 const IN_FLIGHT = 64;
@@ -15,23 +16,27 @@ export interface BenchClusterOptions {
   readonly noop?: boolean;
   readonly args?: readonly string[];
   readonly serverArgs?: readonly string[];
+  /** @default loopback */
+  readonly network?: NodeNetwork;
 }
 
 /** Three servers and agents as a user starts them, on loopback. */
 export async function startCluster(options: BenchClusterOptions): Promise<ProcessCluster> {
   const { agents, laterAgents = 0, noop = false, args = [], serverArgs = [] } = options;
+  const { network = loopbackNetwork() } = options;
   const names = Array.from({ length: agents }, (_, i) => `a${i + 1}`);
   const later = Array.from({ length: laterAgents }, (_, i) => `b${i + 1}`);
   const preload = `--import=${new URL('noop-executor.ts', import.meta.url).href}`;
   const cluster = await ProcessCluster.prepare({
     names: SERVERS,
     agents: [...names, ...later],
+    network,
     args: ['--log-level=warn', ...args],
     argsOf: (name) => {
       const isServer = SERVERS.includes(name);
       return [`--tag=pool=${isServer ? 'servers' : 'agents'}`, `--tag=name=${name}`, ...(isServer ? serverArgs : [])];
     },
-    envOf: (): Record<string, string> => (noop ? { NODE_OPTIONS: preload } : {}),
+    envOf: () => ({ NODE_OPTIONS: [process.env['NODE_OPTIONS'] ?? '', noop ? preload : ''].join(' ').trim() }),
   });
   try {
     const started = [...SERVERS, ...names];

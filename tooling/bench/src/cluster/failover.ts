@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessCluster } from '@dkron/harness';
-import { firstDecision, untilLed } from '@dkron/harness';
+import { firstDecision, namespacesIfPermitted, untilLed } from '@dkron/harness';
 import type { Figure } from '../table.ts';
 import { percentile } from '../table.ts';
 import { range, sendAll, startCluster } from './bench-cluster.ts';
@@ -11,28 +11,32 @@ const SECOND_MS = 1_000;
 
 export interface FailoverOrder {
   readonly name: string;
+  /** `cut`: nobody is told anything, its packets are lost. */
+  readonly how: 'kill -9' | 'cut';
   readonly kills: number;
   readonly targetMs: number;
   readonly args: readonly string[];
 }
 
-/** kill -9 of the leader until the next one has decided a run; between the kills all is well again. */
+/** From the end of the leader until the next one has decided a run; in between all is well again. */
 export async function failoverFigures(order: FailoverOrder): Promise<Figure[]> {
-  const cluster = await startCluster({ agents: 0, noop: true, args: order.args });
+  const network = await namespacesIfPermitted(order.how === 'cut');
+  if (order.how === 'cut' && !network.canCut) return [];
+  const cluster = await startCluster({ agents: 0, noop: true, args: order.args, network });
   try {
     await createJobs(cluster);
     const timesMs: number[] = [];
     for (let kill = 0; kill < order.kills; kill++) {
-      timesMs.push(await killLeader(cluster));
+      timesMs.push(await (order.how === 'cut' ? cutLeader(cluster) : killLeader(cluster)));
       process.stderr.write(
-        `failover, ${order.name}: ${kill + 1} of ${order.kills}, ${timesMs.at(-1)?.toFixed(0)} ms\n`,
+        `${order.how}, ${order.name}: ${kill + 1} of ${order.kills}, ${timesMs.at(-1)?.toFixed(0)} ms\n`,
       );
     }
     const p99 = percentile(timesMs, 0.99);
     const undecided = await undecidedTicks(cluster);
     return [
       {
-        name: `failover after kill -9, ${order.name}, ${order.kills} kills: p50, p99, slowest`,
+        name: `failover after ${order.how} of the leader, ${order.name}, ${order.kills} times: p50, p99, slowest`,
         ours: [0.5, 0.99, 1].map((share) => `${percentile(timesMs, share).toFixed(0)} ms`).join(', '),
         floor: `${order.targetMs} ms`,
         ratio: p99 / order.targetMs,
@@ -40,7 +44,7 @@ export async function failoverFigures(order: FailoverOrder): Promise<Figure[]> {
         met: p99 <= order.targetMs,
       },
       {
-        name: `ticks of ${TICKING} jobs without a decision or with two, ${order.name}`,
+        name: `ticks of ${TICKING} jobs without a decision or with two, ${order.how}, ${order.name}`,
         ours: String(undecided),
         floor: '0',
         ratio: undecided,
@@ -78,6 +82,21 @@ async function killLeader(cluster: ProcessCluster): Promise<number> {
   await cluster.launch(leader);
   await untilLed(cluster, WITHIN_MS);
   return decidedMs - killedMs;
+}
+
+async function cutLeader(cluster: ProcessCluster): Promise<number> {
+  const leader = await untilLed(cluster, WITHIN_MS);
+  await sleep(SECOND_MS + Math.random() * SECOND_MS);
+  const among = cluster.names.filter((name) => name !== leader);
+  const cutMs = performance.now();
+  for (const name of among) {
+    await cluster.network.cut(leader, name);
+    await cluster.network.cut(name, leader);
+  }
+  const decidedMs = await firstDecision(cluster, { among, job: 'probe', withinMs: WITHIN_MS });
+  await cluster.network.heal();
+  await untilLed(cluster, WITHIN_MS);
+  return decidedMs - cutMs;
 }
 
 /** A job's entries have to be a second apart, without a gap. */
