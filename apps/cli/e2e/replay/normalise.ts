@@ -1,5 +1,6 @@
 /** Commands and flags that the original does not have. */
-const ADDED_COMMANDS = /^ {2}(config|execution|job) .*\n/gm;
+const ADDED_COMMANDS = /^ {2}(config|execution|job|snapshot) .*\n/gm;
+const ADDED_CANDIDATES = /^snapshot\t.+\n/gm;
 const ADDED_FLAGS = /^ {6}--raw .*\n/gm;
 /** Prose, as the recording leaves it out. */
 const COMMAND_LINE = /^ {2}([a-z-]+) +\S.*$/gm;
@@ -20,6 +21,7 @@ export function normalise(text: string, folder: string): string {
       lines.replaceAll(ADDED_COMMANDS, '').replaceAll(COMMAND_LINE, '  $1  <text>'),
     )
     .replaceAll(FLAG_LINE, '$1  <text>$2')
+    .replaceAll(ADDED_CANDIDATES, '')
     .replaceAll(CANDIDATE, '$1\t<text>')
     .replaceAll(DETAIL, '');
 }

@@ -25,12 +25,12 @@ export const RAFT: Command = {
   name: 'raft',
   summary: 'Show and change the servers of the cluster',
   description: 'Shows and changes the servers of the cluster.',
+  sharedFlags: [RPC_ADDR],
   children: [
     {
       name: 'list-peers',
       summary: 'List the servers of the cluster',
       description: 'Lists the servers of the cluster as the node that is called knows them.',
-      flags: [RPC_ADDR],
       run: listPeers,
     },
     {
@@ -39,7 +39,7 @@ export const RAFT: Command = {
       description: `Removes a server from the cluster: one that is gone for good, or that lost its data.
 
 The leader has to be called. A server that is alive is added anew by itself; make it leave instead.`,
-      flags: [{ name: 'peer-id', type: 'string', help: 'node name of the server to remove' }, RPC_ADDR],
+      flags: [{ name: 'peer-id', type: 'string', help: 'node name of the server to remove' }],
       run: removePeer,
     },
     SNAPSHOT,
