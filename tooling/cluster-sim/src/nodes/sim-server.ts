@@ -34,6 +34,8 @@ import type { SimAgent } from './sim-agent.ts';
 
 export const RPC_PORT = 6868;
 const SEGMENT_BYTES = 256 << 10;
+/** Until a connection without answers is given up. */
+const CONNECTION_LOST_MS = 5000;
 const noProcesses = { killGroup: () => false };
 
 /** What runs in the present process of a server. */
@@ -136,12 +138,16 @@ export class SimServer extends Machine {
   protected ended(_process: NodeTime, how: Crash): void {
     this.parts = undefined;
     this.store = undefined;
-    if (how === 'kill') this.#closeTransport();
+    // Without power nobody says goodbye: the others find out by asking, at the latest when the machine is back.
+    const close = this.#closeTransport;
+    if (how === 'kill') close();
+    else this.world.time.after(CONNECTION_LOST_MS, close);
   }
 
   #openCore(options: ServerOptions, store: Store, process: NodeTime, environment: Environment): Promise<ServerCore> {
     const { world } = this;
     const address = `${this.ip}:${RPC_PORT}`;
+    this.#closeTransport();
     const inner = world.fabric.raft.transport(address);
     this.#closeTransport = () => void inner.close();
     const tags = placeOf(options).tags(RPC_PORT);

@@ -21,8 +21,8 @@ export function strike(world: World, fault: Fault): void {
   if (world.healed) return;
   world.mark(`fault: ${fault.kind}`);
   world.say(() => `FAULT ${JSON.stringify(fault)}`);
-  const { servers, agents } = world;
-  const all: readonly Machine[] = [...servers, ...agents];
+  const { places, agents } = world;
+  const all: readonly Machine[] = [...places, ...agents];
   const leader = leaderOf(world);
   switch (fault.kind) {
     case 'kill':
@@ -69,9 +69,9 @@ export function strike(world: World, fault: Fault): void {
       return;
     }
     case 'rebuild-server':
-      return rebuild(world, servers[fault.node], fault.downMs);
+      return rebuild(world, places[fault.node], fault.downMs);
     case 'replace-server':
-      return replace(world, servers[fault.node], fault.downMs);
+      return replace(world, places[fault.node], fault.downMs);
   }
 }
 
@@ -126,6 +126,7 @@ function replace(world: World, server: SimServer | undefined, downMs: number): v
   server.retired = true;
   const successor = new SimServer(world, `${server.name.replace(/-.*/, '')}-${world.servers.length}`);
   world.servers.push(successor);
+  world.places[world.places.indexOf(server)] = successor;
   world.time.after(downMs, () => successor.start());
 }
 

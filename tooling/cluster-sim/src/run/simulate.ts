@@ -67,6 +67,7 @@ function live(world: World): void {
   const { plan, time } = world;
   for (let i = 0; i < plan.servers; i++) world.servers.push(new SimServer(world, `s${i}`));
   for (let i = 0; i < plan.agents; i++) world.agents.push(new SimAgent(world, `a${i}`));
+  world.places.push(...world.servers);
   for (const machine of [...world.servers, ...world.agents]) {
     time.after(world.random.nextInt(2000), () => machine.start());
   }

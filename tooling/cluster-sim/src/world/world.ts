@@ -21,7 +21,10 @@ export class World {
   readonly fabric: Fabric;
   readonly gossip: Gossip;
   readonly sessions: SessionNet;
+  /** All there ever were. */
   readonly servers: SimServer[] = [];
+  /** Those of them that are not replaced, by the number that plans know them by. */
+  readonly places: SimServer[] = [];
   readonly agents: SimAgent[] = [];
   checks!: Checks;
   /** Servers that lost their disk and are to be removed by hand. */
