@@ -33,6 +33,7 @@ const membership = { members: () => [NODE], self: () => NODE };
 const engine = new Engine({ clusterId: '0'.repeat(32) }, { log, view: store, membership, planner, ...modules });
 const options = { ...SERVER_DEFAULTS, nodeName: NODE.name, ui: false };
 const leave = (): void => undefined;
+const none = (): Promise<never> => Promise.reject(new Error('the bench has no backups'));
 const node = {
   options,
   store,
@@ -43,6 +44,7 @@ const node = {
   cluster: { leads: () => true, leader: () => NODE, gossip: () => ({}) },
   executors: [],
   processors: [],
+  backups: { save: none, restore: none },
   plugins: () => [],
   clock: systemClock,
   logger,
