@@ -53,7 +53,7 @@ async function ring(options: Partial<CreateOptions> = {}): Promise<[GossipNode, 
   return [a, b, c];
 }
 
-describe('a ring of three on sockets', () => {
+describe('Integ, Transport_Join: a ring of three on sockets', () => {
   it.each([
     ['plain', {}],
     ['uncompressed', { compression: false }],
@@ -177,7 +177,7 @@ describe('a node', () => {
     expect(a.members()).toHaveLength(1);
   });
 
-  it('settles whatever waits when it stops', async () => {
+  it('JoinShutdown: settles whatever waits when it stops', async () => {
     const [a, b] = await ring();
     const query = a.query('who', bytes(''), { timeoutMs: 60_000 });
     const tags = a.setTags({ x: 'y' });

@@ -34,6 +34,12 @@ describe('Keyring', () => {
     expect(ring.keys).toEqual([key(3, 24), key(2, 32)]);
   });
 
+  it('Keyring_AddConcurrentKeys: what several install is held once, in the order of their coming', () => {
+    const ring = new Keyring([key(1)]);
+    for (let round = 0; round < 10; round++) for (const fill of [2, 3, 1]) expect(ring.add(key(fill))).toBeUndefined();
+    expect(ring.keys).toEqual([key(1), key(2), key(3)]);
+  });
+
   it('a list of keys that was taken does not change', () => {
     const ring = new Keyring([key(1)]);
     const before = ring.keys;

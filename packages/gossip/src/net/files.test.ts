@@ -95,7 +95,7 @@ describe('SnapshotFile', () => {
 describe('KeyringFile', () => {
   const keys = [new Uint8Array(16).fill(1), new Uint8Array(32).fill(2)];
 
-  it('gives back what it saved, as Serf would read it, for our eyes only', async () => {
+  it('WriteKeyringFile: gives back what it saved, as Serf would read it, for our eyes only', async () => {
     const path = join(folder, 'keyring');
     const file = new KeyringFile({ path });
     expect(await file.load()).toBeUndefined();

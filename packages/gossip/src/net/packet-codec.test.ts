@@ -40,7 +40,7 @@ describe('PacketCodec', () => {
     expect(codesOf(codec({ compression: false }), codec().pack([long]))).toEqual(['user']);
   });
 
-  it('EncryptDecryptState: seals with the primary, opens with any key, and not with others', () => {
+  it('Keyring_MultiKeyEncryptDecrypt, EncryptDecryptState: seals with the primary, opens with any key, and not with others', () => {
     const datagram = codec({}, K1, K2).pack([pingBytes]);
     expect(codesOf(codec({}, K2, K1), datagram)).toEqual(['ping']);
     expect(codesOf(codec({}, K2), datagram)).toEqual(['GOSSIP_WIRE_ENCRYPTION']);

@@ -133,7 +133,7 @@ describe('a pool of nodes on a virtual clock', () => {
     expect(b.node.members()).toHaveLength(members + 2);
   });
 
-  it('tells the same to a slow reader as to a listener, up to its bound', async () => {
+  it('Snapshotter_blockedUpstream: tells the same to a slow reader as to a listener, up to its bound', async () => {
     const a = await pool.add('a', { eventBuffer: 2 });
     const events = a.node.events('memberChange');
     for (const name of ['b', 'c', 'd']) await pool.join(await pool.add(name), a);
@@ -158,7 +158,7 @@ describe('a pool of nodes on a virtual clock', () => {
     expect(a.logger.records.some(({ event }) => event === 'gossip: a listener threw')).toBe(true);
   });
 
-  it('tells by gauges who is there and how well it is', async () => {
+  it('Stats: tells by gauges who is there and how well it is', async () => {
     const [a, b, c] = (await pool.ring(['a', 'b', 'c'])) as [PoolNode, PoolNode, PoolNode];
     expect(a.gauges.get('gossip_members alive')).toBe(3);
     const leaving = b.node.leave();
@@ -199,7 +199,7 @@ describe('a pool of nodes on a virtual clock', () => {
     expect(node.address.ip).toBe('10.9.9.9');
   });
 
-  it('joins every address of a name that it can reach, and gives up on a resolver that does not answer', async () => {
+  it('ResolveAddr: joins every address of a name that it can reach, and gives up on a resolver that does not answer', async () => {
     const a = await pool.add('a');
     const resolver = {
       resolve: (host: string) =>

@@ -72,7 +72,7 @@ describe('PushPull', () => {
     expect(lone.runTo('userState')).toEqual({ type: 'userState', state: Uint8Array.of(5), join: true });
   });
 
-  it('the layer above may refuse those who join, and is not asked about others', () => {
+  it('Join_Cancel, Join_Cancel_Passive: the layer above may refuse those who join, on either side, and is not asked about others', () => {
     const lone = new LoneSwim(quiet, { delegate: { acceptsMerge: () => false } });
     expect(lone.swim.mergeRefusal(pushPull([entry('a', 0)], { join: true }))).toMatch(/layer above/);
     expect(lone.swim.mergeRefusal(pushPull([entry('a', 0)]))).toBeUndefined();

@@ -32,7 +32,7 @@ function sentTypes(lone: LoneSwim): string[] {
 }
 
 describe('Probe', () => {
-  it('ProbeNode: an ack ends it, tells the round trip and betters our health', () => {
+  it('ProbeNode, ProbeNode_Awareness_Improved, invokeAckHandler_Channel_Ack: an ack ends it, tells the round trip and betters our health', () => {
     const lone = prober();
     lone.hear({ type: 'suspect', node: 'me', from: 'x', incarnation: 1 });
     expect(lone.swim.healthScore).toBe(1);
@@ -45,7 +45,7 @@ describe('Probe', () => {
     expect(lone.swim.healthScore).toBe(0);
   });
 
-  it('an ack of another number is nobody’s', () => {
+  it('setProbeChannels, setAckHandler, invokeAckHandler: an ack of another number is nobody’s', () => {
     const lone = prober();
     const ping = pingOfA(lone);
     lone.hear({ type: 'ack', seqNo: ping.seqNo + 1, payload: null });
@@ -167,7 +167,7 @@ describe('Probe', () => {
     { title: 'Awareness_Degraded: no helpers', helpers: 0, nacks: 0, score: 1, vsn: undefined },
     { title: 'Awareness_MissedNack: all nacks missing', helpers: 3, nacks: 0, score: 3, vsn: undefined },
     { title: 'Awareness_MissedNack: one missing', helpers: 3, nacks: 2, score: 1, vsn: undefined },
-    { title: 'all nacks came: it is not us', helpers: 3, nacks: 3, score: 0, vsn: undefined },
+    { title: 'invokeAckHandler_Channel_Nack: all nacks came, so it is not us', helpers: 3, nacks: 3, score: 0, vsn: undefined },
     { title: 'more nacks than asked for', helpers: 3, nacks: 9, score: 0, vsn: undefined },
     { title: 'Awareness_OldProtocol: helpers without nacks', helpers: 3, nacks: 0, score: 1, vsn: NACK_LESS_VSN },
   ])('ProbeNode_$title gives a score of $score', ({ helpers, nacks, score, vsn }) => {

@@ -46,7 +46,7 @@ const RULES: readonly Rule[] = [
   { title: 'AliveNode_NewNode', now: alive(1), state: 'alive', incarnation: 1, events: ['join'], spreads: true },
   { title: 'alive: incarnation 0 is of nobody', now: alive(0), state: undefined, events: [], spreads: false },
   {
-    title: 'alive: protocol range 0',
+    title: 'ProbeNode_Wrong_VSN: protocol range 0 is never taken, so never probed',
     now: alive(1, { vsn: Uint8Array.of(0, 5, 2, 2, 5, 4) }),
     state: undefined,
     events: ['refused'],
@@ -191,7 +191,7 @@ const RULES: readonly Rule[] = [
     spreads: true,
   },
   {
-    title: 'AliveNode_Conflict: another address while alive',
+    title: 'AliveNode_Conflict, conflictDelegate: another address while alive',
     before: [alive(1)],
     now: alive(9, moved),
     state: 'alive',

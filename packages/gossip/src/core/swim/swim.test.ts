@@ -24,6 +24,17 @@ describe('answers', () => {
     expect(sent.every(({ checksum }) => !checksum)).toBe(true);
   });
 
+  it('HandleCompoundPing: each ping of one packet is answered, with an ack of its own', () => {
+    const lone = new LoneSwim(quiet);
+    lone.take();
+    const seqNos = [5, 6, 7];
+    lone.hearFrom(PEER, ...seqNos.map((seqNo): PacketMessage => ({ type: 'ping', node: 'me', seqNo })));
+    const sent = packets(lone.take());
+    expect(sent.map(({ messages }) => messages[0]!.message)).toMatchObject(
+      seqNos.map((seqNo) => ({ type: 'ack', seqNo })),
+    );
+  });
+
   it('HandlePing_WrongNode: no answer', () => {
     const lone = new LoneSwim(quiet);
     lone.take();
@@ -139,7 +150,7 @@ describe('news', () => {
     expect(lone.swim.nextDeadlineMs).toBeGreaterThan(1000);
   });
 
-  it('UserData: messages of the layer above come with their sender', () => {
+  it('UserData, SendTo: messages of the layer above come with their sender', () => {
     const lone = new LoneSwim(quiet);
     lone.hearFrom(PEER, { type: 'user', body: Uint8Array.of(1, 2) });
     expect(lone.runTo('user')).toEqual({ type: 'user', body: Uint8Array.of(1, 2), from: PEER });

@@ -9,7 +9,7 @@ function filled(...lengths: number[]): TransmitQueue<string> {
 }
 
 describe('TransmitLimited', () => {
-  it('LimitedBroadcastLess: the least sent first, then the longest, then the newest', () => {
+  it('LimitedBroadcastLess, ordering: the least sent first, then the longest, then the newest', () => {
     const queue = filled(5, 10, 10, 7);
     expect(queue.take(0, 10, 10)).toEqual(['2:10']);
     expect(queue.take(0, 100, 10)).toEqual(['1:10', '3:7', '0:5', '2:10']);
@@ -41,7 +41,7 @@ describe('TransmitLimited', () => {
     ]);
   });
 
-  it('Queue: news of the same subject replace each other, others stay', () => {
+  it('Queue, MemberlistBroadcast_Invalidates, MemberlistBroadcast_Message: news of the same subject replace each other, others stay', () => {
     const done: string[] = [];
     const queue = new TransmitQueue<string>();
     for (const [value, subject] of [
