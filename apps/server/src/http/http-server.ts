@@ -7,10 +7,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ForwardedAnswer, ForwardedRequest } from '@dkron/contracts';
 import type { NodeContext } from '../node-context.ts';
+import type { JobsService } from '../services/jobs.service.ts';
 import type { HostPort } from '@dkron/config/parts';
 import { takeBodiesAsStreams } from './body-streams.ts';
 import { connectionLimits, limitConnections } from './connection-limits.ts';
 import { DirectReads } from './direct-reads.ts';
+import { DirectWrites } from './direct-writes.ts';
 import { addForwarding, answerForwarded } from './forwarding.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { addHooks } from './hooks.ts';
@@ -22,7 +24,8 @@ import { parseQuery } from './query-text.ts';
 import { requestId } from './request-id.ts';
 import { routedTarget } from './request-target.ts';
 import { RouteIndex } from './route-index.ts';
-import { JOB_READS } from './tokens.ts';
+import { RunsController } from './runs.controller.ts';
+import { JOB_READS, JOBS_SERVICE } from './tokens.ts';
 import { answerBadTarget, answerUnparsed } from './unparsed-requests.ts';
 
 /** A backup of all jobs comes as one body. */
@@ -65,16 +68,20 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
   const routes = new RouteIndex();
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   routes.watch(fastify);
-  takeBodiesAsBytes(fastify);
+  const jobs = app.get<JobsService>(JOBS_SERVICE);
+  const leads = (): boolean => node.forwarding?.leads() ?? true;
+  const directWrites = new DirectWrites(node.options, { jobs, leads });
+  takeBodiesAsBytes(fastify, directWrites);
   takeBodiesAsStreams(fastify);
   addHooks(fastify, node.options, node);
   if (node.forwarding !== undefined) addForwarding(fastify, node.options.nodeName, node.forwarding);
   const reads = app.get<JobReads>(JOB_READS);
-  takeHotRoutes(fastify, { reads, jobs: app.get(JobsController) });
+  takeHotRoutes(fastify, { reads, jobs: app.get(JobsController), runs: app.get(RunsController), directWrites });
   app.useGlobalFilters(new ErrorFilter({ logger: node.logger, routes }));
   limitConnections(app.getHttpServer(), node.options);
   await app.listen(address.port, address.host === '' ? '::' : address.host);
   new DirectReads(node.options, { answerOf: (name) => reads.answerOf(name) }).takeFrom(app.getHttpServer());
+  directWrites.takeFrom(app.getHttpServer());
   const bound = app.getHttpServer().address() as { port: number };
   return {
     port: bound.port,
@@ -84,13 +91,13 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
 }
 
 /** Content types are not looked at, as the original does not: a body is bytes until its reader parses it. */
-function takeBodiesAsBytes(fastify: FastifyInstance): void {
+function takeBodiesAsBytes(fastify: FastifyInstance, directWrites: DirectWrites): void {
   fastify.removeAllContentTypeParsers();
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     const { headers } = request.raw;
     // Fastify refuses what it cannot read as a type before any parser is asked.
     if (!MEDIA_TYPE.test(headers['content-type'] ?? ANY_TYPE)) headers['content-type'] = ANY_TYPE;
-    done(null, payload);
+    done(null, directWrites.bodyOf(request.raw) ?? payload);
   });
   fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   fastify.addHook('onRoute', (route) => {
