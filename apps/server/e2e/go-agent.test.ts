@@ -14,19 +14,30 @@ afterAll(cleanUp);
 
 type Call = ServerWritableStream<AgentRunRequest, AgentRunStream>;
 
+interface Ports {
+  readonly rpc: number;
+  readonly gossip: number;
+}
+
 /** An agent of the original as others see it: in the pool with its tags, AgentRun on its port, and no Describe. */
 class GoAgent {
   readonly calls: readonly Call[];
+  readonly ports: Ports;
   readonly #rpc: GrpcServer;
   readonly #gossip: GossipNode;
 
-  private constructor(rpc: GrpcServer, gossip: GossipNode, calls: readonly Call[]) {
+  private constructor(
+    rpc: GrpcServer,
+    gossip: GossipNode,
+    { calls, ports }: { readonly calls: readonly Call[]; readonly ports: Ports },
+  ) {
     this.calls = calls;
+    this.ports = ports;
     this.#rpc = rpc;
     this.#gossip = gossip;
   }
 
-  static async start(name: string, pool: string): Promise<GoAgent> {
+  static async start(name: string, pool: string, ports: Ports = { rpc: 0, gossip: 0 }): Promise<GoAgent> {
     const rpc = new Server();
     const calls: Call[] = [];
     rpc.addService(AgentServiceService as unknown as ServiceDefinition, {
@@ -37,22 +48,29 @@ class GoAgent {
       },
     });
     const port = await new Promise<number>((resolve, reject) =>
-      rpc.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      rpc.bindAsync(`127.0.0.1:${ports.rpc}`, ServerCredentials.createInsecure(), (error, bound) =>
         error === null ? resolve(bound) : reject(error),
       ),
     );
     const facts = { region: 'global', datacenter: 'dc1', version: '4.1.2', server: false, expect: 0 };
     const tags = encodeNodeTags({ ...facts, rpc: { ip: '127.0.0.1', port }, user: { pool: 'go' } });
     const modules = { clock: systemClock, timers: systemTimers, random: systemRandom };
-    const gossip = create({ name, bindIp: '127.0.0.1', bindPort: 0, profile: 'local', tags }, modules);
+    const gossip = create({ name, bindIp: '127.0.0.1', bindPort: ports.gossip, profile: 'local', tags }, modules);
     await gossip.start();
     await gossip.join([pool]);
-    return new GoAgent(rpc, gossip, calls);
+    return new GoAgent(rpc, gossip, { calls, ports: { rpc: port, gossip: gossip.address.port } });
   }
 
   finish(call: Call, output: string): void {
     call.write({ execution: ended(call, output) });
     call.end();
+  }
+
+  /** Its streams break, as when its process dies. */
+  cut(): void {
+    for (const call of this.calls) {
+      (call as unknown as { call: { stream: { session: { destroy(): void } } } }).call.stream.session.destroy();
+    }
   }
 
   async stop(): Promise<void> {
@@ -111,12 +129,37 @@ describe('an agent of the original in the pool', () => {
     expect(await done('there')).toMatchObject({ node_name: 'go1', output: 'from there' });
   });
 
+  it('a job without tags runs on both nodes, and whoever stores it is told', async () => {
+    const body = { name: 'both', schedule: '@manually', executor: 'shell', executor_config: { command: 'x' } };
+    const text = 'tags: without tags the job runs on each of the 2 nodes of the region';
+    const stored = await server.call('POST', '/v1/jobs', { body });
+    expect([stored.status, stored.headers.get('warning')]).toEqual([201, expect.stringMatching(/^199 dkron "tags: /)]);
+    expect((await server.call('POST', '/v1/jobs?dry_run=true', { body })).json.warnings).toEqual([
+      expect.stringContaining(text),
+    ]);
+    const tagged = await server.call('POST', '/v1/jobs', { body: { ...body, tags: { pool: 'go:1' } } });
+    expect([tagged.status, tagged.headers.get('warning')]).toEqual([201, null]);
+  });
+
+  it('an agent that was restarted before anybody missed it has lost what it ran', async () => {
+    await server.launch('there');
+    await until('running', async () => (await server.executions('there'))[0]?.state === 'running');
+    agent.cut();
+    await agent.stop();
+    agent = await GoAgent.start('go1', server.gossipAddress, agent.ports);
+    const [lost] = await until('the loss', async () => {
+      const all = await server.executions('there');
+      return all[0]?.state === 'lost' ? all : undefined;
+    });
+    expect(lost).toMatchObject({ node_name: 'go1', reason: 'restart' });
+  });
+
   it('G-X16: reports by ExecutionDone when its stream broke, and the run counts once', async () => {
     await server.launch('there');
     await until('the call', async () => agent.calls.length === 1);
     await until('running', async () => (await server.executions('there'))[0]?.state === 'running');
     const [call] = agent.calls;
-    (call as unknown as { call: { stream: { session: { destroy(): void } } } }).call.stream.session.destroy();
+    agent.cut();
     const client = new DkronClient(rpcAddress, ChannelCredentials.createInsecure());
     const answer = await new Promise((resolve, reject) =>
       client.executionDone({ execution: ended(call!, 'later') }, (error, value) =>

@@ -42,4 +42,4 @@ export function addedKeys(recorded: Json): Keys {
 }
 
 /** Headers of ours on the original's paths. */
-export const ADDED_HEADERS: ReadonlySet<string> = new Set(['etag', 'x-request-id']);
+export const ADDED_HEADERS: ReadonlySet<string> = new Set(['etag', 'warning', 'x-request-id']);

@@ -4,6 +4,7 @@ import { systemRandom } from '@dkron/runtime/system';
 import { isRefusal } from '@dkron/scheduler';
 import { judgePut } from '@dkron/store';
 import type { NodeContext } from '../node-context.ts';
+import { everyNode } from './every-node.ts';
 import { neverDue } from './never-due.ts';
 
 const TICKS_SHOWN = 5;
@@ -68,6 +69,8 @@ function warningsOf(
   if (planner.planTargets(definition, membership.members(), systemRandom).length === 0) {
     warnings.push(`tags: no node of the cluster matches ${JSON.stringify(definition.tags)} now`);
   }
+  const everywhere = everyNode(node, definition);
+  if (everywhere !== undefined) warnings.push(everywhere);
   return [...warnings, ...missingPrograms(node, definition)];
 }
 

@@ -61,6 +61,7 @@ const REQUEST_HEADERS: Readonly<Record<RequestHeader, string>> = {
 const ANSWER_HEADERS: Readonly<Record<AnswerHeader, string>> = {
   ETag: '`"<version>-<revision>"`: changes of the definition, and all changes',
   Location: 'As the original gives it',
+  Warning: 'What is allowed and probably not meant: `199 dkron "…"`; absent = nothing',
   'X-Total-Count': 'How many there are in all',
   Allow: 'The methods of the path',
 };

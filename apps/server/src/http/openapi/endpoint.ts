@@ -10,7 +10,7 @@ export interface Answer {
   readonly headers?: readonly AnswerHeader[];
 }
 
-export type AnswerHeader = 'ETag' | 'Location' | 'X-Total-Count' | 'Allow';
+export type AnswerHeader = 'ETag' | 'Location' | 'X-Total-Count' | 'Allow' | 'Warning';
 
 export type RequestHeader = 'If-Match' | 'If-None-Match' | 'Idempotency-Key' | 'Last-Event-ID';
 

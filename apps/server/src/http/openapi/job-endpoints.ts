@@ -20,7 +20,7 @@ const create = (method: Method, path: string, summary: string): Endpoint => ({
   body: { type: 'application/json', schema: jobInput, description: 'The type is not looked at' },
   answers: {
     200: json(dryRun, 'With `dry_run`: the job would be stored'),
-    201: json(jobEcho, 'Stored', 'Location', 'ETag'),
+    201: json(jobEcho, 'Stored', 'Location', 'ETag', 'Warning'),
     400: refusalAsOriginal('The body cannot be read, or a value cannot be taken'),
     404: refusalAsOriginal('The parent job does not exist'),
     412: PRECONDITION,
