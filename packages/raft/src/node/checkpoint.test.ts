@@ -86,6 +86,7 @@ describe('RaftNode: state machines that are durable themselves', () => {
     await cluster.settled(cluster.node('a').addVoter('new', { birth, address: 'new' }));
     await cluster.apply('a', 'later');
     await cluster.until('it has all', () => machine('new').commands.length === 31);
+    expect(machine('new').commands).toEqual(machine('a').commands);
   });
 
   it('a backup holds the state though the newest snapshot does not', async () => {

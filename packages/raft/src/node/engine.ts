@@ -1,4 +1,3 @@
-import type { Cancel } from '@dkron/runtime';
 import type { Message } from '../core/message.ts';
 import { type TraceEvent, traceLevel } from '../core/events.ts';
 import { NONE } from '../core/ids.ts';
@@ -25,7 +24,7 @@ import { installSnapshot } from './install.ts';
 import type { LoadedState } from './load.ts';
 import type { MemberTable } from './members.ts';
 import { Membership } from './membership.ts';
-import type { NodeMetrics } from './metrics.ts';
+import { type NodeMetrics, setGauges } from './metrics.ts';
 import type { ResolvedModules } from './modules.ts';
 import type { ResolvedNodeOptions } from './options.ts';
 import { Proposals } from './proposals.ts';
@@ -37,6 +36,7 @@ import { Snapshotter } from './snapshotter.ts';
 import { groupByPeer } from './outgoing.ts';
 import { type Tick, Ticker } from './ticker.ts';
 import { Transfers } from './transfers.ts';
+import { Turns } from './turns.ts';
 
 /**
  * Runs one core: ticks and messages in; one `Ready` for each turn of the event loop out, whose writes, commands,
@@ -61,13 +61,12 @@ export class Engine implements Host {
   readonly #context: EngineContext;
   readonly #sender: SnapshotSender;
   readonly #ticker: Ticker;
+  readonly #turns: Turns;
   readonly #failover: FastFailover;
   readonly #resignation: Resignation;
   readonly #news = new CommitNews();
   readonly #acked = new Map<NodeId, number>();
   #running = true;
-  #scheduled: Cancel | undefined;
-  #hastened = false;
   #skippedTick = false;
   #failure: Error | undefined;
   #leadership: LeadershipEvent;
@@ -75,6 +74,7 @@ export class Engine implements Host {
 
   constructor(context: EngineContext, loaded: LoadedState) {
     this.#context = context;
+    this.#turns = new Turns(context.modules.timers, () => this.#guard(() => this.#turn()));
     this.window = loaded.window;
     this.members = loaded.members;
     this.transfer = loaded.transfer;
@@ -173,24 +173,11 @@ export class Engine implements Host {
   }
 
   schedule(): void {
-    if (this.#scheduled !== undefined || !this.#running) return;
-    this.#scheduled = this.modules.timers.nextTurn(() => {
-      this.#scheduled = undefined;
-      this.#hastened = false;
-      this.#guard(() => this.#turn());
-    });
+    if (this.#running) this.#turns.schedule();
   }
 
   hasten(): void {
-    this.schedule();
-    if (this.#hastened) return;
-    this.#hastened = true;
-    queueMicrotask(() => {
-      if (this.#scheduled === undefined) return;
-      this.#scheduled();
-      this.#scheduled = undefined;
-      this.#guard(() => this.#turn());
-    });
+    if (this.#running) this.#turns.hasten();
   }
 
   address(id: NodeId): string {
@@ -323,7 +310,7 @@ export class Engine implements Host {
     this.reads.expire(nowMs, this.options.readTimeoutElections * this.electionMs);
     this.snapshotter.tick(nowMs);
     this.disk.tick(nowMs);
-    this.#gauges();
+    setGauges(this.metrics, this.core.basicStatus(), this.applyLane.applied);
     this.schedule();
   }
 
@@ -332,15 +319,6 @@ export class Engine implements Host {
     this.emitter.emit('stall', { gapMs });
     const { role, term } = this.core.basicStatus();
     if (role === 'leader' && gapMs > this.options.leaseTimeoutMs) this.emitter.emit('leaderSuspect', { term, gapMs });
-  }
-
-  #gauges(): void {
-    const { term, commit, lastIndex, role } = this.core.basicStatus();
-    this.metrics.term.set(term);
-    this.metrics.commitIndex.set(commit);
-    this.metrics.lastIndex.set(lastIndex);
-    this.metrics.appliedIndex.set(this.applyLane.applied);
-    this.metrics.isLeader.set(role === 'leader' ? 1 : 0);
   }
 
   #observeLeadership(): void {

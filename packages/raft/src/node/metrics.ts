@@ -1,4 +1,5 @@
 import type { Counter, Gauge, Histogram, Metrics } from '@dkron/runtime';
+import type { BasicStatus } from '../core/raft/status.ts';
 
 /** Seconds; from a fast sync to a stuck one. */
 const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -50,4 +51,13 @@ export function createNodeMetrics(metrics: Metrics): NodeMetrics {
     ),
     unreachable: metrics.counter('raft_unreachable_total', 'Reports that messages to a peer were lost, by reason'),
   };
+}
+
+/** Where the core stands, once a tick. */
+export function setGauges(metrics: NodeMetrics, status: BasicStatus, applied: number): void {
+  metrics.term.set(status.term);
+  metrics.commitIndex.set(status.commit);
+  metrics.lastIndex.set(status.lastIndex);
+  metrics.appliedIndex.set(applied);
+  metrics.isLeader.set(status.role === 'leader' ? 1 : 0);
 }
