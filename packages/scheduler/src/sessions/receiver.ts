@@ -127,6 +127,8 @@ export class Receiver implements SessionReceiver<ToServer> {
         this.#acknowledgeSoon(session);
       },
       (error: unknown) => {
+        // The first one of a batch ends the session and is logged.
+        if (this.#over) return;
         // Unknown outcome: the node's journal has it; it is told again at the next hello.
         this.#context.logger.warn('An update is not known to be committed', {
           node: session.node,

@@ -12,6 +12,7 @@ const PAUSE_MS = 30_000;
 /** Lease of a node, and the pauses between attempts. */
 const RETRIES_MS = 180_000;
 const LOOK_MS = 2_000;
+const ANSWER_MS = 60_000;
 /** Of these the ledgers are compared on all servers. */
 const COMPARED = 5;
 
@@ -32,7 +33,7 @@ export async function finalVerdict(
   for (;;) {
     const unsettled = await checkSettled(url);
     const found = await judge(stage, url, { since, marksFile, untilMs });
-    if (found.open === 0 || Date.now() > end) {
+    if ((found.open === 0 && unsettled.length === 0) || Date.now() > end) {
       const open = found.open === 0 ? [] : [`${found.open} ticks have no successful run at the end`];
       return [...stage.violations, ...unsettled, ...found.violations, ...open, ...(await differing(stage, since))];
     }
@@ -83,12 +84,18 @@ async function differing(stage: Stage, since: ReadonlyMap<string, number>): Prom
   }
   const found: string[] = [];
   for (const path of paths) {
-    const texts = await Promise.all(
-      stage.cluster.names.map(async (name) => (await fetch(stage.cluster.server(name).url + path)).text()),
-    );
+    const texts = await Promise.all(stage.cluster.names.map((name) => textOf(stage.cluster.server(name).url + path)));
     if (new Set(texts).size > 1) found.push(`the servers differ in ${path}`);
   }
   return found;
+}
+
+/** An answer may have to wait for a leader. */
+async function textOf(url: string): Promise<string> {
+  return await until(url, ANSWER_MS, async () => {
+    const answer = await fetch(url).catch(() => undefined);
+    return answer?.status === 200 ? await answer.text() : undefined;
+  });
 }
 
 export function quantiles(valuesMs: readonly number[]): string {
