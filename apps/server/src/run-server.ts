@@ -3,7 +3,7 @@ import { DkronError } from '@dkron/runtime';
 import type { Logger } from '@dkron/runtime';
 import type { ServerOptions } from './options.ts';
 import type { ServerNode } from './server-node.ts';
-import { startNode } from './server-node.ts';
+import { startNode, StartStopped } from './server-node.ts';
 
 /** For closing after a failure. */
 const ABANDON_MS = 5_000;
@@ -19,15 +19,26 @@ export async function runServer(options: ServerOptions): Promise<number> {
     logger.error('server: cannot go on', { error: error.message });
     ended.resolve(1);
   };
+  const starting = new AbortController();
+  let stop = (): void => starting.abort();
+  let leave = (): void => starting.abort();
+  // Until there is something to close in order.
+  let end = (code: number): void => process.exit(code);
+  const unhook = onSignals(logger, options, { stop: () => stop(), end: (code) => end(code) });
   let node: ServerNode;
-  let leave = (): void => undefined;
   try {
-    node = await startNode(options, logger, { onFatal, onLeave: () => leave() });
+    node = await startNode(options, logger, { onFatal, onLeave: () => leave(), signal: starting.signal });
   } catch (error) {
+    unhook();
+    if (error instanceof StartStopped) {
+      logger.info('server: stopped before it was ready');
+      return 0;
+    }
     logStartFailure(logger, error);
     return 1;
   }
-  const stop = stopOnce(logger, () => node.stop(), ended.resolve);
+  end = ended.resolve;
+  stop = stopOnce(logger, () => node.stop(), ended.resolve);
   leave = stopOnce(
     logger,
     () => {
@@ -36,7 +47,7 @@ export async function runServer(options: ServerOptions): Promise<number> {
     },
     ended.resolve,
   );
-  const unhook = onSignals(logger, options, { stop: options.leaveOnTerminate ? leave : stop, end: ended.resolve });
+  if (options.leaveOnTerminate) stop = leave;
   const code = await ended.promise;
   if (code !== 0) {
     // What cannot be closed any more must not keep a server alive that has given up.

@@ -37,7 +37,12 @@ export interface ServerNodeEvents {
   readonly onFatal: (error: Error) => void;
   /** A client asked this node to go: it has to be stopped. */
   readonly onLeave: () => void;
+  /** Ends the start: what has begun is closed, and the start rejects with {@link StartStopped}. */
+  readonly signal?: AbortSignal;
 }
+
+/** Told to end before it was ready; everything is closed. */
+export class StartStopped extends Error {}
 
 /**
  * Starts the parts of a server in their order: data directory, store, consensus, engine, worker, gRPC, HTTP, gossip; then
@@ -48,19 +53,26 @@ export interface ServerNodeEvents {
 export async function startNode(
   options: ServerOptions,
   logger: Logger,
-  { onFatal, onLeave }: ServerNodeEvents,
+  { onLeave, ...events }: ServerNodeEvents,
 ): Promise<ServerNode> {
+  const { signal } = events;
+  const goOn = (): void => {
+    if (signal?.aborted === true) throw new StartStopped('the server was told to end before it was ready');
+  };
   const place = placeOf(options);
   const paths = prepareDataDir(options.dataDir);
-  const environment = environmentOf(options, logger, onFatal);
+  const environment = environmentOf(options, logger, events);
   const { unwind, timers } = environment;
   // First, while this process is small: starting a process costs the more the larger its parent is.
   const spawnHelper = await SpawnHelper.start({ program: options.spawnHelper }, { timers, logger });
   unwind.add(() => spawnHelper.close());
   try {
     const late: Late = { leaving: false };
+    goOn();
     const state = await openState(options, { place, paths }, environment);
+    goOn();
     const work = await openWork(options, { state, journal: paths.journal, spawnHelper }, environment);
+    goOn();
     const serving = await serve(
       options,
       { place, state, work, late, restoreFolder: paths.restore, onLeave },
@@ -69,16 +81,24 @@ export async function startNode(
     const leadership = followLeadership(options, { state, work }, environment);
     late.leadership = leadership;
     const rpcPort = serving.grpc.port;
+    goOn();
     const pool = await takePart(options, { place, state, work, late, rpcPort }, environment);
     const isAlone =
       (options.bootstrapExpect === 1 || options.foundsAlone) && options.join.length + options.retryJoin.length === 0;
-    if (isAlone) await leadership.firstGain();
+    goOn();
+    if (isAlone) await Promise.race([leadership.firstGain(), aborted(signal)]);
+    goOn();
     logger.info('server: ready', { node: options.nodeName, http: serving.http.port, data_dir: options.dataDir });
     return handleOf(options, { state, work, late, serving, pool }, environment);
   } catch (error) {
     await unwind.run();
     throw error;
   }
+}
+
+/** Never settles without a signal. */
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 interface Running {

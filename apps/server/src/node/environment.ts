@@ -18,9 +18,16 @@ export interface Environment {
   readonly unwind: Unwind;
   /** A write failed, or this node may not go on: the process has to end. */
   readonly onFatal: (error: Error) => void;
+  /** Aborted when the node is to end while it starts: nothing is waited for any more, and no further part begins. */
+  readonly signal?: AbortSignal;
 }
 
-export function environmentOf(options: ServerOptions, logger: Logger, onFatal: (error: Error) => void): Environment {
+interface Events {
+  readonly onFatal: (error: Error) => void;
+  readonly signal?: AbortSignal;
+}
+
+export function environmentOf(options: ServerOptions, logger: Logger, events: Events): Environment {
   const registry = options.enablePrometheus ? new MetricsRegistry() : undefined;
   return {
     clock: systemClock,
@@ -30,6 +37,6 @@ export function environmentOf(options: ServerOptions, logger: Logger, onFatal: (
     metrics: registry ?? noMetrics,
     registry,
     unwind: new Unwind(),
-    onFatal,
+    ...events,
   };
 }

@@ -48,7 +48,8 @@ export async function joinCluster(
 ): Promise<void> {
   const { place, state, work, late, rpcPort } = parts;
   const { membership, consensus, formation } = state;
-  const { unwind } = environment;
+  const { unwind, signal } = environment;
+  const isEnding = (): boolean => signal?.aborted === true;
   const raft = consensus.node;
   membership.attach(pool);
   const reconciler = createReconciler(options, { ...environment, raft, membership, describer: work.describer });
@@ -58,10 +59,13 @@ export async function joinCluster(
   campaignIfAlone(raft, options.nodeName);
   const joiner = createJoiner(options, { ...environment, pool, raft, membership });
   unwind.add(() => joiner.stop());
+  signal?.addEventListener('abort', () => joiner.stop(), { once: true });
   joiner.start();
   await joiner.firstRound;
+  if (isEnding()) return;
   // A server of the original would make whoever calls itself server a voter of its cluster.
   await refuseGoServers(membership.servers(options.region), options.nodeName, work.describer);
+  if (isEnding()) return;
   await pool.setTags(place.tags(rpcPort));
   membership.changed();
   formation.view(membership.others(options.region));
