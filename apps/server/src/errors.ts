@@ -1,2 +1,1 @@
-export type { StartErrorCode } from '@dkron/config/parts';
 export { StartError } from '@dkron/config/parts';

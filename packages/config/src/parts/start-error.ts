@@ -6,6 +6,7 @@ export type StartErrorCode =
   | 'address_not_available'
   | 'data_dir'
   | 'data_dir_locked'
+  | 'feature_level'
   | 'foreign_data'
   | 'gossip'
   | 'join_exhausted'

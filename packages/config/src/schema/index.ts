@@ -1,3 +1,4 @@
+/** Every setting of a node, by section and by key. */
 import { CLUSTER } from './cluster.ts';
 import { HTTP } from './http.ts';
 import { JOBS } from './jobs.ts';
