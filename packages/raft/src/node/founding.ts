@@ -3,6 +3,7 @@ import type { ConfChange } from '../core/confchange/conf-change.ts';
 import { encodeConfChange } from '../core/confchange/codec.ts';
 import { type Entry, EntryType, type NodeId } from '../core/types.ts';
 import { sha256Hex } from '../storage/digest.ts';
+import { checkId } from './arguments.ts';
 import { encodeInfos } from './members.ts';
 
 /**
@@ -27,8 +28,9 @@ export const FOUNDING_TERM = 1;
 export function encodeFounding(record: FoundingRecord): Uint8Array {
   const members = record.members.map(({ id, birth }) => [id, birth] as const).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const ids = new Set(members.map(([id]) => id));
-  if (members.length === 0 || ids.size !== members.length || ids.has('')) {
-    throw new TypeError('members: at least one server is needed, with names that are not empty and do not repeat');
+  for (const id of ids) checkId(id, 'id of a member');
+  if (members.length === 0 || ids.size !== members.length) {
+    throw new TypeError('members: at least one server is needed, with names that do not repeat');
   }
   if (!Number.isSafeInteger(record.attempt) || record.attempt < 0) {
     throw new TypeError(`attempt ${record.attempt}: integers from 0 are allowed`);

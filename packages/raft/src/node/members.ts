@@ -36,10 +36,17 @@ export function decodeInfos(context: Uint8Array): MemberInfos {
   if (context.length === 0) return {};
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(context));
-    return typeof value === 'object' && value !== null ? (value as MemberInfos) : {};
+    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).filter(isInfo)) : {};
   } catch {
     return {};
   }
+}
+
+function isInfo(entry: readonly [NodeId, unknown]): entry is [NodeId, MemberInfo] {
+  const [, info] = entry;
+  if (typeof info !== 'object' || info === null) return false;
+  const { address = '', birth = '' } = info as Record<string, unknown>;
+  return typeof address === 'string' && typeof birth === 'string';
 }
 
 /** Every id of a membership, sorted. */

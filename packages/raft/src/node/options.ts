@@ -1,4 +1,5 @@
 import type { NodeId } from '../core/types.ts';
+import { checkId } from './arguments.ts';
 
 /** What `reloadConfig` may change while the node runs. */
 export interface ReloadableOptions {
@@ -128,7 +129,7 @@ export function reloadNodeOptions(old: ResolvedNodeOptions, change: ReloadableOp
 }
 
 function validate(options: ResolvedNodeOptions): void {
-  must(options.id !== '', 'id', options.id, 'a name that is not empty');
+  checkId(options.id);
   atLeast(options, 'tickMs', options.allowShortTimeouts ? 1 : 5);
   integer(options, 'electionTick', 3);
   const electionMs = options.tickMs * options.electionTick;

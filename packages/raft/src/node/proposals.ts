@@ -1,6 +1,7 @@
 import type { RaftCore } from '../core/raft/raft-core.ts';
 import type { Proposed } from '../core/raft/proposals.ts';
 import { EntryType } from '../core/types.ts';
+import { checkData } from './arguments.ts';
 import { leadershipLost, notLeader, RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 import { Ring } from './ring.ts';
@@ -130,6 +131,7 @@ export class Proposals {
     const { maxEntryBytes, maxPendingProposals, maxUncommittedBytes } = this.#host.options;
     let bytes = 0;
     for (const { data } of entries) {
+      checkData(data);
       if (data.byteLength > maxEntryBytes) {
         const text = `a command of ${data.byteLength} bytes; at most ${maxEntryBytes} are allowed (maxEntryBytes)`;
         throw new RaftError('entry_too_large', text, { bytes: data.byteLength, maxEntryBytes });

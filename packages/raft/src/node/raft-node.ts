@@ -2,6 +2,7 @@ import { memberChange, LEAVE_JOINT, type ConfChangeStep, simpleChange } from '..
 import { NONE } from '../core/ids.ts';
 import { type ConfState, EntryType, type NodeId } from '../core/types.ts';
 import type { LogState, StoredSnapshot } from '../storage/ports.ts';
+import { checkChange, checkInfo, checkStep } from './arguments.ts';
 import type { EngineContext } from './engine-context.ts';
 import { Engine } from './engine.ts';
 import { asError, failed, notLeader, RaftError, stopped } from './errors.ts';
@@ -205,6 +206,7 @@ export class RaftNode {
    * @throws RaftError `conf_change_refused`
    */
   async updateMember(id: NodeId, info: MemberInfo, options: ChangeOptions = {}): Promise<ConfState> {
+    checkInfo(info);
     const engine = this.#leading();
     const member = engine.members.list().find((one) => one.id === id);
     if (member === undefined) throw unknownMember(id);
@@ -214,8 +216,14 @@ export class RaftNode {
   }
 
   /** Makes a voter a learner. */
-  demote(id: NodeId, options: ChangeOptions = {}): Promise<ConfState> {
-    return this.#change([{ kind: 'addLearner', id }], {}, options);
+  async demote(id: NodeId, options: ChangeOptions = {}): Promise<ConfState> {
+    if (
+      this.#leading()
+        .members.list()
+        .every((member) => member.id !== id)
+    )
+      throw unknownMember(id);
+    return await this.#change([{ kind: 'addLearner', id }], {}, options);
   }
 
   /** Removes a member. A leader that removes itself steps down once that is committed. */
@@ -226,7 +234,7 @@ export class RaftNode {
   /** Several changes at once, through a joint configuration unless it is only one. */
   changeMembers(steps: readonly MemberStep[], options: ChangeMembersOptions = {}): Promise<ConfState> {
     const infos: Record<NodeId, MemberInfo> = {};
-    for (const step of steps) if (step.kind !== 'remove') infos[step.id] = step;
+    for (const step of steps) if (checkStep(step).kind !== 'remove') infos[step.id] = step;
     return this.#change(steps.map(toCoreStep), infos, options);
   }
 
@@ -380,9 +388,7 @@ export class RaftNode {
     infos: MemberInfos,
     options: ChangeMembersOptions,
   ): Promise<ConfState> {
-    if (steps.length === 0 || steps.some(({ id }) => id === NONE)) {
-      throw new TypeError('steps: at least one, each with an id that is not empty');
-    }
+    checkChange(steps, infos, options);
     const change = memberChange(steps, options.transition ?? 'auto', encodeInfos(infos));
     return await this.#afterFirstCommit((engine) => engine.membership.propose(change, options));
   }

@@ -3,6 +3,7 @@ import { type ConfState, EntryType, type NodeId } from '../core/types.ts';
 import type { EntryId } from '../core/log/raft-log.ts';
 import type { IdentityStorage } from '../storage/identity.ts';
 import type { LogState } from '../storage/ports.ts';
+import { isId } from './arguments.ts';
 import { asError, RaftError } from './errors.ts';
 import { recoveredClusterId } from './founding.ts';
 import type { MemberInfos } from './members.ts';
@@ -39,6 +40,8 @@ export function parsePeers(text: string): RecoveryPeer[] {
     if (seen.has('')) throw refused(`a server has no ${name}`);
     if (seen.size !== peers.length) throw refused(`two servers have the same ${name}`);
   }
+  for (const { id } of peers)
+    if (!isId(id)) throw refused('the id of a server is too long or reserved, or no well-formed text');
   if (peers.every((peer) => peer.nonVoter)) throw refused('it names no voter');
   return peers;
 }

@@ -1,0 +1,79 @@
+import { isLocalThread } from '../core/ids.ts';
+import type { NodeId } from '../core/types.ts';
+import type { ConfChangeStep } from '../core/confchange/conf-change.ts';
+import type { MemberInfo, MemberInfos } from './members.ts';
+import type { ChangeMembersOptions, MemberStep } from './node-types.ts';
+
+/** UTF-8 bytes of a name, at most: what one fits a message in. */
+const MAX_ID_BYTES = 65_533;
+const STEP_KINDS: ReadonlySet<unknown> = new Set<MemberStep['kind']>(['addVoter', 'addNonvoter', 'remove']);
+const TRANSITIONS: ReadonlySet<unknown> = new Set(['auto', 'implicit', 'explicit']);
+
+/**
+ * Bytes of a command. Anything else would reach the log, and there it would end the server, or every server.
+ * @throws TypeError
+ */
+export function checkData(data: Uint8Array): void {
+  // By its tag too, since bytes may come from another realm.
+  if (data instanceof Uint8Array || (ArrayBuffer.isView(data) && tagOf(data) === 'Uint8Array')) return;
+  throw new TypeError(`data is ${nameOf(data)}; a Uint8Array is allowed`);
+}
+
+/** Whether this can be the name of a server: one that comes back from log and wire as it was. */
+export function isId(id: unknown): id is NodeId {
+  if (typeof id !== 'string' || id === '' || isLocalThread(id) || !id.isWellFormed()) return false;
+  return new TextEncoder().encode(id).byteLength <= MAX_ID_BYTES;
+}
+
+/** @throws TypeError */
+export function checkId(id: NodeId, name = 'id'): void {
+  if (isId(id)) return;
+  const text: unknown = id;
+  const found = typeof text === 'string' ? JSON.stringify(text.slice(0, 100)) : nameOf(text);
+  const allowed = `a well-formed text of 1 to ${MAX_ID_BYTES} bytes that is not reserved is allowed`;
+  throw new TypeError(`${name} is ${found}; ${allowed}`);
+}
+
+/** @throws TypeError */
+export function checkInfo(info: MemberInfo): void {
+  if (typeof info !== 'object' || info === null)
+    throw new TypeError(`info is ${nameOf(info)}; an address and a birth are allowed`);
+  for (const name of ['address', 'birth'] as const) {
+    const value: unknown = info[name];
+    if (value !== undefined && typeof value !== 'string')
+      throw new TypeError(`${name} is ${nameOf(value)}; a text is allowed`);
+  }
+}
+
+/** @throws TypeError */
+export function checkChange(
+  steps: readonly ConfChangeStep[],
+  infos: MemberInfos,
+  { prevIndex, transition }: ChangeMembersOptions,
+): void {
+  if (steps.length === 0) throw new TypeError('steps: at least one is needed');
+  for (const { id } of steps) checkId(id);
+  for (const info of Object.values(infos)) checkInfo(info);
+  if (prevIndex !== undefined && !(Number.isSafeInteger(prevIndex) && prevIndex >= 0))
+    throw new TypeError(`prevIndex is ${String(prevIndex)}; integers from 0 are allowed`);
+  if (transition !== undefined && !TRANSITIONS.has(transition))
+    throw new TypeError(`transition is ${String(transition)}; one of ${[...TRANSITIONS].join(', ')} is allowed`);
+}
+
+/** Its kind; `checkChange` looks at the rest. @throws TypeError */
+export function checkStep(step: MemberStep): MemberStep {
+  if (typeof step === 'object' && step !== null && STEP_KINDS.has(step.kind)) return step;
+  const kinds = [...STEP_KINDS].join(', ');
+  throw new TypeError(
+    `a step of kind ${String((step as Partial<MemberStep> | null)?.kind)}; one of ${kinds} is allowed`,
+  );
+}
+
+function tagOf(value: object): unknown {
+  return (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+}
+
+function nameOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return value.constructor?.name ?? 'an object';
+}
