@@ -2,6 +2,7 @@ import type { ServerHttp2Session, ServerHttp2Stream, IncomingHttpHeaders } from 
 import { constants, createServer as createHttp2Server } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import type { Timers } from '@dkron/runtime';
 import { concatBytes } from '../wire/bytes.ts';
 import type { StatusUpdate } from '../wire/grpc/messages.ts';
@@ -31,50 +32,131 @@ const GRPC = { ok: 0, invalidArgument: 3, resourceExhausted: 8, unimplemented: 1
 const CONNECTIONS_MAX = 8;
 const STREAMS_MAX = 64;
 const BACKLOG = 8;
+/** Sockets kept for further runs. */
+const IDLE_MAX = 64;
+/** After its answer a plugin hangs up at once; one that does not is cut off, and its socket not used again. */
+const LEAVE_MS = 300;
 
 type TakeUpdate = (update: StatusUpdate) => void;
 
 /**
  * Status servers of runs: each on a socket of its own, because what comes in does not say which run it is about. One
- * HTTP/2 server without sockets speaks on all of them.
+ * HTTP/2 server without sockets speaks on all of them. A socket serves another run only when the plugin has connected to
+ * it and has hung up itself: then nothing of the run before can come any more.
  */
 export class Callbacks {
   readonly #options: CallbackOptions;
   readonly #timers: Timers;
+  readonly #directory: string;
   readonly #http2 = createHttp2Server({ settings: { maxConcurrentStreams: STREAMS_MAX }, maxSettings: 32 });
+  readonly #idle: Place[] = [];
+  #places = 0;
   /** What the session that is being made belongs to. */
   #owner: Run | undefined;
 
-  constructor(options: CallbackOptions, timers: Timers) {
+  /** @param directory for the sockets */
+  constructor(
+    options: CallbackOptions,
+    { timers, directory }: { readonly timers: Timers; readonly directory: string },
+  ) {
     this.#options = options;
     this.#timers = timers;
+    this.#directory = directory;
     this.#http2.on('sessionError', () => {});
     this.#http2.on('session', (session) => {
       this.#owner?.add(session);
     });
   }
 
-  /** Listens at `path` for the updates of one run. Throws {@link PluginError} when it cannot. */
-  async listen(path: string, take: TakeUpdate): Promise<CallbackListener> {
+  /** Listens for the updates of one run. Throws {@link PluginError} when it cannot. */
+  async listen(take: TakeUpdate): Promise<CallbackListener> {
     const run = new Run(this.#options, this.#timers, take);
-    const server = createServer((socket) => this.#connect(run, socket));
-    server.maxConnections = CONNECTIONS_MAX;
-    await listening(server, path);
+    const place = this.#idle.pop() ?? (await this.#open());
+    place.begin(run);
     return {
-      address: path,
+      address: place.path,
       close: () => {
-        server.close();
-        run.close();
+        run.isOver = true;
+        place.whenLeft(this.#timers, (isLeft) => this.#ended(place, run, isLeft));
       },
     };
   }
 
-  #connect(run: Run, socket: Socket): void {
-    socket.on('error', () => {});
-    if (run.isOver) return void socket.destroy();
-    this.#owner = run;
-    this.#http2.emit('connection', socket);
-    this.#owner = undefined;
+  /** Those that no run uses. */
+  close(): void {
+    for (const place of this.#idle.splice(0)) place.close();
+  }
+
+  async #open(): Promise<Place> {
+    const path = join(this.#directory, `c${(this.#places += 1)}`);
+    const place = new Place(path, (run, socket) => {
+      this.#owner = run;
+      this.#http2.emit('connection', socket);
+      this.#owner = undefined;
+    });
+    await place.listen();
+    return place;
+  }
+
+  #ended(place: Place, run: Run, isLeft: boolean): void {
+    run.close();
+    if (isLeft && this.#idle.length < IDLE_MAX) this.#idle.push(place);
+    else place.close();
+  }
+}
+
+/** A socket that listens, for one run after the other. */
+class Place {
+  readonly path: string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #run: Run | undefined;
+  #connections = 0;
+  #look: () => void = () => {};
+
+  constructor(path: string, serve: (run: Run, socket: Socket) => void) {
+    this.path = path;
+    this.#server = createServer((socket) => {
+      this.#connections += 1;
+      this.#sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        this.#look();
+      });
+      // After its run it only has to hang up.
+      if (this.#run && !this.#run.isOver) serve(this.#run, socket);
+      else socket.resume();
+    });
+    this.#server.maxConnections = CONNECTIONS_MAX;
+  }
+
+  listen(): Promise<void> {
+    return listening(this.#server, this.path);
+  }
+
+  begin(run: Run): void {
+    this.#run = run;
+    this.#connections = 0;
+  }
+
+  /** Tells whether the plugin has come and gone, as soon as it has, or after a moment. */
+  whenLeft(timers: Timers, tell: (isLeft: boolean) => void): void {
+    const end = (isLeft: boolean): void => {
+      this.#look = () => {};
+      cancel();
+      tell(isLeft);
+    };
+    const cancel = timers.after(LEAVE_MS, () => end(false));
+    this.#look = () => {
+      if (this.#connections > 0 && this.#sockets.size === 0) end(true);
+    };
+    this.#look();
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
   }
 }
 

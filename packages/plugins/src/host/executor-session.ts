@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { join } from 'node:path';
 import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import type { Timers } from '@dkron/runtime';
@@ -57,7 +56,6 @@ const reader =
 export class ExecutorSession implements PluginSession {
   readonly broken: Promise<Error>;
   readonly #client: Client;
-  readonly #directory: string;
   readonly #callbacks: Callbacks;
   readonly #ids = new BrokerIds();
   readonly #broker: ClientDuplexStream<ConnInfo, ConnInfo>;
@@ -71,9 +69,8 @@ export class ExecutorSession implements PluginSession {
     this.broken = promise;
     this.#break = resolve;
     this.#client = client;
-    this.#directory = directory;
     const limits = { updateBytesMax: UPDATE_BYTES_MAX, updatesPerSecondMax: UPDATES_PER_SECOND_MAX };
-    this.#callbacks = new Callbacks(limits, modules.timers);
+    this.#callbacks = new Callbacks(limits, { timers: modules.timers, directory });
     this.#openStdio(modules.printed);
     this.#broker = this.#openBroker();
   }
@@ -113,7 +110,7 @@ export class ExecutorSession implements PluginSession {
     const statusServer = this.#hasBroker ? this.#ids.next() : 0;
     let listener: CallbackListener | undefined;
     if (this.#hasBroker) {
-      listener = await this.#callbacks.listen(join(this.#directory, `c${statusServer}`), progress);
+      listener = await this.#callbacks.listen(progress);
       this.#broker.write({ serviceId: statusServer, network: 'unix', address: listener.address });
     }
     try {
@@ -149,6 +146,7 @@ export class ExecutorSession implements PluginSession {
   close(): void {
     this.#broker.cancel();
     this.#client.close();
+    this.#callbacks.close();
   }
 
   async #call(request: PluginExecuteRequest, signal: AbortSignal): Promise<PluginExecuteResponse> {

@@ -211,9 +211,12 @@ describe('Callbacks', () => {
     }) => Promise<void>,
   ): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'callbacks-'));
-    const callbacks = new Callbacks({ updateBytesMax: 100, updatesPerSecondMax: 5 }, systemTimers);
+    const callbacks = new Callbacks(
+      { updateBytesMax: 100, updatesPerSecondMax: 5 },
+      { timers: systemTimers, directory: folder },
+    );
     const got: StatusUpdate[] = [];
-    const listener = await callbacks.listen(join(folder, 'c1'), (update) => got.push(update));
+    const listener = await callbacks.listen((update) => got.push(update));
     const client = new Client(`unix:${listener.address}`, credentials.createInsecure(), {
       'grpc.use_local_subchannel_pool': 1,
     });

@@ -50,7 +50,12 @@ describe.each(recordedPlugins('executor'))('%s', (_name, timeline) => {
     const execute: handleUnaryCall<Buffer, Buffer> = ({ request }, answer) => {
       const run = runs[asked.length]!;
       asked.push(executeRequestCodec.decode(request));
-      void report(join(folder, `c${asked.length}`), run.updates).then(() => answer(null, unhex(run.response)));
+      const path = (): string => announced[asked.length - 1]!.address;
+      void expect
+        .poll(() => announced.length, { timeout: 20_000, interval: 1 })
+        .toBe(asked.length)
+        .then(() => report(path(), run.updates))
+        .then(() => answer(null, unhex(run.response)));
     };
     const shutdown: handleUnaryCall<Buffer, Buffer> = (_call, answer) => {
       ended = true;
