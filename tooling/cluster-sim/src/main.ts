@@ -1,10 +1,11 @@
 /**
- * Simulates clusters of servers and agents: `run` over seeds.
+ * Simulates clusters of servers and agents: `run` over seeds, `mutate` to see which defects the checkers notice.
  */
 import { runCommand } from './command/run-command.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
   run: runCommand,
+  mutate: async (args) => (await import('./command/mutate-command.ts')).mutateCommand(args),
 };
 
 const [first = 'run', ...rest] = process.argv.slice(2);

@@ -61,13 +61,11 @@ export class Checks {
       term: () => log.term(),
       propose: (command) => {
         if (command.type === 'decideTicks' || command.type === 'startRuns') {
-          world.guard(() =>
-            must(
-              log.leadershipValid(),
-              'DeposedSilent',
-              () => `${server.name} proposes ${command.type} and does not lead`,
-            ),
-          );
+          world.guard(() => {
+            const text = (): string => `${server.name} proposes ${command.type} and does not lead`;
+            must(log.leadershipValid(), 'DeposedSilent', text);
+            this.replicas.onlyLeader(server, 'proposes');
+          });
         }
         return log.propose(command);
       },
@@ -120,6 +118,7 @@ export class Checks {
     const { type } = message;
     if (type === 'dispatch' || type === 'pong') {
       must(leads(), 'DeposedSilent', () => `${server.name} sends ${type} and does not lead`);
+      this.replicas.onlyLeader(server, `sends ${type}`);
     }
     if (type !== 'dispatch') return;
     const { id, attempt } = message.dispatch;

@@ -7,6 +7,9 @@ import type { World } from '../world/world.ts';
 import { must } from './broken.ts';
 import type { History } from './history.ts';
 
+/** Contact within an election timeout is asked for; the rest is what heartbeats and ticks add. */
+const ABSENT_MS = 3500;
+
 /** What servers store, against each other and against what was acknowledged. */
 export class Replicas {
   readonly #history: History;
@@ -84,12 +87,59 @@ export class Replicas {
         world.say(() => `${server.name} leads term ${term}`);
       }),
     );
+    this.#membership(server, node);
     const apply = node.apply.bind(node);
     node.apply = async (data) => {
       const result = await apply(data);
       const index = BigInt(result.index);
       if (index > this.acknowledged) this.acknowledged = index;
       return result;
+    };
+  }
+
+  /** While a server may act as leader, nobody leads a later term. */
+  onlyLeader(server: SimServer, what: string): void {
+    const own = server.parts?.core.consensus.node;
+    if (own === undefined) return;
+    for (const other of this.#world.servers) {
+      const node = other.up ? other.parts?.core.consensus.node : undefined;
+      if (node === undefined || node === own || !node.isLeader()) continue;
+      must(
+        node.term <= own.term,
+        'DeposedSilent',
+        () => `${server.name} ${what} in term ${own.term}, ${other.name} leads ${node.term}`,
+      );
+    }
+  }
+
+  /** No server is made a voter that would leave too few of them alive, or more of them dead. */
+  #membership(server: SimServer, node: ServerCore['consensus']['node']): void {
+    const gone = (id: string): boolean =>
+      (this.#world.servers.find(({ name }) => name === id)?.absentMs ?? Infinity) > ABSENT_MS;
+    const promote = node.promote.bind(node);
+    node.promote = (id, options) => {
+      this.#world.guard(() => {
+        const dead = node.getConfiguration().conf.voters.filter(gone);
+        must(dead.length === 0, 'QuorumKept', () => `${server.name} makes ${id} a voter while ${dead.join()} is dead`);
+      });
+      return promote(id, options);
+    };
+    const change = node.changeMembers.bind(node);
+    node.changeMembers = (steps, options) => {
+      this.#world.guard(() => {
+        const { voters } = node.getConfiguration().conf;
+        const removed = new Set(steps.filter(({ kind }) => kind === 'remove').map(({ id }) => id));
+        const added = steps.filter(({ kind }) => kind === 'addVoter').map(({ id }) => id);
+        const after = [...new Set([...voters.filter((id) => !removed.has(id)), ...added])];
+        const alive = after.filter((id) => !gone(id)).length;
+        must(
+          2 * alive > after.length,
+          'QuorumKept',
+          () => `${server.name} changes the voters to ${after.join()}, ${alive} of them live`,
+        );
+        this.#world.mark('voter swapped');
+      });
+      return change(steps, options);
     };
   }
 

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { drawPlan } from '../plan/draw-plan.ts';
 import type { PlanLimits } from '../plan/draw-plan.ts';
 import { simulate } from '../run/simulate.ts';
-import type { SeedOutcome, SeedsTask } from './seeds-task.ts';
+import { runThreads } from './run-threads.ts';
+import type { SeedOutcome } from './seeds-task.ts';
 import { shrink } from './shrink.ts';
 
 const SECOND = 1000;
@@ -40,7 +40,10 @@ export async function runCommand(args: readonly string[]): Promise<boolean> {
   const workers = Math.min(Number(values.workers), seeds);
   const task = { firstSeed, seeds, workers, twiceEvery: values.once ? 0 : 1, limits };
   const summary = new Summary();
-  await runThreads(task, (outcome) => summary.add(outcome));
+  await runThreads(task, (outcome) => {
+    summary.add(outcome);
+    return false;
+  });
   return summary.print(values.marks);
 }
 
@@ -60,22 +63,6 @@ async function shrinkOne(seed: number, limits: PlanLimits): Promise<boolean> {
   const { failure } = await simulate(plan);
   process.stdout.write(`${failure?.message}\n`);
   return false;
-}
-
-async function runThreads(task: Omit<SeedsTask, 'offset'>, take: (outcome: SeedOutcome) => void): Promise<void> {
-  const execArgv = ['--conditions=@dkron/source', '--no-warnings'];
-  const threads = Array.from({ length: task.workers }, (_, offset) => {
-    const worker = new Worker(new URL('./seed-worker.ts', import.meta.url), {
-      execArgv,
-      workerData: { ...task, offset },
-    });
-    return new Promise<void>((resolve, reject) => {
-      worker.on('message', (outcome: SeedOutcome) => take(outcome));
-      worker.on('error', reject);
-      worker.on('exit', () => resolve());
-    });
-  });
-  await Promise.all(threads);
 }
 
 /** Adds the outcomes up. */

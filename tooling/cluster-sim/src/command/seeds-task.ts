@@ -1,4 +1,5 @@
 import type { PlanLimits } from '../plan/draw-plan.ts';
+import type { Mutation } from './mutations.ts';
 
 /** What one thread is to do. */
 export interface SeedsTask {
@@ -10,6 +11,8 @@ export interface SeedsTask {
   /** Every so many seeds one runs twice, to compare; 0 = none. */
   readonly twiceEvery: number;
   readonly limits: PlanLimits;
+  /** A defect to put into the code. */
+  readonly mutation?: Mutation;
 }
 
 /** What came of one seed. */

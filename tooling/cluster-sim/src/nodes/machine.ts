@@ -27,6 +27,8 @@ export abstract class Machine implements Endpoint {
   /** It has left: what it still runs keeps nothing of a slot. */
   excused = false;
   process: NodeTime | undefined;
+  #downMs = 0;
+  #stalledMs = 0;
   protected readonly world: World;
   protected executor: SimExecutor | undefined;
   #starts = 0;
@@ -49,6 +51,19 @@ export abstract class Machine implements Endpoint {
   /** How often it went down: tells a planned start from a later one. */
   get downs(): number {
     return this.#downs;
+  }
+
+  /** For how long nothing of it has happened. */
+  get absentMs(): number {
+    const { nowMs } = this.world;
+    if (!this.up) return nowMs - this.#downMs;
+    return this.process!.stalled ? Math.max(0, nowMs - this.#stalledMs) : 0;
+  }
+
+  /** Its process stands still. */
+  stall(lengthMs: number): void {
+    this.#stalledMs = this.world.nowMs;
+    this.process?.stall(lengthMs);
   }
 
   start(): void {
@@ -75,6 +90,7 @@ export abstract class Machine implements Endpoint {
     if (process === undefined || !process.alive) return;
     world.say(() => `${this.name} ${how === 'kill' ? 'is killed' : 'loses power'}`);
     this.#downs += 1;
+    this.#downMs = world.nowMs;
     if (how === 'power') this.dark = true;
     process.kill();
     if (how === 'kill') {

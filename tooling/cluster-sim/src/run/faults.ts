@@ -48,9 +48,9 @@ export function strike(world: World, fault: Fault): void {
     case 'cut-agent-from-leader':
       return cut(world, all[fault.node], leader, 'both', fault.lengthMs);
     case 'stall':
-      return all[fault.node]?.process?.stall(fault.lengthMs);
+      return all[fault.node]?.stall(fault.lengthMs);
     case 'stall-leader':
-      return leader?.process?.stall(fault.lengthMs);
+      return leader?.stall(fault.lengthMs);
     case 'step': {
       const machine = all[fault.node];
       if (machine !== undefined) machine.clock.wallOffsetMs += fault.byMs;
