@@ -5,6 +5,7 @@ const LOOK_MS = 20;
 const FAST_LOOK_MS = 3;
 const ANSWER_MS = 2_000;
 const DECISION_MS = 15_000;
+const LOG_SHOWN = 2_000;
 
 /** Status of an answer; 0 = none. */
 export async function statusOf(url: string, init: RequestInit = {}): Promise<number> {
@@ -33,13 +34,24 @@ export async function leaderNow(cluster: ProcessCluster, among = cluster.names):
   return running.find((_, i) => answers[i] === 200);
 }
 
-/** Waits until every running server knows a leader. @returns the leader */
+/** Waits until every running server knows a leader. @returns the leader @throws Error with the logs of those that do not */
 export async function untilLed(cluster: ProcessCluster, withinMs: number): Promise<string> {
-  return await until('a leader that all know', withinMs, async () => {
+  const know = async (): Promise<readonly [name: string, status: number][]> => {
     const running = cluster.names.filter((name) => cluster.runs(name));
-    const answers = await Promise.all(running.map((name) => statusOf(`${cluster.server(name).url}/v1/leader`)));
-    return answers.every((status) => status === 200) ? await leaderNow(cluster) : undefined;
-  });
+    const answers = running.map((name) => statusOf(`${cluster.server(name).url}/v1/leader`));
+    const statuses = await Promise.all(answers);
+    return running.map((name, i) => [name, statuses[i] ?? 0]);
+  };
+  try {
+    return await until('a leader that all know', withinMs, async () => {
+      return (await know()).every(([, status]) => status === 200) ? await leaderNow(cluster) : undefined;
+    });
+  } catch (error) {
+    const logs = (await know()).map(
+      ([name, status]) => `${name} ${status}: ${cluster.server(name).log.slice(-LOG_SHOWN)}`,
+    );
+    throw new Error(`${(error as Error).message}\n${logs.join('\n')}`, { cause: error });
+  }
 }
 
 /**

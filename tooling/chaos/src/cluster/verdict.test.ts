@@ -54,6 +54,16 @@ it('tells a tick that is missing, doubled or not run', () => {
   );
 });
 
+it('permits what was undecided when the scheduler was paused, and nothing earlier', () => {
+  const paused = (decidedAt: string): Evidence => {
+    const found = evidence();
+    const entry = { ...found.ticks[2]!, decision: 'skipped', reason: 'paused', executions: [], decided_at: decidedAt };
+    return { ...found, ticks: found.ticks.with(2, entry), executions: found.executions.slice(0, 2) };
+  };
+  expect(violations(paused(second(2)))).toEqual([]);
+  expect(violations(paused(second(1)))).toEqual([expect.stringContaining('is skipped paused')]);
+});
+
 it('tells an attempt that ran twice, never, or that nobody decided', () => {
   expect(violations(evidence(), `${MARKS}e1 1\n`)).toEqual(['job tick-0: attempt 1 of e1 ran 2 times']);
   expect(violations(evidence(), 'e0 1\ne2 1\n')).toEqual(['job tick-0: attempt 1 of e1 succeeded and never ran']);

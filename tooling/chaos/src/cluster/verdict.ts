@@ -26,7 +26,7 @@ export interface JobVerdict {
  * each has exactly one successful attempt, which ran exactly once; no attempt ran twice, and none that nobody decided.
  *
  * @param sinceMs the creation was acknowledged by then
- * @param untilMs the scheduler was paused not before this
+ * @param untilMs the scheduler was paused not before this; what was undecided then is skipped
  */
 export function judgeJob(
   evidence: Evidence,
@@ -43,6 +43,8 @@ export function judgeJob(
   for (const entry of ticks) {
     const [id, ...more] = entry.executions ?? [];
     const at = `job ${name}: ${entry.tick}`;
+    // Undecided when the scheduler was paused, however late that was.
+    if (entry.reason === 'paused' && Date.parse(entry.decided_at) >= untilMs) continue;
     if (entry.decision !== 'run' || entry.count !== 1) {
       violations.push(`${at} is ${entry.decision} ${entry.reason} (${entry.count}), not run`);
     } else if (id === undefined || more.length > 0)
