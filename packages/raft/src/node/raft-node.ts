@@ -2,6 +2,7 @@ import { memberChange, LEAVE_JOINT, type ConfChangeStep, simpleChange } from '..
 import { NONE } from '../core/ids.ts';
 import { type ConfState, EntryType, type NodeId } from '../core/types.ts';
 import type { LogState, StoredSnapshot } from '../storage/ports.ts';
+import { atMost } from './at-most.ts';
 import { checkChange, checkInfo, checkStep } from './arguments.ts';
 import type { EngineContext } from './engine-context.ts';
 import { Engine } from './engine.ts';
@@ -10,7 +11,7 @@ import { RaftEmitter, type RaftEventName, type RaftEvents, type Unsubscribe } fr
 import { type FoundingRecord } from './founding.ts';
 import { found, wasCalledInto } from './found.ts';
 import { loadState } from './load.ts';
-import { encodeInfos, isOnlyVoter, type MemberInfo, type MemberInfos } from './members.ts';
+import { encodeInfos, isOnlyVoter, type Member, type MemberInfo, type MemberInfos } from './members.ts';
 import { type ChangeOptions, otherBirth, unknownMember } from './membership.ts';
 import { createNodeMetrics } from './metrics.ts';
 import {
@@ -195,9 +196,8 @@ export class RaftNode {
 
   /** Makes a learner that has caught up a voter. @throws RaftError `not_caught_up` */
   async promote(id: NodeId, options: ChangeOptions & { readonly timeoutMs?: number } = {}): Promise<ConfState> {
-    const engine = this.#leading();
-    if (engine.members.list().every((member) => member.id !== id)) throw unknownMember(id);
-    await engine.catchUps.wait(id, options.timeoutMs ?? CATCH_UP_MS);
+    this.#member(id);
+    await this.#leading().catchUps.wait(id, options.timeoutMs ?? CATCH_UP_MS);
     return await this.#change([{ kind: 'addVoter', id }], {}, options);
   }
 
@@ -207,9 +207,7 @@ export class RaftNode {
    */
   async updateMember(id: NodeId, info: MemberInfo, options: ChangeOptions = {}): Promise<ConfState> {
     checkInfo(info);
-    const engine = this.#leading();
-    const member = engine.members.list().find((one) => one.id === id);
-    if (member === undefined) throw unknownMember(id);
+    const member = this.#member(id);
     if (member.birth !== '' && (info.birth ?? member.birth) !== member.birth) throw otherBirth(id, member.birth);
     const change = simpleChange('updateNode', id, encodeInfos({ [id]: info }));
     return await this.#afterFirstCommit((now) => now.membership.propose(change, options));
@@ -217,12 +215,7 @@ export class RaftNode {
 
   /** Makes a voter a learner. */
   async demote(id: NodeId, options: ChangeOptions = {}): Promise<ConfState> {
-    if (
-      this.#leading()
-        .members.list()
-        .every((member) => member.id !== id)
-    )
-      throw unknownMember(id);
+    this.#member(id);
     return await this.#change([{ kind: 'addLearner', id }], {}, options);
   }
 
@@ -331,21 +324,15 @@ export class RaftNode {
     const engine = this.#phase === 'running' ? this.#engine : undefined;
     if (transfer && engine !== undefined && this.isLeader()) await this.transferLeadership().catch(() => {});
     this.#phase = 'stopped';
+    const { stopTimeoutMs } = this.#context.options;
+    const { log, timers, transport } = this.#modules;
     if (engine !== undefined) {
       engine.retire(stopped());
-      await this.#withTimeout(engine.applyLane.drain());
-      if (engine.failure === undefined) await this.#withTimeout(engine.appendLane.close());
+      await atMost(stopTimeoutMs, engine.applyLane.drain(), timers);
+      if (engine.failure === undefined) await atMost(stopTimeoutMs, engine.appendLane.close(), timers);
     }
-    await this.#modules.transport.close();
-    await this.#withTimeout(this.#modules.log.close());
-  }
-
-  /** A disk that hangs must not keep the process. */
-  async #withTimeout(work: Promise<void>): Promise<void> {
-    const abort = new AbortController();
-    const timeout = this.#modules.timers.sleep(this.#context.options.stopTimeoutMs, abort.signal).catch(() => {});
-    await Promise.race([work.catch(() => {}), timeout]);
-    abort.abort();
+    await transport.close();
+    await atMost(stopTimeoutMs, log.close(), timers);
   }
 
   #running(): Engine {
@@ -367,6 +354,14 @@ export class RaftNode {
     const { role, lead } = engine.core.basicStatus();
     if (role !== 'leader') throw notLeader(lead, engine.address(lead));
     return engine;
+  }
+
+  /** One of the cluster that this server leads. */
+  #member(id: NodeId): Member {
+    const { members } = this.#leading();
+    const member = members.list().find((one) => one.id === id);
+    if (member === undefined) throw unknownMember(id);
+    return member;
   }
 
   /** One promise for a caller on the way that is taken often; the turn that proposes looks at the role once more. */
