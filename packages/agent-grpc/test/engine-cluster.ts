@@ -212,7 +212,9 @@ export class EngineCluster {
   }
 
   async #addServer(name: string): Promise<void> {
-    const member = { name: 'a1', addr: '127.0.0.1', port: 8946, tags: { region: 'global' }, status: 'alive' } as const;
+    // As the agent of the recordings has it.
+    const tags = { region: 'global', pool: 'agents' };
+    const member = { name: 'a1', addr: '127.0.0.1', port: 8946, tags, status: 'alive' } as const;
     const engine = new Engine(
       { clusterId: 'c'.repeat(32), leaseMs: LEASE_MS },
       {

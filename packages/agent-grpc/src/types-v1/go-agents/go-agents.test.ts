@@ -1,10 +1,17 @@
 import type { Server, ServerWritableStream, ServiceDefinition } from '@grpc/grpc-js';
-import type { AgentRunRequest, AgentRunStream, Execution } from '@dkron/contracts/types-v1';
-import { AgentServiceService, timestampToWire } from '@dkron/contracts/types-v1';
+import type { AgentRunRequest, AgentRunStream, Execution, Job } from '@dkron/contracts/types-v1';
+import {
+  AgentRunRequest as AgentRunRequestCodec,
+  AgentServiceService,
+  ExecutionDoneRequest,
+  jobFromWire,
+  timestampToWire,
+} from '@dkron/contracts/types-v1';
 import { ZERO_TIME } from '@dkron/runtime';
 import { silentLogger } from '@dkron/runtime';
 import { systemClock, systemTimers } from '@dkron/runtime/system';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DkronServers } from '../../../test/dkron-server.ts';
 import { definition, EngineCluster, LEASE_MS } from '../../../test/engine-cluster.ts';
 import { serve } from '../../../test/grpc-server.ts';
 import { Proxy } from '../../../test/proxy.ts';
@@ -268,6 +275,95 @@ describe('agents of the original, driven by AgentRun', () => {
           `grpc: Error on execution streaming, agent connection was abruptly terminated: ${done}`,
         );
       }
+    });
+  }
+
+  /** First attempts: the original's further ones carry times of the one before, ours never do. */
+  const requests = SCENARIOS.flatMap(({ id, rpcs }) =>
+    rpcs.flatMap(({ method, messages: [asked] }) => {
+      if (!method.endsWith('/AgentRun') || asked?.hex === undefined || id.startsWith('server-side/')) return [];
+      const request = AgentRunRequestCodec.decode(bytesOf(asked));
+      return request.execution!.attempt === 1 && request.job!.parentJob === '' ? [{ id, request }] : [];
+    }),
+  );
+
+  /** What depends on when and how often the job ran. */
+  const timeless = (job: Job): Job => ({
+    ...job,
+    next: undefined,
+    status: '',
+    successCount: 0,
+    errorCount: 0,
+    lastSuccess: undefined,
+    lastError: undefined,
+  });
+
+  it('what an agent is asked is what the original asks', async () => {
+    expect(requests.length).toBeGreaterThan(25);
+    const additions = {
+      dstGap: 'skip',
+      dstOverlap: 'both',
+      catchup: 'skip',
+      catchupWindow: '24h',
+      timeout: '',
+    } as const;
+    for (const { id, request } of requests) {
+      const job = request.job!;
+      await cluster.put(jobFromWire(job, additions).definition);
+      const before = calls.length;
+      script = (call) => finish(call, 'done');
+      const run = await cluster.run(job.name);
+      if (run.targets.length === 0) throw new Error(`${id}: no target`);
+      await expect.poll(() => calls.length, { timeout: 20_000 }).toBe(before + 1);
+      const ours = calls.at(-1)!.request;
+      expect(timeless(ours.job!), id).toEqual(timeless(job));
+      expect({ ...ours.execution, group: 0n }, id).toEqual({ ...request.execution, group: 0n });
+      // An ephemeral job is gone with its success.
+      await expect.poll(() => [...cluster.store.openRuns(job.name)], { timeout: 20_000 }).toEqual([]);
+    }
+  }, 120_000);
+
+  for (const { id, rpcs } of SCENARIOS.filter((one) => /^(stream-lost|leader-killed)/.test(one.id))) {
+    it(`recorded: ${id}`, async () => {
+      const said = rpcs.find(({ method }) => method.endsWith('/AgentRun'))!.messages.slice(1);
+      const reports = rpcs.filter(({ method, messages: [asked] }) => {
+        if (!method.endsWith('/ExecutionDone')) return false;
+        const { execution } = ExecutionDoneRequest.decode(bytesOf(asked!));
+        return !execution!.output.toString().includes('abruptly terminated');
+      });
+      script = (call) => {
+        const { group, attempt, jobName } = call.request.execution!;
+        for (const message of said) {
+          const { execution } = AgentRunStreamCodec.decode(bytesOf(message));
+          call.write({ execution: { ...execution!, group, attempt, jobName } });
+        }
+      };
+      const servers = await DkronServers.start(cluster);
+      const run = await cluster.run('job');
+      await becomes(run, 'running');
+      if (id.startsWith('leader-killed')) {
+        fleet.stop();
+        cluster.elect('s2');
+        fleet = newFleet();
+        fleet.start();
+      } else {
+        proxy.set('cut');
+        proxy.set('open');
+      }
+      // The server of the recording that did not lead is here the one that does not.
+      const [first, ...passedOn] = reports;
+      const { execution } = ExecutionDoneRequest.decode(bytesOf(first!.messages[0]!));
+      const { group } = calls[0]!.request.execution!;
+      const report = { execution: { ...execution!, jobName: 'job', group } };
+      const follower = passedOn.length > 0;
+      const leader = cluster.leader.name;
+      const at = follower ? (leader === 's1' ? 's2' : 's1') : leader;
+      const answer = await servers.call(at, first!.method, Buffer.from(ExecutionDoneRequest.encode(report).finish()));
+      expect([answer.code, answer.details]).toEqual([first!.status!.code, first!.status!.message]);
+      await becomes(run, 'success');
+      expect(outputOf(run)).toBe(execution!.output.toString());
+      expect(calls).toHaveLength(1);
+      servers.stop();
     });
   }
 });
