@@ -113,15 +113,20 @@ export class SnapshotReceiver {
 
   /** A sender that goes away before it sends must not keep its place. */
   #intake(sink: SnapshotSink, header: SnapshotHeader): SnapshotIntake {
+    let given = true;
     const cancel = this.#host.modules.timers.after(INTAKE_TIMEOUT_MS, () => {
+      given = false;
       this.#receiving -= 1;
       sink.suspend().catch(() => {});
     });
     return {
       offset: sink.offset,
-      take: (stream) => {
+      take: async (stream) => {
         cancel();
-        return this.#take(sink, header, stream);
+        if (!given) throw new RaftError('snapshot_failed', 'the bytes of the snapshot came too late', {});
+        // Once: its place is given back at the end.
+        given = false;
+        return await this.#take(sink, header, stream);
       },
     };
   }
