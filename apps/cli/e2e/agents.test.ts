@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,8 @@ import { freePort } from '@dkron/harness';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const CLI = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+/** Of the agent's image. */
+const AGENT = fileURLToPath(new URL('../../agent/dist/main.js', import.meta.url));
 const SLOW = { timeout: 60_000, interval: 200 };
 
 interface Node {
@@ -18,6 +20,7 @@ interface Node {
 }
 
 interface Execution {
+  readonly id: string;
   readonly state: string;
   readonly output: string;
   readonly node_name: string;
@@ -43,7 +46,7 @@ describe('agents of a cluster of processes', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function launch(name: string, gossip: string, args: readonly string[]): Node {
+  function launch(name: string, gossip: string, args: readonly string[], program = CLI): Node {
     const common = [
       '--profile=local',
       `--bind-addr=${gossip}`,
@@ -52,7 +55,9 @@ describe('agents of a cluster of processes', () => {
       `--node-name=${name}`,
       `--data-dir=${join(folder, name)}`,
     ];
-    const child = spawn(process.execPath, [CLI, 'agent', ...common, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [program, 'agent', ...common, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let log = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (text: Buffer) => (log = (log + text).slice(-20_000)));
@@ -80,9 +85,10 @@ describe('agents of a cluster of processes', () => {
     await expect.poll(leader, SLOW).not.toBe('');
   }
 
-  async function startAgent(name: string): Promise<Node> {
+  async function startAgent(name: string, program = CLI): Promise<Node> {
     const joins = seeds.map((seed) => `--retry-join=${seed}`);
-    return launch(name, `127.0.0.1:${await freePort()}`, ['--tag=pool=agents', '--retry-interval=1s', ...joins]);
+    const args = ['--tag=pool=agents', '--retry-interval=1s', ...joins];
+    return launch(name, `127.0.0.1:${await freePort()}`, args, program);
   }
 
   const connected = (name: string): Promise<void> =>
@@ -149,6 +155,39 @@ describe('agents of a cluster of processes', () => {
     await expect.poll(() => states('next'), SLOW).toBe('success');
   }, 180_000);
 
+  it('output of a remote agent is seen as it comes, on the leader and on a follower; cancel and timeout end its process group', async () => {
+    await startServers(['s1', 's2']);
+    await startAgent('a1', AGENT);
+    await connected('a1');
+    const child = join(folder, 'child');
+    const talk = `sleep 600 & echo $! > ${child}.tmp; mv ${child}.tmp ${child}; echo one; wait`;
+    await post({ name: 'talks', executor_config: { shell: 'true', command: talk } });
+    const begun = async (): Promise<number> => {
+      await expect.poll(() => existsSync(child), SLOW).toBe(true);
+      await expect.poll(() => states('talks'), SLOW).toContain('running');
+      return Number(readFileSync(child, 'utf8'));
+    };
+    void run('talks');
+    const first = await begun();
+    const [{ id } = { id: '' }] = await executions('talks');
+    const watched = await Promise.all(
+      [...http.values()].map((port) => streamUntil(`http://127.0.0.1:${port}/v1/executions/${id}/output`, 'one')),
+    );
+    expect(watched.every((text) => text.includes('one'))).toBe(true);
+    expect(running(first)).toBe(true);
+    await ask(`/executions/${id}/cancel`, { method: 'POST' });
+    await expect.poll(() => states('talks'), SLOW).toBe('cancelled');
+    await expect.poll(() => running(first), SLOW).toBe(false);
+
+    rmSync(child);
+    await post({ name: 'talks', executor_config: { shell: 'true', command: talk }, timeout: '2s' });
+    void run('talks');
+    const second = await begun();
+    await expect.poll(() => states('talks'), SLOW).toMatch(/failed/);
+    expect(await ask('/executions?job=talks&state=failed')).toMatchObject([{ node_name: 'a1', reason: 'timeout' }]);
+    await expect.poll(() => running(second), SLOW).toBe(false);
+  }, 180_000);
+
   it('SIGTERM: the agent waits for its run, reports it, leaves, and ends with 0', async () => {
     await startServers(['s1']);
     const agent = await startAgent('a1');
@@ -164,3 +203,27 @@ describe('agents of a cluster of processes', () => {
     await expect.poll(member, SLOW).toBe('left');
   }, 180_000);
 });
+
+function running(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // One that ended and that nobody has waited for is still there.
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/** Reads a stream of events until a text is in it. */
+async function streamUntil(url: string, text: string): Promise<string> {
+  const abort = new AbortController();
+  const headers = { accept: 'text/event-stream' };
+  const { body } = await fetch(url, { headers, signal: AbortSignal.any([abort.signal, AbortSignal.timeout(60_000)]) });
+  let seen = '';
+  for await (const chunk of body ?? []) {
+    seen += new TextDecoder().decode(chunk);
+    if (seen.includes(text)) break;
+  }
+  abort.abort();
+  return seen;
+}
