@@ -1,6 +1,7 @@
 /**
  * What HashiCorp go-plugin says on the wire, as Dkron uses it: the handshake line, yamux, gob and net/rpc for
- * processors, broker ids, and the messages of executors. Codecs only: nothing here starts or serves a plugin.
+ * processors, broker ids, and the messages of executors. Codecs only: `@dkron/plugins/host` runs plugins,
+ * `@dkron/plugins/serve` makes them.
  */
 export { PluginWireError } from './wire/errors.ts';
 export type { PluginWireErrorCode } from './wire/errors.ts';

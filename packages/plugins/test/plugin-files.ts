@@ -1,11 +1,13 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@dkron/runtime';
 import { systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
 import type { PluginHostOptions } from '../src/host/index.ts';
 import { PluginHost } from '../src/host/index.ts';
 
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 const SERVE = new URL('../src/serve/index.ts', import.meta.url).href;
 
 /** A folder with plugins, made by the test. */
@@ -25,6 +27,15 @@ export class PluginFolder {
   node(name: string, text: string): void {
     const imports = `import { serveExecutor, serveProcessor } from ${JSON.stringify(SERVE)};`;
     this.#write(name, `#!${process.execPath} --conditions=@dkron/source\n${imports}\n${text}\n`);
+  }
+
+  /** The program of that name in the README of the package, as it stands there, on this Node and our sources. */
+  readme(name: string): void {
+    const scope = join(this.path, 'node_modules/@dkron');
+    mkdirSync(scope, { recursive: true });
+    symlinkSync(PACKAGE, join(scope, 'plugins'));
+    const [, text] = readFileSync(join(PACKAGE, 'README.md'), 'utf8').split(`\`\`\`js ${name}\n#!/usr/bin/env node\n`);
+    this.#write(name, `#!${process.execPath} --conditions=@dkron/source\n${text!.split('```')[0]}`);
   }
 
   remove(): void {

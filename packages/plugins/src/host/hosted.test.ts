@@ -26,6 +26,7 @@ const logger: Logger = {
 };
 
 beforeAll(async () => {
+  folder.readme('dkron-executor-hello');
   folder.node(
     'dkron-executor-demo',
     `const wait = (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
@@ -156,11 +157,26 @@ describe('a hosted processor', () => {
   });
 });
 
+describe('the example of the README', () => {
+  const hello = (config: Record<string, string>): ReturnType<typeof run> =>
+    run(
+      host.executors.find(({ name }) => name === 'hello'),
+      config,
+    );
+
+  it('runs and fails as it says', async () => {
+    expect(await hello({ text: 'world' })).toMatchObject({ success: true, output: 'hello from job\nworld' });
+    const failed = await hello({ fail: 'yes' });
+    expect(failed).toMatchObject({ success: false, error: 'told to fail', output: 'hello from job\n' });
+  });
+});
+
 describe('plugins', () => {
   it('are up', () => {
     const found = host.status().map(({ id, state, error }) => [id, state, error]);
     expect(found).toEqual([
       ['executor-demo', 'ready', undefined],
+      ['executor-hello', 'ready', undefined],
       ['processor-demo', 'ready', undefined],
     ]);
   });

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { handleBidiStreamingCall, handleUnaryCall, UntypedHandleCall } from '@grpc/grpc-js';
 import { Client, credentials } from '@grpc/grpc-js';
 import { systemTimers } from '@dkron/runtime/system';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RecordedEntry } from '../../test/recorded.ts';
 import { hexOf, recordedPlugins, recordedRuns, unhex } from '../../test/recorded.ts';
 import { asIs, rawMethod, rawServer } from '../../test/raw-grpc.ts';
@@ -50,12 +50,13 @@ describe.each(recordedPlugins('executor'))('%s', (_name, timeline) => {
     const execute: handleUnaryCall<Buffer, Buffer> = ({ request }, answer) => {
       const run = runs[asked.length]!;
       asked.push(executeRequestCodec.decode(request));
-      const path = (): string => announced[asked.length - 1]!.address;
-      void expect
-        .poll(() => announced.length, { timeout: 20_000, interval: 1 })
-        .toBe(asked.length)
-        .then(() => report(path(), run.updates))
-        .then(() => answer(null, unhex(run.response)));
+      const count = asked.length;
+      const answerRun = async (): Promise<void> => {
+        await vi.waitUntil(() => announced.length === count, { timeout: 20_000, interval: 1 });
+        await report(announced[count - 1]!.address, run.updates);
+        answer(null, unhex(run.response));
+      };
+      void answerRun();
     };
     const shutdown: handleUnaryCall<Buffer, Buffer> = (_call, answer) => {
       ended = true;
