@@ -20,7 +20,7 @@ const MISUSES: readonly (readonly [string, (node: RaftNode, x: (value: unknown) 
   ['addVoter(number)', (node, x) => node.addVoter(x(5))],
   ['addNonvoter(empty)', (node) => node.addNonvoter('')],
   ['addNonvoter(reserved)', (node) => node.addNonvoter('\u0000append')],
-  ['addNonvoter(long)', (node) => node.addNonvoter('w'.repeat(70_000))],
+  ['addNonvoter(long)', (node) => node.addNonvoter('w'.repeat(1025))],
   ['addNonvoter(half a character)', (node) => node.addNonvoter('\ud800')],
   ['addNonvoter(address)', (node, x) => node.addNonvoter('w', { address: x(5) })],
   ['addNonvoter(birth)', (node, x) => node.addNonvoter('w', { birth: x({}) })],
@@ -53,6 +53,12 @@ describe('RaftNode: misuse', () => {
     expect(node.stats()).toMatchObject({ running: true, pendingProposals: 0 });
     expect(node.getConfiguration().members.map(({ id }) => id)).toEqual(['a']);
     expect(cluster.get('a').machine.commands).toEqual(MISUSES.map(([name]) => name));
+  });
+
+  it('a name may have as many bytes as a handshake carries', async () => {
+    const cluster = await NodeCluster.founded(1);
+    const { learners } = await cluster.settled(cluster.node('a').addNonvoter('é'.repeat(512)));
+    expect(learners).toEqual(['é'.repeat(512)]);
   });
 
   it('bytes of another realm are bytes', async () => {

@@ -1,11 +1,12 @@
-import { isLocalThread } from '../core/ids.ts';
 import type { NodeId } from '../core/types.ts';
 import type { ConfChangeStep } from '../core/confchange/conf-change.ts';
 import type { MemberInfo, MemberInfos } from './members.ts';
 import type { ChangeMembersOptions, MemberStep } from './node-types.ts';
 
-/** UTF-8 bytes of a name, at most: what one fits a message in. */
-const MAX_ID_BYTES = 65_533;
+/** UTF-8 bytes of a name, at most: what peers take in a handshake. */
+const MAX_ID_BYTES = 1024;
+/** Names that begin so are those of the lanes of a server. */
+const RESERVED = '\u0000';
 const STEP_KINDS: ReadonlySet<unknown> = new Set<MemberStep['kind']>(['addVoter', 'addNonvoter', 'remove']);
 const TRANSITIONS: ReadonlySet<unknown> = new Set(['auto', 'implicit', 'explicit']);
 
@@ -21,7 +22,7 @@ export function checkData(data: Uint8Array): void {
 
 /** Whether this can be the name of a server: one that comes back from log and wire as it was. */
 export function isId(id: unknown): id is NodeId {
-  if (typeof id !== 'string' || id === '' || isLocalThread(id) || !id.isWellFormed()) return false;
+  if (typeof id !== 'string' || id === '' || id.startsWith(RESERVED) || !id.isWellFormed()) return false;
   return new TextEncoder().encode(id).byteLength <= MAX_ID_BYTES;
 }
 

@@ -33,6 +33,7 @@ describe('judgeHandshake', () => {
     ['no_cluster', { toBirth: '' }, {}, { clusterId: '' }, 'does not name its birth ba'],
     ['amnesia', { birth: 'new' }, { configuredBirth: 'bb' }, {}, 'dkron raft remove-peer --peer-id b'],
     ['second_boot', {}, { connectedBoot: 'boot-0' }, {}, 'second process'],
+    ['second_boot', { from: 'a', birth: 'ba', toBirth: '' }, {}, {}, 'as this one does'],
     ['wire_version', { wireMin: 4, wireMax: 5 }, {}, {}, 'versions 4 to 5'],
     ['feature_level', { featureMax: 1 }, { featureLevel: 2 }, {}, 'features up to 1'],
     ['log_regressed', { lastIndex: 9 }, { acknowledgedIndex: 10, lastBoot: 'boot-0' }, {}, 'ends at 9'],

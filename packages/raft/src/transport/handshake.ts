@@ -98,6 +98,8 @@ function findRefusal(own: Handshake, peer: Handshake, facts: HandshakeFacts): Ha
   if (peer.region !== own.region) return 'foreign_region';
   if (peer.to !== own.from || (peer.toBirth !== '' && peer.toBirth !== own.birth)) return 'wrong_server';
   if (facts.authorized !== undefined && facts.authorized !== true) return 'unauthorized';
+  // Its acknowledgements and votes would pass for our own, which count when our disk has them.
+  if (peer.from === own.from && purpose !== 'formation') return 'second_boot';
   if (Math.min(own.wireMax, peer.wireMax) < Math.max(own.wireMin, peer.wireMin)) return 'wire_version';
   if (purpose !== 'formation') {
     if (peer.clusterId === '') return 'no_cluster';
@@ -135,7 +137,9 @@ function explain(code: HandshakeRefusal, own: Handshake, peer: Handshake, facts:
     case 'amnesia':
       return `${who} came back without its data (birth ${peer.birth}, configured is ${facts.configuredBirth}), so it could vote twice; ${remove} and it is added anew by itself`;
     case 'second_boot':
-      return `a second process calls itself ${peer.from} while the first is connected; stop one of them, or give it another name`;
+      return peer.from === own.from
+        ? `another process calls itself ${peer.from}, as this one does; stop one of them, or give it another name`
+        : `a second process calls itself ${peer.from} while the first is connected; stop one of them, or give it another name`;
     case 'log_regressed':
       return `${who} acknowledged entries up to ${facts.acknowledgedIndex ?? 0} and came back with a log that ends at ${peer.lastIndex}; move its raft folder aside and ${remove}`;
   }
