@@ -20,6 +20,8 @@ export class Leadership {
   /** Term that this server leads; 0 while it follows. */
   #term = 0;
   #work: Promise<void> = Promise.resolve();
+  /** Term that this server leads and could not take up: its disk was full. */
+  #refused = 0;
   readonly #gained = Promise.withResolvers<void>();
 
   constructor(modules: LeadershipModules) {
@@ -28,6 +30,9 @@ export class Leadership {
     this.#gained.promise.catch(() => undefined);
     modules.node.on('fatal', ({ error }) => this.#gained.reject(error));
     modules.node.on('leadership', (event) => this.#changed(event));
+    modules.node.on('diskLow', ({ level }) => {
+      if (level === 'ok') this.#tryAgain();
+    });
   }
 
   /** Resolves with the first term that this server leads; rejects when the node fails before. */
@@ -75,6 +80,14 @@ export class Leadership {
     this.#work = this.#work.then(() => this.#gain(term));
   }
 
+  /** Whoever is alone, or could not hand over, goes on when there is room again. */
+  #tryAgain(): void {
+    const term = this.#refused;
+    if (term === 0 || term !== this.#term) return;
+    this.#refused = 0;
+    this.#work = this.#work.then(() => this.#gain(term));
+  }
+
   async #gain(term: number): Promise<void> {
     const { node, logger, onGain, onLoss } = this.#modules;
     if (this.#term !== term) return;
@@ -91,6 +104,7 @@ export class Leadership {
       // A loss is told by its own event; a failed disk ends the process.
       if (this.#term !== term) return;
       logger.warn('cluster: leadership could not be taken up', { term, error });
+      this.#refused = term;
       this.#gained.reject(error as Error);
     }
   }

@@ -65,10 +65,11 @@ export const FAULTS: readonly Fault[] = [
       const name = stage.cluster.names.at(-1)!;
       stage.disk?.fill();
       await wait(FULL_MS, signal);
-      // A server that cannot write ends; it must not go on with less than it has acknowledged.
+      // A server that cannot write ends, or hands over and waits; it must not go on with less than it has acknowledged.
       const ended = stage.cluster.runs(name) && stage.cluster.server(name).ended;
-      stage.say(`${name} ${ended ? 'has ended' : 'goes on'}`);
-      if (ended) await stage.cluster.ended(name);
+      stage.say(`${name} ${ended ? 'has ended' : 'has not ended yet'}`);
+      // It may be about to end.
+      await stage.kill(name);
       stage.disk?.free();
       await stage.start(name);
     }),
