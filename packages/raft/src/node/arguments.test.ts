@@ -35,11 +35,17 @@ const MISUSES: readonly (readonly [string, (node: RaftNode, x: (value: unknown) 
     'changeMembers(transition)',
     (node, x) => node.changeMembers([{ kind: 'addNonvoter', id: 'w' }], { transition: x('now') }),
   ],
+  ['restore(texts)', (node, x) => node.restore(streamOf(x('abc')))],
+  ['restore(other numbers)', (node, x) => node.restore(streamOf(x(new Uint16Array(4))))],
   [
     'bootstrap(names)',
     (node, x) => node.bootstrap({ region: 'global', attempt: 0, members: [{ id: x(1), birth: '' }] }),
   ],
 ];
+
+async function* streamOf(part: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield part;
+}
 
 describe('RaftNode: misuse', () => {
   it('is a TypeError, whatever was passed, and the server goes on', async () => {

@@ -8,7 +8,14 @@ describe('options of a node', () => {
 
   it.each([
     [{ id: '' }, 'id'],
+    [{ id: 5 as never }, 'id is 5'],
+    [{ id: '\u0000apply' }, 'reserved'],
     [{ tickMs: 4 }, 'tickMs'],
+    [{ tickMs: '100' as never }, 'tickMs'],
+    [{ tickMs: Number.POSITIVE_INFINITY }, 'tickMs'],
+    [{ tickMs: 2 ** 31 }, 'at most 2147483647'],
+    [{ stopTimeoutMs: 2 ** 31 }, 'stopTimeoutMs'],
+    [{ applySliceMs: Number.NaN }, 'applySliceMs'],
     [{ tickMs: 5, electionTick: 9 }, 'at least 50 ms'],
     [{ electionTick: 2 }, 'electionTick'],
     [{ leaseTimeoutMs: 811 }, 'leaseTimeoutMs'],

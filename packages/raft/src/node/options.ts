@@ -74,6 +74,8 @@ export type ResolvedNodeOptions = Required<RaftNodeOptions>;
 
 const MIB = 1 << 20;
 const MIN_ELECTION_MS = 50;
+/** Longest wait of a timer. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Fills in defaults. @throws TypeError naming the option, its value and what is allowed */
 export function resolveNodeOptions(options: RaftNodeOptions): ResolvedNodeOptions {
@@ -135,6 +137,8 @@ function validate(options: ResolvedNodeOptions): void {
   const electionMs = options.tickMs * options.electionTick;
   const long = options.allowShortTimeouts || electionMs >= MIN_ELECTION_MS;
   must(long, 'tickMs × electionTick', electionMs, `at least ${MIN_ELECTION_MS} ms`);
+  for (const name of ['tickMs', 'stopTimeoutMs'] as const)
+    must(options[name] <= MAX_TIMER_MS, name, options[name], `at most ${MAX_TIMER_MS}`);
   // Followers stick to a leader for electionTick ticks, of which the first may be short; a tenth is for drift.
   const leaseMax = (electionMs - options.tickMs) * 0.9;
   const lease = options.leaseTimeoutMs > 0 && options.leaseTimeoutMs <= leaseMax;
@@ -181,7 +185,8 @@ function integer(options: ResolvedNodeOptions, name: NumberOption, least: number
 }
 
 function atLeast(options: ResolvedNodeOptions, name: NumberOption, least: number): void {
-  must(options[name] >= least, name, options[name], `at least ${least}`);
+  const value = options[name];
+  must(Number.isFinite(value) && value >= least, name, value, `a number of at least ${least}`);
 }
 
 function must(condition: boolean, name: string, value: unknown, allowed: string): void {

@@ -1,4 +1,5 @@
 import type { ConfState } from '../core/types.ts';
+import { checkData } from './arguments.ts';
 import { asError, RaftError } from './errors.ts';
 import { BARRIER } from './proposals.ts';
 import { type TransferStep, transferChange } from './state-transfer.ts';
@@ -23,6 +24,7 @@ export async function restoreThroughLog(
   let bytes = 0;
   try {
     for await (const part of stream) {
+      checkData(part);
       for (let at = 0; at < part.length; at += CHUNK_BYTES) {
         const data = part.subarray(at, at + CHUNK_BYTES);
         bytes += data.length;
