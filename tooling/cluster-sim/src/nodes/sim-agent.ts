@@ -20,7 +20,16 @@ export class SimAgent extends Machine {
 
   get description(): Description {
     const nobody = { name: '', address: '' };
-    const own = { name: this.name, region: REGION, birth: '', boot: '', software: '', featureMax: 0, wallMs: 0, leader: nobody };
+    const own = {
+      name: this.name,
+      region: REGION,
+      birth: '',
+      boot: '',
+      software: '',
+      featureMax: 0,
+      wallMs: 0,
+      leader: nobody,
+    };
     return { ...own, state: 'agent', expect: 0, clusterId: '', members: [] };
   }
 

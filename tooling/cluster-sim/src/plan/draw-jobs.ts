@@ -58,14 +58,17 @@ function drawJob(random: Random, name: string, agents: number, parent: string): 
   const [schedule, periodS] = isChild ? (['', 0] as const) : pick(random, SCHEDULES);
   // Short ones, about a period, and longer than that.
   const runMs = pick(random, [0, 20, 800, 2500, 6000, 15_000]) + random.nextInt(500);
+  const concurrency = pick(random, ['allow', 'forbid', 'forbid'] as const);
+  // Longer than any lease and hold: only where they do not pile up.
+  const isLong = concurrency === 'forbid' && random.nextInt(3) === 0;
   const definition = definitionOf(name, {
     schedule,
     parentJob: isChild ? parent : '',
-    concurrency: pick(random, ['allow', 'forbid', 'forbid']),
+    concurrency,
     retries: pick(random, [0, 0, 1, 2]),
     catchup: pick(random, CATCHUPS),
     tags: tagsOf(random, periodS, agents),
-    executorConfig: { runMs: String(runMs), failUntil: String(pick(random, [0, 0, 0, 1, 3])) },
+    executorConfig: { runMs: String(isLong ? 45_000 : runMs), failUntil: String(pick(random, [0, 0, 0, 1, 3])) },
     timeout: random.nextInt(6) === 0 ? '4s' : '',
   });
   return { definition, periodS };

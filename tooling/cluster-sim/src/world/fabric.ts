@@ -29,6 +29,8 @@ export class Fabric {
   readonly #random: Random;
   readonly #cuts = new Map<string, number>();
   readonly #machines = new Map<string, Endpoint>();
+  /** Address → its host. */
+  readonly #ips = new Map<string, string>();
   /** How often the cuts changed. */
   changes = 0;
   #healed = false;
@@ -47,7 +49,8 @@ export class Fabric {
 
   /** Whose address it is, if anybody's now. @param address - `ip:port` or `ip` */
   at(address: string): Endpoint | undefined {
-    const [ip = ''] = address.split(':');
+    let ip = this.#ips.get(address);
+    if (ip === undefined) this.#ips.set(address, (ip = address.split(':')[0]!));
     const machine = this.#machines.get(ip);
     return machine?.ip === ip ? machine : undefined;
   }

@@ -68,7 +68,9 @@ const COMPACT_ABOVE = 2000;
 
 /** The journal file of a worker. */
 export class JournalMedium {
+  /** With room behind the file's end. */
   #bytes = new Uint8Array(0);
+  #length = 0;
   #durableLength = 0;
   #life = 0;
 
@@ -83,36 +85,36 @@ export class JournalMedium {
         });
       });
     return {
-      read: async () => this.#bytes.slice(),
+      read: async () => this.#bytes.slice(0, this.#length),
       append: (bytes, sync) => {
         if (!usable()) return never();
-        const length = this.#bytes.length + bytes.length;
-        const joined = new Uint8Array(length);
-        joined.set(this.#bytes, 0);
-        joined.set(bytes, this.#bytes.length);
-        this.#bytes = joined;
+        const length = this.#length + bytes.length;
+        if (length > this.#bytes.length) {
+          const room = new Uint8Array(2 * length);
+          room.set(this.#bytes.subarray(0, this.#length), 0);
+          this.#bytes = room;
+        }
+        this.#bytes.set(bytes, this.#length);
+        this.#length = length;
         if (!sync) return Promise.resolve();
         return after(() => (this.#durableLength = Math.max(this.#durableLength, length)));
       },
       truncate: (lengthBytes) => {
         if (!usable()) return never();
-        this.#bytes = this.#bytes.slice(0, lengthBytes);
-        return after(() => (this.#durableLength = this.#bytes.length));
+        this.#length = lengthBytes;
+        return after(() => (this.#durableLength = lengthBytes));
       },
       replace: (bytes) => {
         if (!usable()) return never();
         // Atomic: old or new. The new one counts once it is durable.
         return after(() => {
           this.#bytes = bytes.slice();
+          this.#length = bytes.length;
           this.#durableLength = bytes.length;
         });
       },
       close: async () => undefined,
     };
-  }
-
-  get lengthBytes(): number {
-    return this.#bytes.length;
   }
 
   killed(): void {
@@ -122,14 +124,14 @@ export class JournalMedium {
   /** Power fails: of what was not synced any beginning is kept. */
   crash(random: Random): void {
     this.#life += 1;
-    const unsynced = this.#bytes.length - this.#durableLength;
-    this.#bytes = this.#bytes.slice(0, this.#durableLength + random.nextInt(unsynced + 1));
-    this.#durableLength = this.#bytes.length;
+    const unsynced = this.#length - this.#durableLength;
+    this.#length = this.#durableLength + random.nextInt(unsynced + 1);
+    this.#durableLength = this.#length;
   }
 
   wipe(): void {
     this.#life += 1;
-    this.#bytes = new Uint8Array(0);
+    this.#length = 0;
     this.#durableLength = 0;
   }
 }
