@@ -1,7 +1,11 @@
+import { Backoff } from '@dkron/runtime';
 import type { AppendLane } from './append-lane.ts';
 import { asError } from './errors.ts';
 import type { Host } from './host.ts';
 import type { Snapshotter } from './snapshotter.ts';
+
+/** Between snapshots that are to make room. */
+const SNAPSHOT_PAUSES = { minMs: 1_000, maxMs: 60_000 };
 
 /** Hands leadership on; nothing happens if there is nobody to take it. */
 export type Yield = () => void;
@@ -18,6 +22,8 @@ export class DiskWatch {
   #level: 'ok' | 'low' | 'critical' = 'ok';
   #checking = false;
   #nextCheckMs = 0;
+  readonly #pauses: Backoff;
+  #nextSnapshotMs = -Infinity;
   #stuck = false;
   #tickedMs = -Infinity;
   /** When this process last went on after it had stood still itself, which says nothing about the disk. */
@@ -32,6 +38,7 @@ export class DiskWatch {
     this.#appendLane = parts.appendLane;
     this.#snapshotter = parts.snapshotter;
     this.#yieldLeadership = yieldLeadership;
+    this.#pauses = new Backoff(SNAPSHOT_PAUSES, host.modules);
   }
 
   /** Whether proposals must be refused. */
@@ -63,7 +70,21 @@ export class DiskWatch {
       this.#host.modules.logger.warn('raft disk space changed', { level, freeBytes, reservedBytes });
       this.#host.emitter.emit('diskLow', { level, freeBytes, reservedBytes });
     }
-    if (level !== 'ok') this.#snapshotter.inBackground();
+    if (level === 'ok') this.#forgetPauses();
+    else this.#makeRoom();
+  }
+
+  /** A snapshot lets the log be cut. Ever more rarely, as long as that does not help: it takes room and time itself. */
+  #makeRoom(): void {
+    const nowMs = this.#host.modules.clock.monotonicMs();
+    if (nowMs < this.#nextSnapshotMs) return;
+    this.#nextSnapshotMs = nowMs + this.#pauses.next();
+    this.#snapshotter.inBackground();
+  }
+
+  #forgetPauses(): void {
+    this.#pauses.reset();
+    this.#nextSnapshotMs = -Infinity;
   }
 
   #watchStuck(nowMs: number): void {

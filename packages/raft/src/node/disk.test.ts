@@ -2,6 +2,7 @@ import { seededRandom } from '@dkron/runtime/testing';
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../storage/errors.ts';
 import { MemoryLog } from '../storage/memory-log.ts';
+import { MemorySnapshots } from '../storage/memory-snapshots.ts';
 import type { LogBatch, LogSpace } from '../storage/ports.ts';
 import { SegmentedWal } from '../storage/wal.ts';
 import { command, NodeCluster } from '../testing/node-cluster.ts';
@@ -78,6 +79,31 @@ describe('RaftNode: disks', () => {
     logs.get('a')!.level = 'ok';
     await cluster.time.advance(2500);
     await cluster.apply('a', 'x');
+  });
+
+  it('little space for long: snapshots that make no room are tried ever more rarely, and soon again the next time', async () => {
+    const log = new MoodyLog({});
+    const attempts: number[] = [];
+    class FullSnapshots extends MemorySnapshots {
+      override create(): Promise<never> {
+        attempts.push(cluster.time.monotonicMs());
+        return Promise.reject(new StorageError('disk_full', 'no space', {}));
+      }
+    }
+    const snapshots = new FullSnapshots();
+    const cluster: NodeCluster = await NodeCluster.founded(1, { modules: () => ({ log, snapshots }) });
+    await cluster.apply('a', 'before');
+    log.level = 'low';
+    await cluster.time.advance(600_000);
+    expect(attempts.length).toBeGreaterThan(10);
+    expect(attempts.length).toBeLessThan(30);
+    expect(cluster.node('a').stats().running).toBe(true);
+    log.level = 'ok';
+    await cluster.time.advance(5_000);
+    attempts.length = 0;
+    log.level = 'low';
+    await cluster.time.advance(6_000);
+    expect(attempts.length).toBeGreaterThan(1);
   });
 
   it('no space at all: nothing is acknowledged, and what waits goes on when there is room', async () => {
