@@ -79,6 +79,8 @@ async function formation({ cluster }: Subject): Promise<string> {
     const members = await cluster.ask<{ statusText: string }[]>(leader, '/members');
     return members.filter(({ statusText }) => statusText === 'alive').length === 5 ? true : undefined;
   });
+  const page = await cluster.fetch(leader, '/ui/');
+  if (page.status !== 200 || !page.text.includes('<html')) throw new Error(`/ui/ answered ${page.status}`);
   return `leader after ${seconds} s from nothing`;
 }
 

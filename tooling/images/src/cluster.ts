@@ -22,6 +22,11 @@ export interface Execution {
   readonly node_name: string;
 }
 
+interface Init {
+  readonly method?: string;
+  readonly body?: object;
+}
+
 /** The project's own `docker-compose.yml`, run by an engine. */
 export class ImageCluster {
   readonly #engine: Engine;
@@ -89,18 +94,23 @@ export class ImageCluster {
   }
 
   /** An answer of the REST API, asked inside the container of `service`. */
-  async ask<T>(service: string, path: string, init: { method?: string; body?: object } = {}): Promise<T> {
+  async ask<T>(service: string, path: string, init: Init = {}): Promise<T> {
+    const { status, text } = await this.fetch(service, `/v1${path}`, init);
+    if (status >= 300) throw new Error(`${service}: ${path} answered ${status}: ${text}`);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  /** Any answer of its HTTP port. */
+  async fetch(service: string, path: string, init: Init = {}): Promise<{ status: number; text: string }> {
     const program = `
       const { method, body } = ${JSON.stringify(init)};
       const headers = body ? { 'content-type': 'application/json' } : {};
-      const answer = await fetch('http://127.0.0.1:${API_PORT}/v1${path}', {
+      const answer = await fetch('http://127.0.0.1:${API_PORT}${path}', {
         method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(${ANSWER_MS}) });
       console.log(JSON.stringify({ status: answer.status, text: await answer.text() }));`;
     const id = await this.container(service);
     const out = await this.#engine.must(['exec', id, 'node', '--input-type=module', '--eval', program]);
-    const { status, text } = JSON.parse(out) as { status: number; text: string };
-    if (status >= 300) throw new Error(`${service}: ${path} answered ${status}: ${text}`);
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    return JSON.parse(out) as { status: number; text: string };
   }
 
   /** Name of the server that leads, as a running one says. */
