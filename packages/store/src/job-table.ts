@@ -22,7 +22,7 @@ export interface JobBytes {
 }
 
 const CHANGED_MAX = 16_384;
-const SEEN_MAX = 4_096;
+const SEEN_MAX = 1_536;
 /** Length of the definition, before it. */
 const HEADER_BYTES = 4;
 
