@@ -98,6 +98,8 @@ export class RpcServer {
       members: [],
       leader: { name: '', address: '' },
       software: `dkron-ts ${VERSION}`,
+      featureMax: 0,
+      wallMs: 0,
     };
   }
 }

@@ -18,6 +18,7 @@ export function serverOptions(defaults: ServerOptions, facts: NodeFacts): Server
     agentRunRetryMaxInterval: values['agent-run-retry-max-interval'],
     agentRunOrphan: values['agentrun-orphan'],
     serverReplaceAfter: values['server-replace-after'],
+    maxClockSkew: values['max-clock-skew'],
     leaveOnTerminate: values['leave-on-terminate'],
     tickGrace: values['tick-grace'],
     forbidHold: values['forbid-hold'],

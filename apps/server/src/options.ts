@@ -1,3 +1,4 @@
+import { FEATURE_LEVEL } from './cluster/feature-level.ts';
 import { NODE_DEFAULTS, type NodeOptions } from '@dkron/config';
 
 /** Everything `dkron agent --server` can be told, resolved: no field is optional, durations are milliseconds. */
@@ -21,6 +22,10 @@ export interface ServerOptions extends NodeOptions {
   readonly agentRunOrphan: number;
   /** A server that failed so long ago is replaced by one that stands by. */
   readonly serverReplaceAfter: number;
+  /** A leader whose clock is further ahead of most servers hands over, once. */
+  readonly maxClockSkew: number;
+  /** Highest level of features that this server agrees to: what its version knows. */
+  readonly featureLevelMax: number;
   /** A server told to end leaves the cluster. */
   readonly leaveOnTerminate: boolean;
   /** A tick decided at most this late is on time. */
@@ -72,6 +77,8 @@ export const SERVER_DEFAULTS: ServerOptions = {
   agentRunRetryMaxInterval: 30_000,
   agentRunOrphan: 14_400_000,
   serverReplaceAfter: 300_000,
+  maxClockSkew: 10_000,
+  featureLevelMax: FEATURE_LEVEL,
   leaveOnTerminate: false,
   tickGrace: 10_000,
   forbidHold: 300_000,

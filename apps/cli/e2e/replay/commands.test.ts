@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { freePort, runCli } from '@dkron/harness';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CALLS_A_NODE, COMMAND_DIFFERENCES, NEEDS_CLUSTER, type MeantDifference } from './departures.ts';
-import { answers, newFolder, removeFolders, startProgram, type Ended } from './in-process.ts';
+import { answers, isServer, newFolder, removeFolders, startProgram, type Ended } from './in-process.ts';
 import { fatalTexts, normalise, withoutDescription, withoutLog } from './normalise.ts';
 import { recording, type RecordedCommand } from './recording.ts';
 
@@ -34,11 +34,12 @@ async function run(args: readonly string[], folder = newFolder()): Promise<Ran> 
       .replace('--http-addr=127.0.0.1:8080', `--http-addr=127.0.0.1:${port}`)
       .replace('--bind-addr=127.0.0.1:8946', `--bind-addr=127.0.0.1:${listens ? 0 : 8946}`),
   );
-  const isServer = args.includes('--server');
-  const started = startProgram(isServer ? [...words, '--rpc-port=0'] : words, folder);
-  const served = isServer && (await answers(`http://127.0.0.1:${port}`, started));
+  const server = args.includes('--server');
+  const started = startProgram(server ? [...words, '--rpc-port=0'] : words, folder);
+  const url = `http://127.0.0.1:${port}`;
+  const served = server && (await answers(url, started));
   // It answers before it has looked for its cluster.
-  if (served) await expect.poll(started.terminable, { timeout: 30_000 }).toBe(true);
+  if (served) await expect.poll(() => isServer(url), { timeout: 30_000 }).toBe(true);
   started.terminate();
   return { ...(await started.ended), folder, served };
 }

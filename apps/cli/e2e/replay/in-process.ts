@@ -46,7 +46,7 @@ export function startProgram(
 export async function answers(url: string, { ended }: Started): Promise<boolean> {
   let over = false;
   void ended.finally(() => (over = true)).catch(() => undefined);
-  for (let attempt = 0; attempt < 500; attempt += 1) {
+  for (let attempt = 0; attempt < 3_000; attempt += 1) {
     if (over) return false;
     const status = await fetch(`${url}/v1/leader`).then(
       (response) => response.status,
@@ -57,7 +57,13 @@ export async function answers(url: string, { ended }: Started): Promise<boolean>
       setTimeout(resolve, 20);
     });
   }
-  throw new Error(`${url} did not answer within 10 s`);
+  throw new Error(`${url} did not answer within a minute`);
+}
+
+/** Waits until a server that answers has looked for its cluster: only then it calls itself one. */
+export async function isServer(url: string): Promise<boolean> {
+  const { tags } = (await (await fetch(`${url}/v1`)).json()) as { readonly tags: Readonly<Record<string, string>> };
+  return tags['server'] === 'true';
 }
 
 const folders: string[] = [];

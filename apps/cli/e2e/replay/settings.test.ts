@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort } from '@dkron/harness';
 import { NEEDS_CLUSTER, SETTING_DIFFERENCES } from './departures.ts';
-import { answers, newFolder, removeFolders, startProgram } from './in-process.ts';
+import { answers, isServer, newFolder, removeFolders, startProgram } from './in-process.ts';
 import { recording, type Effect, type RecordedSetting } from './recording.ts';
 
 afterAll(removeFolders);
@@ -28,7 +28,8 @@ interface Outcome {
 }
 
 /** Starts a node as the trial says, looks at it, and ends it. */
-async function play({ name, args, env = {}, files = {} }: RecordedSetting, agent = false): Promise<Outcome> {
+async function play(setting: RecordedSetting, agent = false): Promise<Outcome> {
+  const { name, args, env = {}, files = {}, effect: recorded } = setting;
   const folder = newFolder();
   const work = join(folder, 'work');
   for (const [path, text] of Object.entries({ ...SHARED, ...files, ...UNSHOWN[name] })) {
@@ -66,7 +67,13 @@ async function play({ name, args, env = {}, files = {} }: RecordedSetting, agent
   const url = `http://127.0.0.1:${port}`;
   const http = !agent && (await answers(url, started));
   // It answers before it has looked for its cluster.
-  if (agent || http) await expect.poll(started.terminable, { timeout: 30_000 }).toBe(true);
+  if (http) await expect.poll(() => isServer(url), { timeout: 60_000 }).toBe(true);
+  // One that is alone leads before it is ready.
+  const leader = { ...recorded, ...meant.get(name)?.instead.effect }['GET /v1/leader'];
+  if (http && leader === 200) {
+    await expect.poll(async () => (await fetch(`${url}/v1/leader`)).status, { timeout: 60_000 }).toBe(200);
+  }
+  if (agent) await expect.poll(started.terminable, { timeout: 30_000 }).toBe(true);
   const seen = http ? await look(url) : {};
   started.terminate();
   const { code, stdout, stderr } = await started.ended;

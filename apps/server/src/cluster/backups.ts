@@ -11,7 +11,7 @@ import { openLevel } from '@dkron/store/level';
 import { retentionOf } from '../open-store.ts';
 import type { ServerOptions } from '../options.ts';
 import { SOFTWARE } from '../version.ts';
-import { FEATURE_LEVEL } from './feature-level.ts';
+import type { FeatureGate } from './feature-gate.ts';
 import type { Leadership } from './leadership.ts';
 import type { RaftLog } from './raft-log.ts';
 
@@ -28,6 +28,7 @@ export interface BackupsModules {
   readonly raft: RaftNode;
   readonly log: RaftLog;
   readonly engine: Engine;
+  readonly features: Pick<FeatureGate, 'level'>;
   /** Undefined while the server starts. */
   readonly leadership: () => Leadership | undefined;
   readonly clock: Clock;
@@ -84,7 +85,7 @@ export class Backups {
         cluster_id: raft.identity.clusterId,
         index: meta.index,
         term: meta.term,
-        feature_level: FEATURE_LEVEL,
+        feature_level: this.#modules.features.level,
         members: members.map(({ id, address, suffrage }) => ({ id, address, voter: suffrage === 'voter' })),
       };
       let isOpen = true;
@@ -120,7 +121,7 @@ export class Backups {
     const { raft, log, engine, logger, leadership } = this.#modules;
     const { folder, region, defaultTimezone } = this.#options;
     const { header, state } = await readBackup(chunks);
-    if (header.feature_level > FEATURE_LEVEL) throw tooNew(header);
+    if (header.feature_level > this.#options.featureLevelMax) throw tooNew(header, this.#options.featureLevelMax);
     await rm(folder, { recursive: true, force: true });
     const kv = await openLevel({ path: folder });
     try {
@@ -156,8 +157,8 @@ function describe({ software, created_at, node, cluster_id, index, term }: Backu
   return { software, created_at, node, cluster_id, index, term };
 }
 
-function tooNew({ software, feature_level: level }: BackupHeader): StoreError {
-  const why = `it was saved by ${software} at feature level ${level}; this version (${SOFTWARE}) knows up to ${FEATURE_LEVEL}: upgrade first`;
+function tooNew({ software, feature_level: level }: BackupHeader, known: number): StoreError {
+  const why = `it was saved by ${software} at feature level ${level}; this version (${SOFTWARE}) knows up to ${known}: upgrade first`;
   return new StoreError('bad_snapshot', `the backup was refused: ${why}`, { why });
 }
 

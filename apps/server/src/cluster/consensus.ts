@@ -25,6 +25,8 @@ export interface ConsensusOptions {
   readonly region: string;
   /** Length of a tick; an election timeout is ten to twenty of them. @default 100 */
   readonly tickMs?: number;
+  /** Highest level of features that this server agrees to. @default 0 */
+  readonly featureMax?: number;
   /** @default 8 MiB */
   readonly segmentBytes?: number;
 }
@@ -59,11 +61,11 @@ export async function openConsensus(options: ConsensusOptions, modules: Consensu
   const { disk = nodeDisk(options.directory) } = modules;
   await disk.makeDir('');
   const machine = new StoreMachine(modules.store);
-  const { nodeName: id, region, tickMs = 100, segmentBytes = SEGMENT_BYTES } = options;
+  const { nodeName: id, region, tickMs = 100, segmentBytes = SEGMENT_BYTES, featureMax = 0 } = options;
   const { clock, logger } = modules;
   const identity = new IdentityFile({}, { disk });
   const node = new RaftNode(
-    { id, region, tickMs, entryCacheBytes: CACHE_BYTES, gatherWhileWriting: true, software: SOFTWARE },
+    { id, region, tickMs, featureMax, entryCacheBytes: CACHE_BYTES, gatherWhileWriting: true, software: SOFTWARE },
     {
       ...modules,
       identity,

@@ -17,6 +17,8 @@ export class RaftLog implements ReplicatedLog {
   /** Why nothing is proposed now; `''` = it is. */
   #closed = '';
 
+  #guard: (type: Command['type']) => void = () => undefined;
+
   constructor(modules: RaftLogModules) {
     this.#modules = modules;
   }
@@ -27,6 +29,11 @@ export class RaftLog implements ReplicatedLog {
 
   term(): bigint {
     return BigInt(this.#modules.node.term);
+  }
+
+  /** Throws for commands that may not be written now. */
+  guardWith(guard: (type: Command['type']) => void): void {
+    this.#guard = guard;
   }
 
   /** Nothing of this server gets into the log while `work` is under way. */
@@ -43,6 +50,7 @@ export class RaftLog implements ReplicatedLog {
   async propose<C extends Command>(command: C): Promise<CommandResults[C['type']]> {
     const { node, machine, codec } = this.#modules;
     if (this.#closed !== '') throw new RaftError('leadership_transfer', `${this.#closed}; nothing was proposed`, {});
+    this.#guard(command.type);
     const data = codec.encode(command);
     machine.remember(data, command);
     try {

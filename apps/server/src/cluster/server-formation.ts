@@ -1,4 +1,5 @@
 import type { AskDescription, AskPledge } from '@dkron/cluster';
+import type { Description } from '@dkron/cluster';
 import { Formation, IdentityFormationStore } from '@dkron/cluster';
 import type { ClusterAnswers } from '../grpc/cluster.controller.ts';
 import { clusterIdOf } from '@dkron/raft';
@@ -55,10 +56,11 @@ export function clusterAnswers(
   formation: Formation,
   { node }: Consensus,
   leaving: () => boolean = () => false,
+  facts: () => Pick<Description, 'featureMax' | 'wallMs'> = () => ({ featureMax: 0, wallMs: 0 }),
 ): ClusterAnswers {
   return {
     describe: () => {
-      const own = formation.describe({ boot: node.identity.boot, software: SOFTWARE });
+      const own = formation.describe({ boot: node.identity.boot, software: SOFTWARE, ...facts() });
       if (leaving()) return { ...own, state: 'agent' };
       if (own.state !== 'member') return own;
       const { id, address } = node.leader();

@@ -16,6 +16,8 @@ const description = {
   members: [],
   leader: { name: '', address: '' },
   software: 'test',
+  featureMax: 3,
+  wallMs: 4,
 } as const;
 
 let server: GrpcServer;

@@ -1,5 +1,6 @@
 import { RaftError } from '@dkron/raft';
 import { NotLeadingError } from '@dkron/scheduler';
+import { FeatureLevelError } from '../cluster/feature-gate.ts';
 import { ApiError } from './api-error.ts';
 
 /** Codes of consensus that say: ask again, here or at another server, a little later. */
@@ -15,6 +16,9 @@ const TRANSIENT: ReadonlySet<string> = new Set([
 /** What a write met in the replicated log, as an answer; undefined for any other error. */
 export function fromLog(error: unknown): ApiError | undefined {
   if (error instanceof NotLeadingError) return noLeader(error.message);
+  if (error instanceof FeatureLevelError) {
+    return new ApiError({ status: 409, code: 'not_supported', message: error.message, plain: error.message });
+  }
   if (!(error instanceof RaftError)) return undefined;
   if (TRANSIENT.has(error.code)) return noLeader(error.message);
   return undefined;

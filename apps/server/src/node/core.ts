@@ -7,8 +7,10 @@ import type { Store } from '@dkron/store';
 import type { Consensus } from '../cluster/consensus.ts';
 import { openConsensus } from '../cluster/consensus.ts';
 import { checkNodeName } from '../cluster/found-alone.ts';
+import { FeatureGate } from '../cluster/feature-gate.ts';
 import { PoolMembership } from '../cluster/pool-membership.ts';
 import { createFormation } from '../cluster/server-formation.ts';
+import { ServerSurvey } from '../cluster/server-survey.ts';
 import type { ServerOptions } from '../options.ts';
 import type { Environment } from './environment.ts';
 
@@ -33,6 +35,9 @@ export interface ServerCore {
   readonly membership: PoolMembership;
   readonly consensus: Consensus;
   readonly formation: Formation;
+  /** What the other servers know, and what time it is there. */
+  readonly survey: ServerSurvey;
+  readonly features: FeatureGate;
 }
 
 /** Reads back what is on disk. @param own - this node, until gossip has begun */
@@ -48,7 +53,14 @@ export async function openCore(
   const membership = new PoolMembership(own);
   const tickMs = TICK_MS * options.raftMultiplier;
   const consensus = await openConsensus(
-    { directory, nodeName, region, tickMs, ...(segmentBytes === undefined ? {} : { segmentBytes }) },
+    {
+      directory,
+      nodeName,
+      region,
+      tickMs,
+      featureMax: options.featureLevelMax,
+      ...(segmentBytes === undefined ? {} : { segmentBytes }),
+    },
     {
       ...environment,
       ...ports,
@@ -63,5 +75,9 @@ export async function openCore(
   checkNodeName(node, nodeName);
   const formation = createFormation(options, { ...environment, ...ports, consensus });
   unwind.add(() => formation.stop());
-  return { store, membership, consensus, formation };
+  const features = new FeatureGate({ featureMax: options.featureLevelMax }, { ...environment, store, raft: node });
+  consensus.log.guardWith((type) => features.check(type));
+  const survey = new ServerSurvey(nodeName, { ...environment, ...ports, raft: node, membership });
+  unwind.add(() => survey.stop());
+  return { store, membership, consensus, formation, survey, features };
 }

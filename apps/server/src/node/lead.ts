@@ -1,3 +1,5 @@
+import { ClockSkew } from '../cluster/clock-skew.ts';
+import { LEVEL_SETTING } from '../cluster/feature-level.ts';
 import { Leadership } from '../cluster/leadership.ts';
 import type { ServerOptions } from '../options.ts';
 import { settle } from '../settings.ts';
@@ -11,17 +13,32 @@ export function followLeadership(
   { state, work }: { readonly state: ServerCore; readonly work: Scheduling },
   environment: Environment,
 ): Leadership {
-  const { store, consensus } = state;
+  const { store, consensus, survey, features } = state;
   const { log, planner, engine, goAgents, sessions } = work;
   const { logger, registry, unwind } = environment;
+  const skew = new ClockSkew({ maxMs: options.maxClockSkew }, { ...environment, survey, raft: consensus.node });
+  const raise = (): void => {
+    const level = features.next(options.nodeName, (id) => survey.of(id));
+    if (level === undefined) return;
+    log
+      .propose({ type: 'putSetting', stamp: engine.stamps.next(), key: LEVEL_SETTING, value: String(level) })
+      .catch((error: unknown) => logger.warn('cluster: the feature level was not raised', { error }));
+  };
+  survey.onRound(() => {
+    if (!engine.running) return;
+    raise();
+    void skew.handsOver();
+  });
   const leadership = new Leadership({
     node: consensus.node,
     logger,
     onGain: async () => {
+      if (await skew.handsOver()) return;
       const { defaultTimezone } = await settle(options, { ...environment, store, log });
       planner.schedules.useTimezone(defaultTimezone);
       goAgents.start();
       engine.start();
+      raise();
       registry?.counter('dkron_scheduler_start', 'Times this node began to schedule').add(1);
       sessions.dialer.wake();
     },

@@ -1,4 +1,5 @@
 import type { GossipNode } from '@dkron/gossip';
+import { NANOS_PER_MILLISECOND } from '@dkron/runtime';
 import { listening } from '@dkron/config/parts';
 import { Backups } from '../cluster/backups.ts';
 import { clusterView } from '../cluster/cluster-view.ts';
@@ -103,7 +104,7 @@ function contextOf(
     plugins: () => plugins.status(),
     backups: new Backups(
       { ...options, folder: restoreFolder },
-      { ...environment, raft, engine, log: consensus.log, leadership: () => late.leadership },
+      { ...environment, raft, engine, features: state.features, log: consensus.log, leadership: () => late.leadership },
     ),
     caughtUp: async () => void (await raft.readIndex()),
     clock,
@@ -120,7 +121,7 @@ function servicesOf(
   environment: Environment,
 ): GrpcModules {
   const { membership, transport, consensus, formation } = state;
-  const { unwind } = environment;
+  const { unwind, clock } = environment;
   const dkron = dkronServices({
     ...environment,
     port: dkronPort({ node, raft: consensus.node, membership, onRemoved: () => late.membersChanged?.() }),
@@ -134,7 +135,12 @@ function servicesOf(
   });
   unwind.add(() => direct.close());
   return {
-    cluster: clusterAnswers(formation, consensus, () => late.leaving),
+    cluster: clusterAnswers(
+      formation,
+      consensus,
+      () => late.leaving,
+      () => ({ featureMax: options.featureLevelMax, wallMs: Number(clock.wallNanos() / NANOS_PER_MILLISECOND) }),
+    ),
     forwarded: (request) => late.http?.forwarded(request) ?? Promise.reject(new Error('the server is starting')),
     timers: environment.timers,
     // Ready: it follows a leader, or is the one.

@@ -71,6 +71,8 @@ export async function joinCluster(
   formation.view(membership.others(options.region));
   formation.joinRoundOver();
   reconciler.start();
+  state.survey.start();
+  raft.on('configuration', () => state.survey.soon());
   late.membersChanged = () => reconciler.changed();
   raft.on('leadership', () => reconciler.changed());
   work.sessions.dialer.start();
@@ -84,10 +86,11 @@ function watchPool(
   { state, work, reconciler }: Parts & { readonly reconciler: Reconciler },
   { onFatal }: Environment,
 ): void {
-  const { membership, formation } = state;
+  const { membership, formation, survey } = state;
   const { sessions, goAgents } = work;
   pool.on('memberChange', ({ change, member }) => {
     formation.view(membership.others(options.region));
+    survey.soon();
     sessions.dialer.wake();
     if (change === 'reap') reconciler.reaped(member.name);
     else if (change === 'join') reconciler.joined(member.name);

@@ -18,6 +18,8 @@ const ours = (name: string): DescribeOutcome => {
     members: [],
     leader,
     software: '',
+    featureMax: 0,
+    wallMs: 0,
   };
   return { kind: 'ours', description };
 };

@@ -20,6 +20,10 @@ export interface Description {
   readonly leader: { readonly name: string; readonly address: string };
   /** Name and version, for people. */
   readonly software: string;
+  /** Highest feature level that its version knows. */
+  readonly featureMax: number;
+  /** Its clock when it answered: milliseconds since 1970; 0 = not said. */
+  readonly wallMs: number;
 }
 
 /** What came of asking a node. `go`: it does not know the call, so it is one of the original. `silent`: no answer. */

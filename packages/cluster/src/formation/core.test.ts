@@ -13,7 +13,18 @@ const alive = (...names: readonly string[]): SeenServer[] =>
 
 function ours(name: string, more: Partial<Description> = {}): DescribeOutcome {
   const leader = { name: '', address: '' };
-  const rest = { region: 'r', birth: '1', boot: '', expect: 3, clusterId: '', members: [], leader, software: '' };
+  const rest = {
+    region: 'r',
+    birth: '1',
+    boot: '',
+    expect: 3,
+    clusterId: '',
+    members: [],
+    leader,
+    software: '',
+    featureMax: 0,
+    wallMs: 0,
+  };
   return { kind: 'ours', description: { name, state: 'fresh', ...rest, ...more } };
 }
 

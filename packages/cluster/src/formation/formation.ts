@@ -110,15 +110,16 @@ export class Formation {
    * @throws ClusterError `starting` until its folder is read: it might have promised itself before
    */
   describe(
-    facts: Pick<Description, 'boot' | 'software'> & Partial<Pick<Description, 'members' | 'leader'>>,
+    facts: Pick<Description, 'boot' | 'software'> &
+      Partial<Pick<Description, 'members' | 'leader' | 'featureMax' | 'wallMs'>>,
   ): Description {
     const { name, region, expect } = this.#options;
     const { clusterIdOf, raft } = this.#modules;
     const core = this.#core;
     if (core === undefined) throw new ClusterError('starting', `server ${name} is starting; ask again`, { name });
     const { pledge, birth } = core;
-    const { boot, software, members = [], leader = { name: '', address: '' } } = facts;
-    const own = { name, region, expect, birth, boot, software, leader: { name: '', address: '' } };
+    const { boot, software, members = [], leader = { name: '', address: '' }, featureMax = 0, wallMs = 0 } = facts;
+    const own = { name, region, expect, birth, boot, software, featureMax, wallMs, leader: { name: '', address: '' } };
     // Raft knows of a call before the next look does.
     if (core.isMember || raft.clusterId() !== '') {
       return { ...own, state: 'member', clusterId: raft.clusterId(), members, leader };

@@ -21,6 +21,8 @@ function described(name: string, more: Partial<Description> = {}): DescribeOutco
     members: [],
     leader,
     software: '',
+    featureMax: 0,
+    wallMs: 0,
     ...more,
   };
   return { kind: 'ours', description };

@@ -53,7 +53,16 @@ class Place {
     if (birth === undefined) return { kind: 'silent', why: 'timeout' };
     const state = this.servers.some(({ id }) => id === name) ? 'member' : 'fresh';
     const clusterId = state === 'member' ? 'C' : '';
-    const rest = { region: 'r', boot: '', expect: 0, members: [], leader: { name: '', address: '' }, software: '' };
+    const rest = {
+      region: 'r',
+      boot: '',
+      expect: 0,
+      members: [],
+      leader: { name: '', address: '' },
+      software: '',
+      featureMax: 0,
+      wallMs: 0,
+    };
     return { kind: 'ours', description: { name, birth, state, clusterId, ...rest } };
   }
 

@@ -119,7 +119,17 @@ export class SimServer {
     if (core === undefined) return undefined;
     const { name, expect } = this.plan;
     const { birth, clusterId } = this.folder;
-    const own = { name, region: 'r', expect, birth, boot: '', software: '', leader: { name: '', address: '' } };
+    const own = {
+      name,
+      region: 'r',
+      expect,
+      birth,
+      boot: '',
+      software: '',
+      featureMax: 0,
+      wallMs: 0,
+      leader: { name: '', address: '' },
+    };
     if (core.isMember || clusterId !== '') return { ...own, state: 'member', clusterId, members: [] };
     const { pledge } = core;
     if (pledge === undefined) return { ...own, state: 'fresh', clusterId: '', members: [] };

@@ -1,8 +1,6 @@
 import { checkKey } from './checks.ts';
 import type { Section } from './setting.ts';
 
-const NONE = { none: 'this version does not act on it yet' } as const;
-
 /** How nodes find each other and agree. */
 export const CLUSTER = {
   'bootstrap-expect': {
@@ -124,7 +122,7 @@ export const CLUSTER = {
   'max-clock-skew': {
     kind: 'duration',
     default: '10s',
-    effect: NONE,
+    effect: 'used',
     ours: true,
     help: 'a leader whose clock is further ahead of most servers hands over',
   },

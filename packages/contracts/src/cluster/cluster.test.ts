@@ -24,6 +24,8 @@ const descriptions: fc.Arbitrary<Description> = shape({
   members: fc.array(word, { maxLength: 4 }),
   leader: shape({ name: word, address: word }),
   software: word,
+  featureMax: small,
+  wallMs: count,
 });
 const requests: fc.Arbitrary<PledgeRequest> = shape({
   from: word,

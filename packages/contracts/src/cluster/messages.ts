@@ -19,6 +19,8 @@ export const description: Message<Description> = message('DescribeResponse', {
   members: list(8, text),
   leader: required(9, sub(leader)),
   software: implicit(10, text, ''),
+  featureMax: implicit(11, whole, 0),
+  wallMs: implicit(12, whole, 0),
 });
 
 const foundingMember: Message<FoundingRecord['members'][number]> = message('FoundingMember', {
