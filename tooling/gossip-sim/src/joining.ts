@@ -4,7 +4,7 @@ import { seededRandom } from '@dkron/runtime/testing';
 export interface JoiningResult {
   /** Of all that has to be learned, the share, and after how long it was. */
   readonly reached: readonly { readonly percent: number; readonly afterMs: number }[];
-  /** Times anybody took another one for suspect or failed, up to five seconds after the end. */
+  /** Times anybody took another one for suspect or failed, up to two seconds after the end. */
   readonly accusations: number;
   readonly packetsPerMemberSecond: number;
   readonly heapMegabytes: number;
@@ -12,7 +12,7 @@ export interface JoiningResult {
 
 const SETTLE_MS = 3000;
 const LONGEST_MS = 300_000;
-const AFTER_MS = 5000;
+const AFTER_MS = 2000;
 const PERCENTS: readonly number[] = [50, 90, 99, 99.9, 100];
 
 /**

@@ -82,13 +82,10 @@ function lifeguard(): void {
 function judge(all: number | undefined, none: number | undefined): void {
   if (all === undefined || none === undefined) return;
   const factor = numberOf('factor', values.factor);
-  say(
-    all === 0
-      ? `\nnone with all, ${none} with none`
-      : `\n${(none / all).toFixed(1)} times fewer with all than with none`,
-  );
-  // Without any false alarm there is nothing to compare.
-  if (none < factor * all) process.exitCode = 1;
+  if (none === 0) say('\nnone with none of Lifeguard: nothing to compare');
+  else if (all === 0) say(`\nnone with all, ${none} with none`);
+  else say(`\n${(none / all).toFixed(1)} times fewer with all than with none`);
+  if (none === 0 || none < factor * all) process.exitCode = 1;
 }
 
 function detection(): void {

@@ -167,7 +167,13 @@ describe('Probe', () => {
     { title: 'Awareness_Degraded: no helpers', helpers: 0, nacks: 0, score: 1, vsn: undefined },
     { title: 'Awareness_MissedNack: all nacks missing', helpers: 3, nacks: 0, score: 3, vsn: undefined },
     { title: 'Awareness_MissedNack: one missing', helpers: 3, nacks: 2, score: 1, vsn: undefined },
-    { title: 'invokeAckHandler_Channel_Nack: all nacks came, so it is not us', helpers: 3, nacks: 3, score: 0, vsn: undefined },
+    {
+      title: 'invokeAckHandler_Channel_Nack: all nacks came, so it is not us',
+      helpers: 3,
+      nacks: 3,
+      score: 0,
+      vsn: undefined,
+    },
     { title: 'more nacks than asked for', helpers: 3, nacks: 9, score: 0, vsn: undefined },
     { title: 'Awareness_OldProtocol: helpers without nacks', helpers: 3, nacks: 0, score: 1, vsn: NACK_LESS_VSN },
   ])('ProbeNode_$title gives a score of $score', ({ helpers, nacks, score, vsn }) => {
