@@ -25,7 +25,6 @@ export class Replicas {
   #frontier = 0n;
   /** Highest index that somebody was told to be stored. */
   acknowledged = 0n;
-  readonly clusterIds = new Set<string>();
 
   constructor(history: History, world: World) {
     this.#history = history;
