@@ -21,7 +21,7 @@ trap '' HUP INT TERM
 } >/dev/null 2>&1 &
 watch=$!
 echo $pid >&3
-wait $pid
+wait $pid 2>/dev/null
 code=$?
 kill -KILL $watch
 wait $watch 2>/dev/null

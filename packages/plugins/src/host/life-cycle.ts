@@ -104,9 +104,7 @@ export class LifeCycle<S extends PluginSession> {
   async use(): Promise<Running<S>> {
     if (this.#running) return this.#running;
     const { waitMs, id } = this.#options;
-    const soon = (): boolean =>
-      this.#state === 'starting' ||
-      (this.#state === 'backoff' && this.#backAt - this.#modules.clock.monotonicMs() < waitMs);
+    const soon = (): boolean => this.#isComing(waitMs);
     if (soon()) await this.#until(() => this.#running !== undefined || !soon(), waitMs);
     if (this.#running) return this.#running;
     const why =
@@ -129,6 +127,13 @@ export class LifeCycle<S extends PluginSession> {
   recycle(why: string): void {
     this.#recycled = new PluginError('PLUGIN_CRASHED', `plugin ${this.#options.id} was ended: ${why}`);
     this.#running?.process.kill('SIGKILL');
+  }
+
+  /** To be expected within that time: it starts, and nothing says that it will not. */
+  #isComing(withinMs: number): boolean {
+    if (this.#lastError instanceof PluginError && this.#lastError.code === 'PLUGIN_START') return false;
+    if (this.#state === 'starting') return true;
+    return this.#state === 'backoff' && this.#backAt - this.#modules.clock.monotonicMs() < withinMs;
   }
 
   #begin(): void {

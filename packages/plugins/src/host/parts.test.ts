@@ -380,14 +380,19 @@ describe('LifeCycle', () => {
     expect(lifeCycle.state).toBe('ready');
   });
 
-  it('waits no longer for one that comes up than it should', async () => {
-    const { lifeCycle, pass, refuse } = make();
-    refuse(new PluginError('PLUGIN_START', 'no'));
+  it('waits for one that comes up, not for one that did not start', async () => {
+    const { lifeCycle, plugins, pass, refuse, turns } = make();
     await lifeCycle.launch();
+    refuse(new PluginError('PLUGIN_START', 'no'));
+    plugins[0]!.exit.resolve('exit status 3');
+    await turns();
     const settled: string[] = [];
     void lifeCycle.use().catch((error: Error) => settled.push(error.message));
+    await turns();
+    expect(settled).toEqual([]);
     await pass(6_000);
-    expect(settled).toHaveLength(1);
+    expect(settled).toEqual(['plugin executor-x is unavailable: no']);
+    await expect(lifeCycle.use()).rejects.toThrow('unavailable: no');
   });
 
   it('ends for good', async () => {
