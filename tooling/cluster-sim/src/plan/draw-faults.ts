@@ -21,6 +21,7 @@ const KINDS = [
   'step',
   'wipe-agent',
   'leave-agent',
+  'lose-agent',
   'rebuild-server',
   'replace-server',
 ] as const satisfies readonly Fault['kind'][];
@@ -97,6 +98,8 @@ function drawFault(
       return { kind, atMs, node: random.nextInt(servers), downMs };
     case 'cut-agent-from-leader':
       return agent === undefined ? undefined : { kind, atMs, node: agent, lengthMs };
+    case 'lose-agent':
+      return agents < 2 ? undefined : { kind, atMs, node: agent! };
     case 'wipe-agent':
     case 'leave-agent':
       return agent === undefined ? undefined : { kind, atMs, node: agent, downMs };

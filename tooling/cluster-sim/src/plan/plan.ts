@@ -38,6 +38,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'stall-leader'; readonly lengthMs: number }
   | { readonly kind: 'step'; readonly node: number; readonly byMs: number }
   | { readonly kind: 'wipe-agent'; readonly node: number; readonly downMs: number }
+  | { readonly kind: 'lose-agent'; readonly node: number }
   | { readonly kind: 'leave-agent'; readonly node: number; readonly downMs: number }
   | { readonly kind: 'rebuild-server' | 'replace-server'; readonly node: number; readonly downMs: number }
 );

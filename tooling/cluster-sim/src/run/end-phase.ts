@@ -8,11 +8,14 @@ const MS = 1_000_000n;
 /** A tick may wait for its turn, the disks and the network. */
 const TICK_SLACK_MS = 12_000;
 const LAG_MAX = 200n;
+/** Proposals that fail are made again after a second. */
+const OVERDUE_MS = 20_000;
 
 /** What must hold once faults are over, and leases, holds and retries have passed. */
 export function checkEnd(world: World): void {
   converged(world);
   nothingLeft(world);
+  nothingOverdue(world);
   allDecided(world);
   provisional(world);
 }
@@ -46,8 +49,8 @@ function converged(world: World): void {
     must(lag <= LAG_MAX, 'Converged', () => `${server.name} is ${lag} entries behind`);
   }
   must(ids.size === 1, 'OneCluster', () => `the servers belong to ${[...ids].join(', ')}`);
-  for (const machine of [...world.agents, ...alive.map((server) => server)]) {
-    must(machine.up, 'Converged', () => `${machine.name} is down`);
+  for (const machine of [...world.agents, ...alive]) {
+    must(machine.up || machine.retired, 'Converged', () => `${machine.name} is down`);
   }
 }
 
@@ -67,6 +70,28 @@ function nothingLeft(world: World): void {
       'NoZombie',
       () => `${id} on ${nodeName} is ${state} since ${Number((now - stamp) / MS)} ms and nobody runs it`,
     );
+  }
+}
+
+/** What a result made due is carried out, and no run waits for nothing. */
+function nothingOverdue(world: World): void {
+  const store = leaderOf(world)!.parts!.store;
+  const now = nowNanos(world);
+  for (const { id, kind, jobName, dueAt } of store.dues()) {
+    const lateMs = Number((now - dueAt) / MS);
+    must(lateMs < OVERDUE_MS, 'NoZombie', () => `a ${kind} of ${jobName} (${id}) is due since ${lateMs} ms`);
+  }
+  const limit = BigInt(endPhaseMs(world.plan.options)) * MS;
+  for (const name of store.jobNames()) {
+    for (const { group, decidedAt, targets } of store.openRuns(name)) {
+      const waits = targets.every(({ state }) => state !== 'pending' && state !== 'running');
+      const due = [...store.dues()].some((one) => one.jobName === name && one.group === group);
+      must(
+        !waits || due || now - decidedAt < limit,
+        'NoZombie',
+        () => `run ${group} of ${name} is open and nothing is to come`,
+      );
+    }
   }
 }
 

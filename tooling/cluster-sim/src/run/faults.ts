@@ -61,6 +61,14 @@ export function strike(world: World, fault: Fault): void {
       machine?.wipe();
       return startLater(world, machine, fault.downMs);
     }
+    case 'lose-agent': {
+      const agent = agents.find((one) => one === all[fault.node]);
+      // One stays, or jobs for agents would have nobody.
+      if (agent === undefined || agents.filter(({ retired }) => !retired).length < 2) return;
+      agent.crash('power');
+      agent.retired = true;
+      return;
+    }
     case 'leave-agent': {
       const agent = agents.find((one) => one === all[fault.node]);
       if (agent === undefined || !agent.up) return;
