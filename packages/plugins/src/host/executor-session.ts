@@ -17,6 +17,7 @@ import { causeText, PluginError } from '../errors.ts';
 import type { CallbackListener } from './callbacks.ts';
 import { Callbacks } from './callbacks.ts';
 import type { PluginSession, PrintedOutput } from './session.ts';
+import { UnaryHttp2 } from './unary-http2.ts';
 
 export interface ExecutorSessionOptions {
   readonly handshake: Handshake;
@@ -40,6 +41,7 @@ const HEALTH_REQUEST = Buffer.concat([Buffer.of(0x0a, 6), Buffer.from('plugin')]
 /** `status: SERVING`, field 1 of HealthCheckResponse. */
 const SERVING = '0801';
 const NOTHING = Buffer.alloc(0);
+const EXECUTE = { request: executeRequestCodec, response: executeResponseCodec };
 
 const asBytes = (bytes: Buffer): Buffer => bytes;
 const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -56,6 +58,8 @@ const reader =
 export class ExecutorSession implements PluginSession {
   readonly broken: Promise<Error>;
   readonly #client: Client;
+  /** For what is called often. */
+  readonly #calls: UnaryHttp2;
   readonly #callbacks: Callbacks;
   readonly #ids = new BrokerIds();
   readonly #broker: ClientDuplexStream<ConnInfo, ConnInfo>;
@@ -64,11 +68,16 @@ export class ExecutorSession implements PluginSession {
   #pathIndex = 0;
   #hasBroker = true;
 
-  private constructor(client: Client, { directory }: ExecutorSessionOptions, modules: ExecutorSessionModules) {
+  private constructor(
+    client: Client,
+    { directory, handshake, messageBytesMax }: ExecutorSessionOptions,
+    modules: ExecutorSessionModules,
+  ) {
     const { promise, resolve } = Promise.withResolvers<Error>();
     this.broken = promise;
     this.#break = resolve;
     this.#client = client;
+    this.#calls = new UnaryHttp2(handshake, messageBytesMax);
     const limits = { updateBytesMax: UPDATE_BYTES_MAX, updatesPerSecondMax: UPDATES_PER_SECOND_MAX };
     this.#callbacks = new Callbacks(limits, { timers: modules.timers, directory });
     this.#openStdio(modules.printed);
@@ -146,6 +155,7 @@ export class ExecutorSession implements PluginSession {
   close(): void {
     this.#broker.cancel();
     this.#client.close();
+    this.#calls.close();
     this.#callbacks.close();
   }
 
@@ -153,32 +163,13 @@ export class ExecutorSession implements PluginSession {
     for (;;) {
       const index = this.#pathIndex;
       try {
-        return await this.#callAt(EXECUTE_PATHS[index]!, request, signal);
+        return await this.#calls.call(EXECUTE_PATHS[index]!, EXECUTE, request, signal);
       } catch (error) {
         const isUnknown = (error as Partial<ServiceError>).code === status.UNIMPLEMENTED;
         if (!isUnknown || index + 1 >= EXECUTE_PATHS.length) throw error;
         this.#pathIndex = Math.max(this.#pathIndex, index + 1);
       }
     }
-  }
-
-  #callAt(path: string, request: PluginExecuteRequest, signal: AbortSignal): Promise<PluginExecuteResponse> {
-    return new Promise((resolve, reject) => {
-      const cancel = (): void => call.cancel();
-      const call = this.#client.makeUnaryRequest(
-        path,
-        writer(executeRequestCodec),
-        reader(executeResponseCodec),
-        request,
-        (error: ServiceError | null, answer?: PluginExecuteResponse) => {
-          signal.removeEventListener('abort', cancel);
-          if (error) reject(error);
-          else resolve(answer!);
-        },
-      );
-      signal.addEventListener('abort', cancel, { once: true });
-      if (signal.aborted) cancel();
-    });
   }
 
   #openBroker(): ClientDuplexStream<ConnInfo, ConnInfo> {

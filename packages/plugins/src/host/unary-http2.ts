@@ -1,0 +1,149 @@
+import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
+import { connect as connectHttp2, constants } from 'node:http2';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { status } from '@grpc/grpc-js';
+import { concatBytes } from '../wire/bytes.ts';
+import type { Handshake } from '../wire/handshake.ts';
+import type { MessageCodec } from '../wire/grpc/messages.ts';
+
+/** How a call failed: a status of gRPC and its text. */
+export class UnaryError extends Error {
+  readonly code: number;
+  readonly details: string;
+
+  constructor(code: number, details: string) {
+    super(details);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+const PREFIX_BYTES = 5;
+const WINDOW_BYTES = 4 * 1_048_576;
+const { NGHTTP2_CANCEL } = constants;
+
+/**
+ * Unary calls of gRPC on one connection to a socket. A third of what a general client costs, since there is nothing to
+ * choose: no names, no balancing, no retries, no credentials.
+ */
+export class UnaryHttp2 {
+  readonly #place: Pick<Handshake, 'network' | 'address'>;
+  readonly #messageBytesMax: number;
+  #session: ClientHttp2Session | undefined;
+
+  /** @param messageBytesMax of one answer; longer ones are refused */
+  constructor(place: Pick<Handshake, 'network' | 'address'>, messageBytesMax: number) {
+    this.#place = place;
+    this.#messageBytesMax = messageBytesMax;
+  }
+
+  /** Rejects with {@link UnaryError}. */
+  call<I, O>(
+    method: string,
+    codecs: { readonly request: MessageCodec<I>; readonly response: MessageCodec<O> },
+    message: I,
+    signal: AbortSignal,
+  ): Promise<O> {
+    return new Promise((resolve, reject) => {
+      const stream = this.#connected().request({
+        ':method': 'POST',
+        ':path': method,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      });
+      const parts: Uint8Array[] = [];
+      let length = 0;
+      let ended: IncomingHttpHeaders = {};
+      let refusal: UnaryError | undefined;
+      const cancel = (): void => stream.close(NGHTTP2_CANCEL);
+      const giveUp = (error: UnaryError): void => {
+        refusal ??= error;
+        cancel();
+      };
+      const aborted = (): void => giveUp(new UnaryError(status.CANCELLED, 'cancelled'));
+      // Without a body the status is among the first headers.
+      stream.on('response', (headers) => (ended = headers));
+      stream.on('trailers', (headers) => (ended = headers));
+      stream.on('data', (bytes: Buffer) => {
+        parts.push(bytes);
+        length += bytes.length;
+        const size = length < PREFIX_BYTES ? 0 : sizeOf(parts);
+        if (size <= this.#messageBytesMax && length <= this.#messageBytesMax + PREFIX_BYTES) return;
+        const text = `Received message larger than max (${size} vs ${this.#messageBytesMax})`;
+        giveUp(new UnaryError(status.RESOURCE_EXHAUSTED, text));
+      });
+      stream.on('error', (error) => (refusal ??= new UnaryError(status.UNAVAILABLE, error.message)));
+      stream.on('close', () => {
+        signal.removeEventListener('abort', aborted);
+        try {
+          if (refusal) throw refusal;
+          checkStatus(ended);
+          resolve(codecs.response.decode(onlyMessage(concatBytes(parts))));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+      signal.addEventListener('abort', aborted, { once: true });
+      if (signal.aborted) aborted();
+      stream.end(framed(codecs.request.encode(message)));
+    });
+  }
+
+  close(): void {
+    this.#session?.destroy();
+  }
+
+  #connected(): ClientHttp2Session {
+    if (this.#session && !this.#session.closed && !this.#session.destroyed) return this.#session;
+    const session = connectHttp2('http://localhost', {
+      createConnection: () => socketTo(this.#place),
+      settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
+    });
+    session.on('error', () => {});
+    session.once('connect', () => session.setLocalWindowSize(WINDOW_BYTES));
+    this.#session = session;
+    return session;
+  }
+}
+
+function socketTo({ network, address }: Pick<Handshake, 'network' | 'address'>): Socket {
+  if (network === 'unix') return connect(address);
+  const at = address.lastIndexOf(':');
+  return connect(Number(address.slice(at + 1)), address.slice(0, at).replaceAll(/[[\]]/g, ''));
+}
+
+/** Length that the prefix says. */
+function sizeOf(parts: readonly Uint8Array[]): number {
+  const head = parts[0]!.length >= PREFIX_BYTES ? parts[0]! : concatBytes(parts);
+  return new DataView(head.buffer, head.byteOffset).getUint32(1);
+}
+
+function framed(message: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(PREFIX_BYTES + message.length);
+  bytes.writeUInt32BE(message.length, 1);
+  bytes.set(message, PREFIX_BYTES);
+  return bytes;
+}
+
+function checkStatus(headers: IncomingHttpHeaders): void {
+  const text = headers['grpc-status'];
+  if (text === undefined) throw new UnaryError(status.UNAVAILABLE, 'the connection broke before the answer');
+  const code = Number(text);
+  if (code === status.OK) return;
+  throw new UnaryError(Number.isInteger(code) ? code : status.UNKNOWN, decoded(String(headers['grpc-message'] ?? '')));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function onlyMessage(bytes: Uint8Array): Uint8Array {
+  const isWhole = bytes.length >= PREFIX_BYTES && bytes[0] === 0 && sizeOf([bytes]) === bytes.length - PREFIX_BYTES;
+  if (!isWhole) throw new UnaryError(status.INTERNAL, 'the answer is not one uncompressed message');
+  return bytes.subarray(PREFIX_BYTES);
+}
