@@ -63,8 +63,8 @@ export class UnaryHttp2 {
       };
       const aborted = (): void => giveUp(new UnaryError(status.CANCELLED, 'cancelled'));
       // Without a body the status is among the first headers.
-      stream.on('response', (headers) => (ended = headers));
-      stream.on('trailers', (headers) => (ended = headers));
+      stream.on('response', (headers: IncomingHttpHeaders) => (ended = headers));
+      stream.on('trailers', (headers: IncomingHttpHeaders) => (ended = headers));
       stream.on('data', (bytes: Buffer) => {
         parts.push(bytes);
         length += bytes.length;
@@ -73,7 +73,7 @@ export class UnaryHttp2 {
         const text = `Received message larger than max (${size} vs ${this.#messageBytesMax})`;
         giveUp(new UnaryError(status.RESOURCE_EXHAUSTED, text));
       });
-      stream.on('error', (error) => (refusal ??= new UnaryError(status.UNAVAILABLE, error.message)));
+      stream.on('error', (error: Error) => (refusal ??= new UnaryError(status.UNAVAILABLE, error.message)));
       stream.on('close', () => {
         signal.removeEventListener('abort', aborted);
         try {
