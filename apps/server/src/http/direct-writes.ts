@@ -3,7 +3,9 @@ import { Readable } from 'node:stream';
 import type { ParsedJob, StoredJob } from '@dkron/jobs';
 import { echoJobJson } from '@dkron/jobs';
 import type { JobsService } from '../services/jobs.service.ts';
-import { etagOf, JSON_TYPE, locationHeader } from './answers.ts';
+import type { NodeContext } from '../node-context.ts';
+import { JSON_TYPE } from './answers.ts';
+import { createdHeaders } from './created-job.ts';
 import { requestId } from './request-id.ts';
 
 const TARGET = '/v1/jobs';
@@ -11,13 +13,8 @@ const LENGTH = /^[1-9]\d{0,14}$/;
 /** What makes a write more than plain: each is for the hooks or the controller. */
 const SPECIAL = ['origin', 'if-match', 'if-none-match', 'transfer-encoding'] as const;
 
-export interface DirectWritesOptions {
-  /** Name of this node. */
-  readonly nodeName: string;
-  readonly maxBodySize: number;
-}
-
 export interface DirectWritesModules {
+  readonly node: Pick<NodeContext, 'membership' | 'options'>;
   readonly jobs: Pick<JobsService, 'assertSubmissionsOpen' | 'parse' | 'put'>;
   /** Whether writes are for this server. */
   readonly leads: () => boolean;
@@ -38,12 +35,10 @@ interface ReadRequest {
  * from a typing error to a lost leader, goes the long way with the body and the error, and is answered there.
  */
 export class DirectWrites {
-  readonly #options: DirectWritesOptions;
   readonly #modules: DirectWritesModules;
   readonly #read = new WeakMap<IncomingMessage, ReadRequest>();
 
-  constructor(options: DirectWritesOptions, modules: DirectWritesModules) {
-    this.#options = options;
+  constructor(modules: DirectWritesModules) {
     this.#modules = modules;
   }
 
@@ -83,7 +78,7 @@ export class DirectWrites {
     if (method !== 'POST' || url !== TARGET || !this.#modules.leads()) return false;
     for (const name of SPECIAL) if (headers[name] !== undefined) return false;
     const length = headers['content-length'] ?? '';
-    return LENGTH.test(length) && Number(length) <= this.#options.maxBodySize;
+    return LENGTH.test(length) && Number(length) <= this.#modules.node.options.maxBodySize;
   }
 
   #take(request: IncomingMessage, response: ServerResponse, goOn: Listener): void {
@@ -110,25 +105,16 @@ export class DirectWrites {
     this.#answer(request, response, parsed, await jobs.put(parsed, null));
   }
 
-  /** Names and values in turn, as the long way writes them. */
   #answer(request: IncomingMessage, response: ServerResponse, parsed: ParsedJob, job: StoredJob): void {
     const text = echoJobJson(parsed, { pretty: false });
     const byteLength = Buffer.byteLength(text);
-    const location = locationHeader(`${TARGET}/${job.definition.name}`);
-    response.writeHead(201, [
-      'X-Request-Id',
-      requestId(request),
-      'X-Whom',
-      this.#options.nodeName,
-      'Content-Type',
-      JSON_TYPE,
-      'Location',
-      location,
-      'ETag',
-      etagOf(job.state),
-      'Content-Length',
-      String(byteLength),
-    ]);
+    response.writeHead(201, {
+      'x-request-id': requestId(request),
+      'x-whom': this.#modules.node.options.nodeName,
+      'content-type': JSON_TYPE,
+      ...createdHeaders(this.#modules.node, TARGET, job),
+      'content-length': String(byteLength),
+    });
     // As many bytes as units: each is ASCII, and so is the name in the location.
     response.end(byteLength === text.length ? text : Buffer.from(text), 'latin1');
   }

@@ -70,7 +70,7 @@ export async function listenHttp(node: NodeContext, address: HostPort): Promise<
   routes.watch(fastify);
   const jobs = app.get<JobsService>(JOBS_SERVICE);
   const leads = (): boolean => node.forwarding?.leads() ?? true;
-  const directWrites = new DirectWrites(node.options, { jobs, leads });
+  const directWrites = new DirectWrites({ node, jobs, leads });
   takeBodiesAsBytes(fastify, directWrites);
   takeBodiesAsStreams(fastify);
   addHooks(fastify, node.options, node);

@@ -3,9 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredJob } from '@dkron/jobs';
 import { comingTick, echoJobJson, jobToJson } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
-import { everyNode } from '../services/every-node.ts';
 import { JobsService } from '../services/jobs.service.ts';
 import { answerJson, etagOf, locationHeader } from './answers.ts';
+import { createdHeaders } from './created-job.ts';
 import { dryRunJson } from './dry-run.ts';
 import type { JobReads } from './job-reads.ts';
 import { preconditionOf } from './precondition.ts';
@@ -94,11 +94,7 @@ export class JobsController {
     if (has(query, 'runoncreate')) this.#jobs.runOnCreate(job.definition.name);
     answerJson(reply, echoJobJson(parsed, { pretty: pretty(query) }), {
       status: 201,
-      headers: {
-        location: locationHeader(`${request.originalUrl}/${job.definition.name}`),
-        etag: etagOf(job.state),
-        ...warningOf(everyNode(this.#node, job.definition)),
-      },
+      headers: createdHeaders(this.#node, request.originalUrl, job),
     });
   }
 
@@ -109,9 +105,4 @@ export class JobsController {
   #json(job: StoredJob, query: QueryMap): string {
     return jobToJson(job, { coming: comingTick(job, this.#node.clock.wallNanos()), pretty: pretty(query) });
   }
-}
-
-/** As RFC 7234 has it: 199 is any warning, and the text is quoted. */
-function warningOf(text: string | undefined): Readonly<Record<string, string>> {
-  return text === undefined ? {} : { warning: `199 dkron ${JSON.stringify(text)}` };
 }
