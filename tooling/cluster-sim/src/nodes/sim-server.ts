@@ -101,6 +101,11 @@ export class SimServer extends Machine {
     world.guard(() => world.checks.opened(this, store));
     const core = await this.#openCore(options, store, process, environment);
     world.guard(() => world.checks.consensus(this, core));
+    const { compactEvery } = world.plan.options;
+    if (compactEvery > 0) {
+      const compaction = { snapshotThreshold: compactEvery, trailingLogs: compactEvery, snapshotIntervalMs: 3000 };
+      core.consensus.node.reloadConfig(compaction);
+    }
     const journal = await Journal.open(
       {},
       { ...environment, storage: this.journal.mount(process, () => this.syncMs()), processes: noProcesses },

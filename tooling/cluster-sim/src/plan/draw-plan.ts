@@ -32,6 +32,7 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
     reapMs: 60_000,
     executionsPerJob: pick(random, [10, 100]),
     ledgerPerJob: pick(random, [20, 1000]),
+    compactEvery: pick(random.fork('compaction'), [0, 20, 100]),
   };
   const healMs = lengthMs - Math.max(0.3 * lengthMs, endPhaseMs({ leaseMs, forbidHoldMs }));
   const faultLimits = { servers, agents, fromMs: FAULTS_FROM_MS, toMs: healMs, replaceAfterMs };

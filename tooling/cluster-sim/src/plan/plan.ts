@@ -17,6 +17,8 @@ export interface PlannedOptions {
   readonly reapMs: number;
   readonly executionsPerJob: number;
   readonly ledgerPerJob: number;
+  /** Entries after which the log is compacted behind the store; 0 = as servers do by default, which is later than a run. */
+  readonly compactEvery: number;
 }
 
 /** What befalls a cluster. Nodes are named by number: servers first, then agents. */
