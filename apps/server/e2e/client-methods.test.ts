@@ -211,6 +211,11 @@ describe('the client on a real server', () => {
     const query = { wait: 'false' } as const;
     expect((await client.request('POST /v1/jobs/{job}', { path: { job: 'by-route' }, query })).status).toBe(202);
     expect((await client.request('GET /docs', {})).text).toMatch(/^<!doctype html>/i);
+    expect((await client.request('GET /v1/snapshot', {})).text).toMatch(/^DKBACK01/);
+    // What is no backup is refused.
+    await expect(client.request('PUT /v1/snapshot', { body: new Blob(['x']) })).rejects.toThrow(
+      'it is cut after 1 bytes',
+    );
     await client.request('GET /', { headers: { accept: 'text/html' } }).catch(() => undefined);
     await client.request('GET /ui/{file}', { path: { file: 'x' } }).catch(() => undefined);
   });

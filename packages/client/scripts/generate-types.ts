@@ -152,6 +152,7 @@ function routeType(route: string, operation: Operation): string {
 }
 
 function bodyType(type: string, schema: Schema): string {
+  if (type === 'application/octet-stream') return 'Blob';
   return type === 'application/json' ? typeOf(schema, 'sent') : 'FormData';
 }
 

@@ -295,7 +295,8 @@ export class DkronClient {
   /** Any route of the API, with the body as the server's text. Only GET is repeated. */
   async request<R extends Route>(route: R, request: RouteRequest<R>): Promise<Answer> {
     const { path, query, body, ...call } = request as CallOptions & Pick<Request, 'path' | 'query' | 'body'>;
-    const encoded = body === undefined || body instanceof FormData ? body : encodeJson(body);
+    const isRaw = body === undefined || body instanceof FormData || body instanceof Blob;
+    const encoded = isRaw ? body : encodeJson(body);
     return this.#transport.send(route, { path, query, body: encoded, call });
   }
 

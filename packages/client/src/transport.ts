@@ -8,7 +8,7 @@ export interface Request {
   readonly path?: Readonly<Record<string, string>> | undefined;
   readonly query?: object | undefined;
   /** A text is JSON. */
-  readonly body?: string | FormData | undefined;
+  readonly body?: string | FormData | Blob | undefined;
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined;
   /** Doing it twice is as good as doing it once. Default: only GET. */
   readonly repeatable?: boolean | undefined;

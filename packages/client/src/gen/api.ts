@@ -810,7 +810,7 @@ export interface Routes {
   /** Restore the state of the cluster */
   'PUT /v1/snapshot': {
     readonly query: Readonly<Record<string, never>>;
-    readonly body: FormData;
+    readonly body: Blob;
     readonly answers: {
       readonly 200: Restored;
     };
