@@ -106,8 +106,8 @@ function readEnv(
     if (at > 0) env[entry.slice(0, at)] = entry.slice(at + 1);
   }
   env['ENV_JOB_NAME'] = jobName;
-  env['ENV_EXECUTION_ID'] = executionId;
-  env['ENV_ATTEMPT'] = String(attempt);
+  env['DKRON_EXECUTION_ID'] = executionId;
+  env['DKRON_ATTEMPT'] = String(attempt);
   return env;
 }
 

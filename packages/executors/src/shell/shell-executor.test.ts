@@ -84,8 +84,8 @@ describe.each(helperKinds)('shell, started by %s', (program) => {
   describe('surroundings of a command', () => {
     it('has the environment of the node, its own entries and what tells the run; later entries win', async () => {
       const { stdout } = await sh(
-        'echo "$A|$B|$ENV_JOB_NAME|$ENV_EXECUTION_ID|$ENV_ATTEMPT|${PATH:+path}"',
-        { env: 'A=1,B=x=y,A=2,ENV_ATTEMPT=7' },
+        'echo "$A|$B|$ENV_JOB_NAME|$DKRON_EXECUTION_ID|$DKRON_ATTEMPT|${PATH:+path}"',
+        { env: 'A=1,B=x=y,A=2,DKRON_ATTEMPT=7' },
         { jobName: 'nightly' },
       );
       expect(stdout).toBe('2|x=y|nightly|1-node|1|path\n');

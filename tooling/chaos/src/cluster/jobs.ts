@@ -18,7 +18,7 @@ export async function createJobs(url: string, count: number, marksFile: string):
   await put(url, { name: PROBE, schedule: '@manually', ...shell('true') });
   for (let i = 0; i < count; i++) {
     const name = `tick-${i}`;
-    const mark = `echo "$ENV_EXECUTION_ID $ENV_ATTEMPT" >> ${marksFile}`;
+    const mark = `echo "$DKRON_EXECUTION_ID $DKRON_ATTEMPT" >> ${marksFile}`;
     const command = i % SLOW_EVERY === 0 ? `${mark}; sleep 1.5` : mark;
     await put(url, { name, schedule: '@every 1s', catchup: 'all', retries: RETRIES, ...shell(command) });
     since.set(name, Date.now());
