@@ -30,7 +30,8 @@ describe('every added path', () => {
     }
   });
 
-  it.each(additive.filter(({ method }) => method !== 'get').map(({ path }) => path))(
+  // A state is no JSON, and is read as it comes: see backup.test.ts.
+  it.each(additive.filter(({ method, path }) => method !== 'get' && path !== '/v1/snapshot').map(({ path }) => path))(
     '%s: a body that is no JSON is 415, a large one 413, each in the error form',
     async (path) => {
       const csv = await node.call('POST', pathOf(path), { body: 'a,b', headers: { 'content-type': 'text/csv' } });

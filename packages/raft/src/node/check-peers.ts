@@ -21,7 +21,8 @@ export async function checkPeers(
   // Without any state it is refused for that.
   if (known.size === 0) return;
   const names = [...known].toSorted().join(', ');
-  const unknown = peers.filter(({ id }) => !known.has(id)).map(({ id }) => JSON.stringify(id));
+  // This server has its log, whatever it was called before.
+  const unknown = peers.filter(({ id }) => id !== self && !known.has(id)).map(({ id }) => JSON.stringify(id));
   if (unknown.length > 0) {
     throw refused(
       `it names ${unknown.join(', ')}, which never was a server of this cluster (${names}); an id is a node name, and ` +
