@@ -114,7 +114,8 @@ function allowed(input: ReconcileInput): Change[] {
     if (['leaving', 'left', 'reaped'].includes(status) && majority(rest))
       changes.push({ kind: 'remove', id: name, why: status === 'reaped' ? 'reaped' : 'left' });
     const heard = (voter: string): boolean => voter === 'a' || input.contacts.get(voter)!.recent;
-    if (ready(name) && voters.every(well) && voters.every(heard) && majority([...voters, name])) changes.push({ kind: 'promote', id: name });
+    if (ready(name) && voters.every(well) && voters.every(heard) && majority([...voters, name]))
+      changes.push({ kind: 'promote', id: name });
     const silent = status === 'failed' || status === 'unseen';
     if (row(name) !== 'voter' || !silent || NOW - sinceMs < REPLACE) continue;
     for (const learner of NAMES.filter(ready))
