@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkDecisions } from './decisions.ts';
 import { checkEntryPoints } from './entry-points.ts';
 import { checkKnownGaps } from './known-gaps.ts';
 import { checkLayers } from './layers.ts';
@@ -23,6 +24,7 @@ const problems: Problem[] = [
   ...files.flatMap(checkLayers),
   ...files.flatMap(checkTexts),
   ...files.flatMap(checkEntryPoints),
+  ...checkDecisions(files),
   ...checkKnownGaps(files),
   ...checkProcedures(files),
   ...checkSizes(files, sizesAllowed),
