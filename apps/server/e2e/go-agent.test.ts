@@ -66,6 +66,13 @@ class GoAgent {
     call.end();
   }
 
+  /** Until that member has heard that this one joined: what a member asks leaves after that. */
+  async heardBy(member: string): Promise<void> {
+    const asked = this.#gossip.query('heard', new Uint8Array(), { ack: true });
+    for await (const { from } of asked) if (from === member) return;
+    throw new Error(`${member} did not hear of us`);
+  }
+
   /** Its streams break, as when its process dies. */
   cut(): void {
     for (const call of this.calls) {
@@ -144,6 +151,7 @@ describe('an agent of the original in the pool', () => {
   it('an agent that was restarted before anybody missed it has lost what it ran', async () => {
     await server.launch('there');
     await until('running', async () => (await server.executions('there'))[0]?.state === 'running');
+    await agent.heardBy('test');
     agent.cut();
     await agent.stop();
     agent = await GoAgent.start('go1', server.gossipAddress, agent.ports);

@@ -23,6 +23,8 @@ export class Player {
   readonly #nodes: NodesUnderTest;
   readonly #variables = new Variables();
   readonly #underWay = new Map<string, Promise<Answer>>();
+  /** How much later than ours the original answered last: what it then slept was slept on top of that. */
+  #aheadMs = 0;
 
   constructor(nodes: NodesUnderTest) {
     this.#nodes = nodes;
@@ -51,6 +53,7 @@ export class Player {
   }
 
   async #exchange(exchange: Exchange): Promise<string[]> {
+    const startedMs = performance.now();
     const answering = this.#send(exchange.request, exchange.node);
     if (exchange.background === true) {
       answering.catch(() => undefined);
@@ -58,6 +61,7 @@ export class Player {
       return [];
     }
     const answer = await answering;
+    this.#aheadMs = Math.max(0, tookMs(exchange) - (performance.now() - startedMs));
     if (exchange.capture) this.#variables.capture(exchange.capture, bodyOf(answer));
     const { response, insteadOf, sort_body_by: sortBy } = exchange;
     if (insteadOf !== undefined && this.#compare(insteadOf, answer, sortBy).length === 0) {
@@ -71,7 +75,8 @@ export class Player {
       case 'wait':
         return this.#wait(step);
       case 'sleep':
-        await pause(step.s * 1000);
+        await pause(this.#aheadMs + step.s * 1000);
+        this.#aheadMs = 0;
         return [];
       case 'set':
         for (const [name, expression] of Object.entries(step.vars)) this.#variables.setTime(name, expression);
@@ -129,6 +134,10 @@ export class Player {
   #compare(recorded: RecordedResponse, answer: Answer, sortBy?: string): string[] {
     return compare(this.#variables.in(recorded as unknown as Json) as unknown as RecordedResponse, answer, sortBy);
   }
+}
+
+function tookMs({ response, insteadOf }: Exchange): number {
+  return Number((insteadOf ?? response)?.took_s ?? 0) * 1000;
 }
 
 function holds(until: Until, answer: Answer): boolean {

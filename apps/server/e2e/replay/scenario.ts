@@ -22,6 +22,8 @@ export interface RecordedResponse {
   /** JSON pointers, `body`, or `header:<name>`: not equal from run to run. */
   readonly volatile?: readonly string[];
   readonly volatile_shapes?: Readonly<Record<string, string>>;
+  /** Seconds that the original needed to answer, where that was noted. */
+  readonly took_s?: number;
   /** JSON pointers that depend on the installation. */
   readonly environment?: readonly string[];
 }
