@@ -1,7 +1,7 @@
-import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { job } from './support/api.ts';
+import type { RawAnswer } from './support/raw-request.ts';
+import { sendRaw } from './support/raw-request.ts';
 import { cleanUp, TestNode } from './support/test-node.ts';
 
 let node: TestNode;
@@ -12,29 +12,8 @@ beforeAll(async () => {
 });
 afterAll(cleanUp);
 
-interface Raw {
-  readonly status: number | undefined;
-  /** Names and values as they were sent, without the date. */
-  readonly headers: readonly string[];
-  readonly body: string;
-}
-
-/** With the names of headers as they come. */
-function get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Raw> {
-  return new Promise((resolve, reject) => {
-    const sent = request(`${node.url}${path}`, { headers }, (answer: IncomingMessage) => {
-      const chunks: Buffer[] = [];
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-      answer.on('end', () => {
-        const { rawHeaders } = answer;
-        const kept = rawHeaders.filter((_, i) => rawHeaders[i - (i % 2)] !== 'Date');
-        resolve({ status: answer.statusCode, headers: kept, body: Buffer.concat(chunks).toString() });
-      });
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
-}
+const get = (path: string, headers: Readonly<Record<string, string>> = {}): Promise<RawAnswer> =>
+  sendRaw(`${node.url}${path}`, { method: 'GET', headers });
 
 describe('a plain read of one job', () => {
   it.each(['plain', 'wide'])('of %s is the answer of the long way, byte for byte', async (name) => {

@@ -1,7 +1,8 @@
-import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { job } from './support/api.ts';
+import type { RawAnswer } from './support/raw-request.ts';
+import { sendRaw } from './support/raw-request.ts';
 import { cleanUp, TestNode } from './support/test-node.ts';
 
 let node: TestNode;
@@ -10,41 +11,18 @@ beforeAll(async () => {
 });
 afterAll(cleanUp);
 
-interface Raw {
-  readonly status: number | undefined;
-  /** Names and values as they were sent, without the date. */
-  readonly headers: readonly string[];
-  readonly body: string;
-}
-
 type Headers = Readonly<Record<string, string>>;
 
-/** With the names of headers as they come. */
-function post(path: string, body: string, headers: Headers = {}): Promise<Raw> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      `${node.url}${path}`,
-      { method: 'POST', headers: { 'x-request-id': 'same', 'content-length': Buffer.byteLength(body), ...headers } },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () => {
-          const { rawHeaders } = answer;
-          const kept = rawHeaders.filter((_, i) => rawHeaders[i - (i % 2)] !== 'Date');
-          resolve({ status: answer.statusCode, headers: kept, body: Buffer.concat(chunks).toString() });
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
+function post(path: string, body: string, headers: Headers = {}): Promise<RawAnswer> {
+  const own = { 'x-request-id': 'same', 'content-length': Buffer.byteLength(body) };
+  return sendRaw(`${node.url}${path}`, { method: 'POST', headers: { ...own, ...headers }, body });
 }
 
 /** A parameter that nobody reads makes the request take the long way. */
 const LONG = '/v1/jobs?unread';
 
 /** Of both ways, for a job of the same name; its version is in the tag. */
-async function bothWays(body: string, headers?: Headers): Promise<{ direct: Raw; long: Raw }> {
+async function bothWays(body: string, headers?: Headers): Promise<{ direct: RawAnswer; long: RawAnswer }> {
   const direct = await post('/v1/jobs', body, headers);
   return { direct, long: await post(LONG, body, headers) };
 }
@@ -58,10 +36,10 @@ describe('a plain create', () => {
     await post(LONG, body);
     const { direct, long } = await bothWays(body);
     expect(direct.status).toBe(201);
-    const tag = (raw: Raw): string => String(raw.headers[raw.headers.indexOf('ETag') + 1]);
+    const tag = (raw: RawAnswer): string => String(raw.headers[raw.headers.indexOf('ETag') + 1]);
     expect(tag(direct)).not.toBe(tag(long));
     // Paths differ by the parameter.
-    const same = ({ headers, body: text }: Raw): unknown => [
+    const same = ({ headers, body: text }: RawAnswer): unknown => [
       headers.map((header) => header.replace('?unread', '').replace(/^"\d+-\d+"$/, 'tag')),
       text,
     ];

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { JobName } from '@dkron/jobs';
 import type { JobAnswer } from '../services/job-bytes.ts';
 import { JSON_TYPE } from './answers.ts';
+import { takeBefore } from './before-framework.ts';
 import { requestId } from './request-id.ts';
 
 const PREFIX = '/v1/jobs/';
@@ -34,12 +35,7 @@ export class DirectReads {
 
   /** Takes the requests of a server; those that it does not answer go on to who listened before. */
   takeFrom(server: Server): void {
-    const before = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
-    server.removeAllListeners('request');
-    server.on('request', (request, response) => {
-      if (this.answer(request, response)) return;
-      for (const listener of before) listener.call(server, request, response);
-    });
+    takeBefore(server, (request, response) => this.answer(request, response));
   }
 
   /** False when it did not answer. */

@@ -5,6 +5,8 @@ import { echoJobJson } from '@dkron/jobs';
 import type { JobsService } from '../services/jobs.service.ts';
 import type { NodeContext } from '../node-context.ts';
 import { JSON_TYPE } from './answers.ts';
+import type { RequestListener } from './before-framework.ts';
+import { takeBefore } from './before-framework.ts';
 import { createdHeaders } from './created-job.ts';
 import { requestId } from './request-id.ts';
 
@@ -19,8 +21,6 @@ export interface DirectWritesModules {
   /** Whether writes are for this server. */
   readonly leads: () => boolean;
 }
-
-type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A request that was read before the framework saw it, and what it met: it must not be tried a second time. */
 interface ReadRequest {
@@ -44,14 +44,10 @@ export class DirectWrites {
 
   /** Takes the requests of a server; those that it does not answer go on to who listened before. */
   takeFrom(server: Server): void {
-    const before = server.listeners('request') as Listener[];
-    server.removeAllListeners('request');
-    const goOn: Listener = (request, response) => {
-      for (const listener of before) listener.call(server, request, response);
-    };
-    server.on('request', (request, response) => {
-      if (this.#takes(request)) this.#take(request, response, goOn);
-      else goOn(request, response);
+    takeBefore(server, (request, response, goOn) => {
+      const takes = this.#takes(request);
+      if (takes) this.#take(request, response, goOn);
+      return takes;
     });
   }
 
@@ -81,7 +77,7 @@ export class DirectWrites {
     return LENGTH.test(length) && Number(length) <= this.#modules.node.options.maxBodySize;
   }
 
-  #take(request: IncomingMessage, response: ServerResponse, goOn: Listener): void {
+  #take(request: IncomingMessage, response: ServerResponse, goOn: RequestListener): void {
     const chunks: Buffer[] = [];
     const goLong = (read: ReadRequest): void => {
       this.#read.set(request, read);
