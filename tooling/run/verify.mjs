@@ -26,10 +26,10 @@ export async function verify(args) {
   const report = args.find((arg) => arg.startsWith('--tests-from='))?.slice('--tests-from='.length);
   const env = await prepare();
   const tests = report === undefined ? await runTests(env) : countTests(report);
-  const results = [];
-  for (const [name, command, commandArgs] of [...CHECKS, ...protoBreaking(), ...slowTests()]) {
-    results.push([name, await check(name, command, commandArgs, env)]);
-  }
+  // Two at a time: what only computes beside what mostly waits for processes of its own.
+  const computing = [...CHECKS, ...protoBreaking(), ...scripts('test:compute')];
+  const lanes = [computing, scripts('test:slow')].map((checks) => inTurn(checks, env));
+  const results = (await Promise.all(lanes)).flat();
 
   for (const [name, verdict] of results) process.stdout.write(`${String(verdict)}  ${String(name)}\n`);
   for (const failure of tests.failures) process.stdout.write(`FAIL  ${failure}\n`);
@@ -48,9 +48,18 @@ export function verdictOf(code) {
   return code === 0 ? 'pass' : code === NOT_RUN ? 'NOT RUN' : 'FAIL';
 }
 
+async function inTurn(checks, env) {
+  const results = [];
+  for (const [name, command, args] of checks) results.push([name, await check(name, command, args, env)]);
+  return results;
+}
+
+/** What it prints comes in one piece at its end, as another check runs beside it. */
 async function check(name, command, args, env) {
-  process.stdout.write(`\n== ${name}: ${command} ${args.join(' ')}\n`);
-  const { code, signal } = await execute(command, args, { env });
+  const started = performance.now();
+  const { code, signal, output } = await execute(command, args, { env, quiet: true });
+  const seconds = Math.round((performance.now() - started) / 1000);
+  process.stdout.write(`\n== ${name}, ${seconds} s: ${command} ${args.join(' ')}\n${output}`);
   if (signal === 'SIGINT' || signal === 'SIGTERM') throw new Error(`interrupted by ${signal}`);
   return verdictOf(code);
 }
@@ -71,13 +80,16 @@ function protoBreaking() {
   ];
 }
 
-/** Packages may have a `test:slow` script: crash tests and the like, too long for `npm test`. */
-function slowTests() {
+/**
+ * Too long for `npm test`: a package's `test:slow` script has crash tests and the like, which wait more than they
+ * compute; its `test:compute` script has simulations and random inputs, which do nothing else.
+ */
+function scripts(script) {
   return (
     [...workspacePackages()]
-      .filter(([, { manifest }]) => manifest.scripts?.['test:slow'])
+      .filter(([, { manifest }]) => manifest.scripts?.[script])
       // Not by --filter, which answers every failure with 1.
-      .map(([name, { folder }]) => [`slow tests of ${name}`, 'pnpm', ['--dir', folder, 'run', 'test:slow']])
+      .map(([name, { folder }]) => [`${script} of ${name}`, 'pnpm', ['--dir', folder, 'run', script]])
   );
 }
 

@@ -10,7 +10,7 @@ import { departure } from './support/documented.ts';
 import { cleanUp, TestNode } from './support/test-node.ts';
 
 /**
- * Few by default, for a busy machine; `pnpm --filter @dkron/server run test:slow` sends 10,000. Others, and more:
+ * Few by default, for a busy machine; `pnpm --filter @dkron/server run test:compute` sends 5,000. Others, and more:
  * `DKRON_REQUESTS=100000 DKRON_SEED=7 pnpm exec vitest run --project server generated-requests`.
  */
 const REQUESTS = Number(process.env['DKRON_REQUESTS'] ?? 1_000);

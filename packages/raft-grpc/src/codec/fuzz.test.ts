@@ -7,7 +7,7 @@ import { anyFrameMessages } from '../../test/arbitrary-messages.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
 
 const ends = { from: 'a', to: 'b' };
-/** A million with `pnpm run test:slow`. */
+/** A million with `pnpm run test:compute`. */
 const INPUTS =
   process.env['RAFT_GRPC_FUZZ_INPUTS'] === undefined ? 100_000 : Number(process.env['RAFT_GRPC_FUZZ_INPUTS']);
 
