@@ -14,11 +14,18 @@ const GO_SOURCE = fileURLToPath(new URL('../../../../examples/go-plugin', import
 const SERVE = import.meta.resolve('@dkron/plugins/serve');
 const TARGET = 0.5;
 const IN_FLIGHT = [1, 32];
+/** Code that has not run a few hundred times is slower than it will be. */
+const WARM_UP_MS = 500;
+/** A first build takes a minute. */
+const BUILD_MS = 300_000;
 const never = new AbortController().signal;
 
 export interface PluginFigureOptions {
   readonly rounds: number;
+  /** Of each rate; there are eight for each round. */
   readonly measureMs: number;
+  /** Told what is going on. */
+  readonly say: (line: string) => void;
 }
 
 /** Runs of hosted executors that do nothing, beside bare calls on the same socket; in turns, the middle counts. */
@@ -27,8 +34,8 @@ export async function pluginFigures(options: PluginFigureOptions): Promise<Figur
   try {
     writeTypeScript(join(folder, 'ts'));
     const figures = await figuresOf('TypeScript', join(folder, 'ts'), options);
-    if (!buildGo(join(folder, 'go'))) return figures;
-    return [...figures, ...(await figuresOf('Go', join(folder, 'go'), options))];
+    const go = buildGo(options.say);
+    return go === undefined ? figures : [...figures, ...(await figuresOf('Go', go, options))];
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -46,14 +53,21 @@ await serveExecutor({ execute: ({ config }) => config.do === 'env' ? process.env
   chmodSync(path, 0o755);
 }
 
-function buildGo(folder: string): boolean {
+/** The folder of the plugin in Go, kept for the next time; undefined where it cannot be built. */
+function buildGo(say: (line: string) => void): string | undefined {
+  const folder = join(tmpdir(), `dkron-bench-go-plugin-${process.getuid?.() ?? 0}`);
+  say('building the plugin in Go');
   try {
-    mkdirSync(folder);
-    execFileSync('go', ['build', '-o', folder, './dkron-executor-demo'], { cwd: GO_SOURCE, stdio: 'ignore' });
-    return true;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    execFileSync('go', ['build', '-buildvcs=false', '-o', folder, './dkron-executor-demo'], {
+      cwd: GO_SOURCE,
+      stdio: 'ignore',
+      timeout: BUILD_MS,
+    });
+    return folder;
   } catch {
-    process.stderr.write('no plugin in Go: there is no Go here, or no module proxy\n');
-    return false;
+    say('NOT RUN: plugins in Go: there is no Go here, or no module proxy');
+    return undefined;
   }
 }
 
@@ -67,11 +81,18 @@ async function figuresOf(language: string, folder: string, options: PluginFigure
     const run = (): Promise<unknown> => runOnce(executor!, { do: 'env', text: 'NONE' });
     const figures: Figure[] = [];
     for (const inFlight of IN_FLIGHT) {
+      await rateOf(bare, inFlight, WARM_UP_MS);
+      await rateOf(run, inFlight, WARM_UP_MS);
       const ours: number[] = [];
       const floors: number[] = [];
       for (let round = 0; round < options.rounds; round++) {
         floors.push(await rateOf(bare, inFlight, options.measureMs));
         ours.push(await rateOf(run, inFlight, options.measureMs));
+        const [floor, rate] = [floors.at(-1)!, ours.at(-1)!];
+        options.say(
+          `${language}, ${inFlight} at a time, round ${round + 1} of ${options.rounds}: ` +
+            `${Math.round(rate)}/s of ${Math.round(floor)}/s = ${(rate / floor).toFixed(2)}`,
+        );
       }
       const ratio = middle(ours.map((rate, i) => rate / floors[i]!));
       figures.push({
