@@ -10,6 +10,8 @@ export { storeCodec } from './store/codec.ts';
 export { toServerFromWire, toServerToWire, toWorkerFromWire, toWorkerToWire } from './session/codec.ts';
 export { agentSession } from './session/service.ts';
 export { clusterService } from './cluster/service.ts';
+export type { NodeOffers, Offer, OfferSource } from './cluster/offer-service.ts';
+export { offerService } from './cluster/offer-service.ts';
 export type { ForwardedAnswer, ForwardedHeader, ForwardedRequest } from './server/service.ts';
 export { forwardService } from './server/service.ts';
 export type { OutputPiece, WatchedOutput } from './server/output-service.ts';

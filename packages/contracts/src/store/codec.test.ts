@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoredJob } from '@dkron/jobs';
-import { commands, definition, due, execution, jobState, ledgerEntry, run } from '../../test/arbitraries.ts';
+import { commands, definition, due, execution, jobState, ledgerEntry, notice, run } from '../../test/arbitraries.ts';
 import { Command } from '../gen/dkron/store/v1/command.ts';
 import { JobDefinition } from '../gen/dkron/model/v1/model.ts';
-import { Due, Execution, JobState, LedgerEntry, Run } from '../gen/dkron/store/v1/records.ts';
+import { Due, Execution, JobState, LedgerEntry, Notice, Run } from '../gen/dkron/store/v1/records.ts';
 import { ContractError } from '../errors.ts';
 import { storeCodec, type Codec } from './codec.ts';
 
@@ -39,6 +39,7 @@ describe('every record keeps all it says, in the bytes of the generated code', (
   it('execution', () => expect(() => holds(storeCodec.execution, Execution, execution)).not.toThrow());
   it('run', () => expect(() => holds(storeCodec.run, Run, run)).not.toThrow());
   it('due', () => expect(() => holds(storeCodec.due, Due, due)).not.toThrow());
+  it('notice', () => expect(() => holds(storeCodec.notice, Notice, notice)).not.toThrow());
   it('ledger entry', () => expect(() => holds(storeCodec.ledgerEntry, LedgerEntry, ledgerEntry)).not.toThrow());
 });
 

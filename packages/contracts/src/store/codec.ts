@@ -1,8 +1,8 @@
-import type { Command, Due, Execution, JobDefinition, JobState, LedgerEntry, Run } from '@dkron/jobs';
+import type { Command, Due, Execution, JobDefinition, JobState, LedgerEntry, Notice, Run } from '@dkron/jobs';
 import { decode, encode, type Message } from '../wire/message.ts';
 import { command } from './command.ts';
 import { jobDefinition } from '../model/definition.ts';
-import { due, execution, jobState, ledgerEntry, run } from './records.ts';
+import { due, execution, jobState, ledgerEntry, notice, run } from './records.ts';
 
 /** A value as bytes, and back. */
 export interface Codec<T> {
@@ -24,6 +24,7 @@ export interface StoreCodec {
   readonly run: Codec<Run>;
   readonly due: Codec<Due>;
   readonly ledgerEntry: Codec<LedgerEntry>;
+  readonly notice: Codec<Notice>;
 }
 
 /** Format: `proto/dkron/store/v1`. Equal values give equal bytes; map keys are written in order of their UTF-16 units. */
@@ -35,6 +36,7 @@ export const storeCodec: StoreCodec = {
   run: strict(run),
   due: strict(due),
   ledgerEntry: strict(ledgerEntry),
+  notice: strict(notice),
 };
 
 /** What a replica does not understand it must not apply: unknown fields are refused. */

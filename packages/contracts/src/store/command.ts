@@ -4,6 +4,7 @@ import { choice, fixed, flag, text } from '../wire/kind.ts';
 import { message, type Message } from '../wire/message.ts';
 import { union } from '../wire/union.ts';
 import { deleteExecutions, deleteJob, putJob, toggleJob, type Body } from './job-commands.ts';
+import { settleNotices } from './notice-commands.ts';
 import { decideTicks, executionUpdates, startRuns } from './run-commands.ts';
 
 const setPause: Message<Body<SetPause>> = message('SetPause', {
@@ -29,4 +30,5 @@ export const command: Message<Command> = union('Command', 'type', {
   deleteExecutions: [7, deleteExecutions],
   setPause: [8, setPause],
   putSetting: [9, putSetting],
+  settleNotices: [10, settleNotices],
 });

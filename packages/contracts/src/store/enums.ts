@@ -1,10 +1,19 @@
-import type { Decision, DueKind, LedgerEntry, MissReason, RunTarget, SkipReason } from '@dkron/jobs';
+import type {
+  Decision,
+  DueKind,
+  LedgerEntry,
+  MissReason,
+  RunTarget,
+  SkipReason,
+} from '@dkron/jobs';
 import {
   DECISIONS,
   EXECUTION_STATES,
   LEDGER_DECISIONS,
   LEDGER_REASONS,
   MISS_REASONS,
+  NOTICE_CHANNELS,
+  NOTICE_EVENTS,
   SKIP_REASONS,
   TRIGGERS,
 } from '@dkron/jobs';
@@ -25,3 +34,6 @@ export const tickReasonOrNone = choice<'' | SkipReason | MissReason>('tick reaso
 export const ledgerReasonOrNone = choice<LedgerEntry['reason']>('tick reason', LEDGER_REASONS);
 
 export const dueKind = choice<DueKind>('due kind', ['retry', 'child', 'process', 'hold']);
+
+export const noticeChannel = choice('notice channel', NOTICE_CHANNELS);
+export const noticeEvent = choice('notice event', NOTICE_EVENTS);

@@ -1,4 +1,4 @@
-import type { Due, Execution, JobState, LedgerEntry, Run, RunTarget } from '@dkron/jobs';
+import type { Due, Execution, JobState, LedgerEntry, Notice, Run, RunTarget } from '@dkron/jobs';
 import {
   byHand,
   putFixed,
@@ -15,7 +15,16 @@ import { instantField, nullableInstant } from '../wire/instant.ts';
 import { fixed, flag, signed, signed64, text, whole } from '../wire/kind.ts';
 import { message, sub, type Message } from '../wire/message.ts';
 import { endReason } from '../model/execution.ts';
-import { dueKind, executionState, ledgerDecision, ledgerReasonOrNone, targetState, trigger } from './enums.ts';
+import {
+  dueKind,
+  executionState,
+  ledgerDecision,
+  ledgerReasonOrNone,
+  noticeChannel,
+  noticeEvent,
+  targetState,
+  trigger,
+} from './enums.ts';
 
 export const jobState: Message<JobState> = byHand(
   message('JobState', {
@@ -149,6 +158,19 @@ export const due: Message<Due> = message('Due', {
   executionId: implicit(6, text, ''),
   nodeName: implicit(7, text, ''),
   attempt: implicit(8, whole, 0),
+  dueAt: instantField(9),
+  lengthMs: implicit(10, whole, 0),
+});
+
+export const notice: Message<Notice> = message('Notice', {
+  id: implicit(1, fixed, 0n),
+  channel: required(2, noticeChannel),
+  event: required(3, noticeEvent),
+  execution: required(4, sub(execution)),
+  recipient: implicit(5, text, ''),
+  awaits: implicit(6, fixed, 0n),
+  outputBytes: implicit(7, whole, 0),
+  attempts: implicit(8, whole, 0),
   dueAt: instantField(9),
   lengthMs: implicit(10, whole, 0),
 });

@@ -16,6 +16,7 @@ import { message, sub, type Message } from '../wire/message.ts';
 import { union } from '../wire/union.ts';
 import { decision, tickReasonOrNone, trigger } from './enums.ts';
 import type { Body } from './job-commands.ts';
+import { channelBits } from './notice-commands.ts';
 
 type StartBody<K extends RunStart['kind']> = Omit<Extract<RunStart, { kind: K }>, 'kind'>;
 type UpdateBody<K extends ExecutionUpdate['kind']> = Omit<Extract<ExecutionUpdate, { kind: K }>, 'kind'>;
@@ -159,4 +160,5 @@ const executionUpdate: Message<ExecutionUpdate> = union('ExecutionUpdate', 'kind
 export const executionUpdates: Message<Body<ExecutionUpdates>> = message('ExecutionUpdates', {
   stamp: implicit(1, fixed, 0n),
   updates: list(2, sub(executionUpdate)),
+  notify: channelBits(3),
 });
