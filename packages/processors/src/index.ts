@@ -3,7 +3,7 @@
  * Implementations are sub-paths: `@dkron/processors/log`, `@dkron/processors/files`; the suite that judges them is
  * `@dkron/processors/suite`.
  */
-export type { Processor, ProcessorConfig, ProcessorContext, ProcessorInput } from './types.ts';
+export type { Processor, ProcessorConfig, ProcessorConfigSchema, ProcessorContext, ProcessorInput } from './types.ts';
 export type {
   ProcessorFailure,
   ProcessorPipelineModules,

@@ -1,4 +1,5 @@
 import type { Logger } from '@dkron/runtime';
+import type { z } from 'zod';
 
 /** A finished attempt and its output. */
 export interface ProcessorInput {
@@ -31,12 +32,26 @@ export interface ProcessorContext {
 export type ProcessorConfig = Readonly<Record<string, string>>;
 
 /**
+ * The keys that a processor reads: a `z.strictObject` of texts, in the same form as that of an executor. What makes a key
+ * required is the lack of `.optional()`; one that nobody may see has `writeOnly: true` in its metadata. Jobs are judged
+ * by it before they run; a run ignores keys it does not know.
+ */
+export type ProcessorConfigSchema = z.ZodObject<Readonly<Record<string, z.ZodType>>, z.core.$strict>;
+
+/**
  * Does something with an output. Any number of calls may overlap, so settings belong to the call and never to the
  * object.
  */
 export interface Processor {
   /** As in a job's `processors`. */
   readonly name: string;
-  /** Resolves to the output that replaces the old one, which it must not change in place. */
+  /** Absent = it does not tell which keys it reads. */
+  readonly configSchema?: ProcessorConfigSchema;
+  /**
+   * Resolves to the output that replaces the old one, which it must not change in place. Rejects for whatever went wrong,
+   * in one line without secrets: the output then stays as it was.
+   */
   process(input: ProcessorInput, config: ProcessorConfig, context: ProcessorContext): Promise<Uint8Array>;
+  /** Ends what is kept between calls, such as connections. Calls under way may fail. */
+  close?(): Promise<void>;
 }

@@ -11,7 +11,11 @@ const newFolder = (): string => mkdtempSync(join(tmpdir(), 'processors-'));
 
 processorSuite(
   { describe, it },
-  { name: 'files', make: () => filesProcessor({ defaultFolder: join(newFolder(), 'made') }) },
+  {
+    name: 'files',
+    make: () => filesProcessor({ defaultFolder: join(newFolder(), 'made') }),
+    failing: { make: () => filesProcessor(), config: { log_dir: join(newFolder(), 'absent') } },
+  },
 );
 
 async function run(config: Record<string, string>, more: Partial<ProcessorInput> = {}, defaultFolder?: string) {

@@ -1,5 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { forwardKey, optionalText } from '../config.ts';
 import { forwardOr } from '../forward.ts';
 import type { Processor, ProcessorConfig, ProcessorContext, ProcessorInput } from '../types.ts';
 
@@ -12,6 +14,12 @@ export interface FilesProcessorOptions {
 const DEFAULT_FOLDER = '/var/log/dkron';
 const FILE_MODE = 0o644;
 
+/** Keys of `files`. */
+export const configSchema = z.strictObject({
+  ...forwardKey,
+  log_dir: optionalText('folder of the files, which must exist; /var/log/dkron when absent, which is made'),
+});
+
 /**
  * Writes each output to `<log_dir>/<execution id>.log`. A folder named by the job must exist. What cannot be written
  * is logged and does not fail the processor, as in the original.
@@ -20,6 +28,7 @@ export function filesProcessor(options: FilesProcessorOptions = {}): Processor {
   const defaultFolder = options.defaultFolder ?? DEFAULT_FOLDER;
   return {
     name: 'files',
+    configSchema,
     process: (input, config, context) => write(input, config, context, defaultFolder),
   };
 }

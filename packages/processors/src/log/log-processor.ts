@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer';
+import { z } from 'zod';
+import { forwardKey } from '../config.ts';
 import { forwardOr } from '../forward.ts';
 import type { Processor, ProcessorInput } from '../types.ts';
 
@@ -10,12 +12,16 @@ export interface LogProcessorOptions {
   readonly stderr?: (bytes: Uint8Array) => void;
 }
 
+/** Keys of `log`. */
+export const configSchema = z.strictObject({ ...forwardKey });
+
 /** Prints outputs to the node's standard output and error, between a line each that says whose they are. */
 export function logProcessor(options: LogProcessorOptions = {}): Processor {
   const stdout = options.stdout ?? ((bytes: Uint8Array) => void process.stdout.write(bytes));
   const stderr = options.stderr ?? ((bytes: Uint8Array) => void process.stderr.write(bytes));
   return {
     name: 'log',
+    configSchema,
     process: async (input, config) => {
       (input.success ? stdout : stderr)(framed(input));
       return forwardOr('Output in dkron log', input, config);

@@ -1,3 +1,3 @@
 /** What every processor must do, as tests. Takes the functions of the test runner, so any runner will do. */
-export type { ProcessorSuiteOptions, ProcessorSuiteRunner } from './processor-suite.ts';
+export type { ProcessorCase, ProcessorSuiteOptions, ProcessorSuiteRunner } from './processor-suite.ts';
 export { processorSuite } from './processor-suite.ts';
