@@ -9,6 +9,7 @@ import type { StatusUpdate } from '../wire/grpc/messages.ts';
 import { statusUpdateCodec } from '../wire/grpc/messages.ts';
 import { UPDATE_PATHS } from '../settings.ts';
 import { causeText, PluginError } from '../errors.ts';
+import { wakeWhenUsed } from './quiet-connection.ts';
 
 /** Where one run's progress comes in. */
 export interface CallbackListener {
@@ -90,9 +91,12 @@ export class Callbacks {
   async #open(): Promise<Place> {
     const path = join(this.#directory, `c${(this.#places += 1)}`);
     const place = new Place(path, (run, socket) => {
-      this.#owner = run;
-      this.#http2.emit('connection', socket);
-      this.#owner = undefined;
+      wakeWhenUsed(socket, this.#timers, () => {
+        if (run.isOver) return void socket.resume();
+        this.#owner = run;
+        this.#http2.emit('connection', socket);
+        this.#owner = undefined;
+      });
     });
     await place.listen();
     return place;
