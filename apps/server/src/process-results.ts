@@ -3,10 +3,11 @@ import type { Processor } from '@dkron/processors';
 import { ProcessorPipeline } from '@dkron/processors';
 import { filesProcessor } from '@dkron/processors/files';
 import { logProcessor } from '@dkron/processors/log';
+import { syslogProcessor } from '@dkron/processors/syslog';
 import { formatRfc3339 } from '@dkron/cron';
 import type { HostedProcessor } from '@dkron/plugins/host';
 import { withPlugins } from '@dkron/plugins/host';
-import type { Logger, Timers } from '@dkron/runtime';
+import type { Logger, Metrics, Timers } from '@dkron/runtime';
 
 export type ProcessResult = (
   execution: Execution,
@@ -20,18 +21,21 @@ export interface ResultProcessing {
   readonly process: ProcessResult;
   /** Names of the processors there are, in ascending order. */
   readonly names: readonly string[];
+  close(): Promise<void>;
 }
 
 export interface ProcessingModules {
   readonly timers: Timers;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** Processors in programs of their own. */
   readonly hosted: readonly HostedProcessor[];
 }
 
-export function processResults(reportingNode: string, { timers, logger, hosted }: ProcessingModules): ResultProcessing {
-  const processors = withPlugins<Processor>([logProcessor(), filesProcessor()], hosted);
-  const pipeline = new ProcessorPipeline({}, { processors, timers, logger });
+export function processResults(reportingNode: string, { hosted, ...environment }: ProcessingModules): ResultProcessing {
+  const builtIn = [logProcessor(), filesProcessor(), syslogProcessor({}, environment)];
+  const processors = withPlugins<Processor>(builtIn, hosted);
+  const pipeline = new ProcessorPipeline({}, { ...environment, processors });
   const process: ProcessResult = async (execution, output, definition, signal) => {
     const result = await pipeline.run(
       {
@@ -51,5 +55,5 @@ export function processResults(reportingNode: string, { timers, logger, hosted }
     );
     return result.output === output.tail ? null : result.output;
   };
-  return { process, names: pipeline.names() };
+  return { process, names: pipeline.names(), close: () => pipeline.close() };
 }

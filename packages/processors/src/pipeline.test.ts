@@ -1,3 +1,5 @@
+import type { Labels } from '@dkron/runtime';
+import { noMetrics, silentLogger } from '@dkron/runtime';
 import { ManualTime, MemoryLogger } from '@dkron/runtime/testing';
 import { expect, it } from 'vitest';
 import { ProcessorPipeline } from './index.ts';
@@ -31,6 +33,29 @@ function pipelineOf(...processors: Processor[]): {
   const logger = new MemoryLogger();
   return { time, logger, pipeline: new ProcessorPipeline({}, { processors, timers: time, logger }) };
 }
+
+it('counts by name and end, and closes what there is', async () => {
+  const counted: unknown[] = [];
+  const metrics = { ...noMetrics, counter: () => ({ add: (_: number, labels?: Labels) => void counted.push(labels) }) };
+  let closed = 0;
+  const closing = (name: string): Processor => ({
+    ...adding(name),
+    close: async () => {
+      closed++;
+      throw new Error('late');
+    },
+  });
+  const processors = [closing('a'), closing('b'), failing('c', new Error('broken'))];
+  const pipeline = new ProcessorPipeline({}, { processors, timers: new ManualTime(), logger: silentLogger, metrics });
+  await pipeline.run(INPUT, { a: {}, c: {}, 'whatever-1': {} });
+  expect(counted).toEqual([
+    { processor: 'a', result: 'success' },
+    { processor: 'c', result: 'failed' },
+    { processor: 'unknown', result: 'failed' },
+  ]);
+  await pipeline.close();
+  expect(closed).toBe(2);
+});
 
 it('G-E9: runs in ascending order of names, each with the output of the one before', async () => {
   const { pipeline, time } = pipelineOf(adding('c'), adding('a'), adding('b'));

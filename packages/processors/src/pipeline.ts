@@ -1,5 +1,5 @@
-import type { Cancel, Logger, Timers } from '@dkron/runtime';
-import { assert } from '@dkron/runtime';
+import type { Cancel, Counter, Logger, Metrics, Timers } from '@dkron/runtime';
+import { assert, noMetrics } from '@dkron/runtime';
 import { ProcessorError } from './errors.ts';
 import type { Processor, ProcessorConfig, ProcessorInput } from './types.ts';
 
@@ -14,6 +14,8 @@ export interface ProcessorPipelineModules {
   readonly processors: readonly Processor[];
   readonly timers: Timers;
   readonly logger: Logger;
+  /** @default none */
+  readonly metrics?: Metrics;
 }
 
 /** A processor that left the output as it was, and why. */
@@ -38,6 +40,7 @@ export class ProcessorPipeline {
   readonly #timeoutMs: number;
   readonly #timers: Timers;
   readonly #logger: Logger;
+  readonly #calls: Counter;
   readonly #byName = new Map<string, Processor>();
 
   /** @throws AssertionError when two processors have the same name */
@@ -45,6 +48,8 @@ export class ProcessorPipeline {
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     this.#timers = modules.timers;
     this.#logger = modules.logger;
+    const metrics = modules.metrics ?? noMetrics;
+    this.#calls = metrics.counter('dkron_processor_calls_total', 'Outputs given to processors, by how that ended');
     for (const processor of modules.processors) {
       assert(!this.#byName.has(processor.name), `two processors are named ${processor.name}`);
       this.#byName.set(processor.name, processor);
@@ -54,6 +59,11 @@ export class ProcessorPipeline {
   /** In ascending order. */
   names(): string[] {
     return [...this.#byName.keys()].sort();
+  }
+
+  /** Ends what processors keep between calls. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#byName.values()].map((processor) => processor.close?.()));
   }
 
   /**
@@ -74,7 +84,9 @@ export class ProcessorPipeline {
       try {
         output = await this.#runOne(name, { ...input, output }, processors[name] ?? {}, signal);
         ran.push(name);
+        this.#count(name, 'success');
       } catch (error) {
+        this.#count(name, 'failed');
         failures.push({ name, error: error instanceof Error ? error.message : String(error) });
         this.#logger.error('processor failed, the output stays as it was', {
           processor: name,
@@ -85,6 +97,11 @@ export class ProcessorPipeline {
       }
     }
     return { output, ran, failures };
+  }
+
+  /** Jobs may name anything: what is not known counts together. */
+  #count(name: string, result: 'success' | 'failed'): void {
+    this.#calls.add(1, { processor: this.#byName.has(name) ? name : 'unknown', result });
   }
 
   async #runOne(

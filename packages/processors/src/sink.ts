@@ -23,6 +23,8 @@ export interface Sink<S extends ProcessorConfigSchema> {
   readonly secrets?: readonly string[];
   /** Tries in all, while they fail by a `SinkFailure` that may pass. @default 3 */
   readonly triesMax?: number;
+  /** Longest time of one try, in milliseconds. @default 10000 */
+  readonly tryMs?: number;
   /**
    * One try. Sending twice must do no harm that can be avoided: what carries an identity uses that of the execution.
    *
@@ -43,6 +45,7 @@ export class SinkFailure extends Error {
 }
 
 const TRIES_MAX = 3;
+const TRY_MS = 10_000;
 const WAITS = { minMs: 250, maxMs: 2_000 };
 const ERROR_LENGTH_MAX = 500;
 
@@ -60,7 +63,7 @@ export function sinkProcessor<S extends ProcessorConfigSchema>(sink: Sink<S>, mo
         for (let tries = 1; ; tries++) {
           context.signal.throwIfAborted();
           try {
-            await sink.send(input, read, context);
+            await oneTry(sink, input, read, context, timers);
             return forwardOr(sink.replacement, input, config);
           } catch (error) {
             const again = error instanceof SinkFailure && error.passing && tries < (sink.triesMax ?? TRIES_MAX);
@@ -75,6 +78,34 @@ export function sinkProcessor<S extends ProcessorConfigSchema>(sink: Sink<S>, mo
       }
     },
   };
+}
+
+async function oneTry<S extends ProcessorConfigSchema>(
+  sink: Sink<S>,
+  input: ProcessorInput,
+  config: z.output<S>,
+  context: ProcessorContext,
+  timers: Timers,
+): Promise<void> {
+  const limit = new AbortController();
+  const tryMs = sink.tryMs ?? TRY_MS;
+  const late = new SinkFailure(`no answer within ${tryMs} ms`, { passing: true });
+  const cancel = timers.after(tryMs, () => limit.abort(late));
+  const stop = (): void => limit.abort(context.signal.reason);
+  context.signal.addEventListener('abort', stop, { once: true });
+  const stopped = new Promise<never>((_resolve, reject) => {
+    limit.signal.addEventListener('abort', () => reject(limit.signal.reason as Error), { once: true });
+  });
+  try {
+    const sent = sink.send(input, config, { signal: limit.signal, logger: context.logger });
+    await Promise.race([sent, stopped]);
+  } catch (error) {
+    // However a client tells that it was stopped.
+    throw limit.signal.aborted ? limit.signal.reason : error;
+  } finally {
+    cancel();
+    context.signal.removeEventListener('abort', stop);
+  }
 }
 
 /** The cause is left out, as it might hold what the text must not. */

@@ -20,7 +20,7 @@ export interface EngineOptions {
   readonly killGraceMs?: number;
   /** Most decisions in one `DecideTicks`; more due at once become several. Default 500. */
   readonly decideBatchMax?: number;
-  /** Processors of one result get this long. Default 30,000. */
+  /** Processors of one result get this long, times their number. Default 30,000. */
   readonly processTimeoutMs?: number;
 }
 

@@ -12,6 +12,9 @@ import type { ProcessResult } from '../process-results.ts';
 import type { ServerCore } from './core.ts';
 import type { Environment } from './environment.ts';
 
+/** More than the pipeline gives each processor, so that it can tell which one was late. */
+const PROCESS_MS = 31_000;
+
 /** What scheduling touches outside of its process, and the worker of this node. */
 export interface SchedulingPorts {
   readonly log: ReplicatedLog;
@@ -51,6 +54,7 @@ export function createScheduling(
       killGraceMs: options.killGrace,
       leaseMs: options.lease,
       forbidHoldMs: options.forbidHold,
+      processTimeoutMs: PROCESS_MS,
     },
     { ...environment, log, view: store, membership, planner, processResult },
   );

@@ -35,7 +35,15 @@ export async function openWork(
   if (registry) countRuns({ store, log, registry });
   const plugins = await startPlugins(options, environment);
   const hosted = plugins.processors;
-  const { process: processResult, names: processors } = processResults(options.nodeName, { ...environment, hosted });
+  const {
+    process: processResult,
+    names: processors,
+    ...processing
+  } = processResults(options.nodeName, {
+    ...environment,
+    hosted,
+  });
+  unwind.add(() => processing.close());
   const worker = await startWorker(journal, options, { ...environment, spawnHelper, hosted: plugins.executors });
   unwind.add(() => worker.stop(0));
   const transport = new GrpcSessionTransport({}, { timers });

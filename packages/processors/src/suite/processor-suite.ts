@@ -48,7 +48,8 @@ export function processorSuite(runner: ProcessorSuiteRunner, options: ProcessorS
 }
 
 function results({ it }: ProcessorSuiteRunner, options: ProcessorSuiteOptions): void {
-  const config = options.config ?? {};
+  // When it is asked for: a port may be known only then.
+  const config = (): ProcessorConfig => options.config ?? {};
   it('has its name', async () => {
     const processor = await options.make();
     assert(processor.name === options.name, `named ${processor.name}`);
@@ -58,42 +59,43 @@ function results({ it }: ProcessorSuiteRunner, options: ProcessorSuiteOptions): 
     const processor = await options.make();
     const input = inputOf('one', 'hello\n\u0000world');
     const before = Uint8Array.from(input.output);
-    const output = await run(processor, input, Object.freeze({ ...config }));
+    const output = await run(processor, input, Object.freeze({ ...config() }));
     assert(output instanceof Uint8Array, 'no bytes returned');
     assert(same(input.output, before), 'the input was changed');
   });
 
   it('takes an empty output of a failed run', async () => {
-    const output = await run(await options.make(), { ...inputOf('two', ''), success: false }, config);
+    const output = await run(await options.make(), { ...inputOf('two', ''), success: false }, config());
     assert(output instanceof Uint8Array, 'no bytes returned');
   });
 
   it('takes bytes that are no text, and facts that are not known', async () => {
     const input = { ...inputOf('bytes', ''), output: Uint8Array.from([0, 0xff, 0xfe, 0x80, 10]) };
-    assert((await run(await options.make(), input, config)) instanceof Uint8Array, 'no bytes returned');
+    assert((await run(await options.make(), input, config())) instanceof Uint8Array, 'no bytes returned');
   });
 
   it('ignores keys it does not know', async () => {
-    const output = await run(await options.make(), inputOf('keys', 'x'), { ...config, nobody_knows_this: 'x' });
+    const output = await run(await options.make(), inputOf('keys', 'x'), { ...config(), nobody_knows_this: 'x' });
     assert(output instanceof Uint8Array, 'no bytes returned');
   });
 
   it('describes its keys, if it does', async () => {
     const { configSchema } = await options.make();
     if (configSchema === undefined) return;
-    const read = configSchema.safeParse(config);
+    const read = configSchema.safeParse(config());
     assert(read.success, `its schema refuses its own settings: ${read.error?.message}`);
-    assert(!configSchema.safeParse({ ...config, nobody_knows_this: 'x' }).success, 'its schema takes unknown keys');
+    assert(!configSchema.safeParse({ ...config(), nobody_knows_this: 'x' }).success, 'its schema takes unknown keys');
   });
 }
 
 function forwarding({ it }: ProcessorSuiteRunner, options: ProcessorSuiteOptions): void {
-  const config = options.config ?? {};
+  // When it is asked for: a port may be known only then.
+  const config = (): ProcessorConfig => options.config ?? {};
   it('keeps the output with forward, replaces it without', async () => {
     const processor = await options.make();
     const input = inputOf('three', 'kept');
-    const kept = await run(processor, input, { ...config, forward: 'true' });
-    const replaced = await run(processor, input, config);
+    const kept = await run(processor, input, { ...config(), forward: 'true' });
+    const replaced = await run(processor, input, config());
     assert(same(kept, input.output), 'forward: true lost the output');
     assert(!same(replaced, input.output), 'the output was kept without forward');
   });
@@ -103,7 +105,7 @@ function forwarding({ it }: ProcessorSuiteRunner, options: ProcessorSuiteOptions
     const outputs = await Promise.all(
       Array.from({ length: RUNS_AT_ONCE }, (_unused, i) =>
         run(processor, inputOf(`at-once-${i}`, `output ${i}`), {
-          ...config,
+          ...config(),
           forward: i % 2 === 0 ? 'true' : 'false',
         }),
       ),
@@ -116,7 +118,7 @@ function forwarding({ it }: ProcessorSuiteRunner, options: ProcessorSuiteOptions
 }
 
 function failures({ it }: ProcessorSuiteRunner, options: ProcessorSuiteOptions): void {
-  const { badConfigs = {}, failing, secrets = [], config = {} } = options;
+  const { badConfigs = {}, failing, secrets = [] } = options;
   for (const [key, bad] of Object.entries(badConfigs)) {
     it(`names itself and the key when ${key} is wrong`, async () => {
       const log = new LogText();
@@ -142,7 +144,7 @@ function failures({ it }: ProcessorSuiteRunner, options: ProcessorSuiteOptions):
   if (secrets.length > 0) {
     it('shows no secrets when it succeeds', async () => {
       const log = new LogText();
-      const { output, error } = await outcome(await options.make(), config, log);
+      const { output, error } = await outcome(await options.make(), options.config ?? {}, log);
       assert(error === undefined, `it failed: ${error}`);
       assertSecret(secrets, [output, log.text]);
     });
@@ -150,9 +152,9 @@ function failures({ it }: ProcessorSuiteRunner, options: ProcessorSuiteOptions):
 }
 
 function stopping({ it }: ProcessorSuiteRunner, options: ProcessorSuiteOptions): void {
-  const { hanging, config = {} } = options;
+  const { hanging } = options;
   it('does not hang when it is stopped before it begins', async () => {
-    await afterAbort(await options.make(), config, 'at once');
+    await afterAbort(await options.make(), options.config ?? {}, 'at once');
   });
 
   if (hanging === undefined) return;

@@ -74,8 +74,9 @@ export class Processing {
     const limit = new Promise<never>((_resolve, reject) => {
       timeout.signal.addEventListener('abort', () => reject(timeout.signal.reason as Error));
     });
-    const cancel = timers.after(settings.processTimeoutMs, () =>
-      timeout.abort(new Error(`processors took longer than ${settings.processTimeoutMs} ms`)),
+    const timeoutMs = settings.processTimeoutMs * Math.max(1, Object.keys(job.definition.processors).length);
+    const cancel = timers.after(timeoutMs, () =>
+      timeout.abort(new Error(`processors took longer than ${timeoutMs} ms`)),
     );
     try {
       const signal = AbortSignal.any([timeout.signal, stopped]);
