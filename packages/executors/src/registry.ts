@@ -21,4 +21,9 @@ export class ExecutorRegistry {
   names(): string[] {
     return [...this.#byName.keys()].sort();
   }
+
+  /** Ends what the executors keep between attempts. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#byName.values()].map(async (executor) => executor.close?.()));
+  }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '@dkron/runtime';
+import type { ConfigSchema } from './kit/config-schema.ts';
 
 /** One attempt of one execution. */
 export interface ExecuteRequest {
@@ -55,6 +56,10 @@ export interface ExecuteResult {
 export interface Executor {
   /** As in a job's `executor`. */
   readonly name: string;
+  /** What its configuration may hold; absent = anything. Jobs are judged by it before they run, attempts are not. */
+  readonly configSchema?: ConfigSchema;
   /** Never rejects for anything the configuration or the outside world can cause: that is a result. */
   execute(request: ExecuteRequest, context: ExecuteContext): Promise<ExecuteResult>;
+  /** Ends what is kept between attempts, such as connections. Attempts under way may fail. */
+  close?(): Promise<void>;
 }

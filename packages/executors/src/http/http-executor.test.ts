@@ -37,6 +37,10 @@ const handlers: Record<string, Handler> = {
     response.writeHead(200, { 'content-length': '100' });
     response.write('half', () => response.destroy());
   },
+  flood: (request, response) => {
+    const [, , bytes, end] = (request.url ?? '').split('/');
+    response.end(Buffer.concat([Buffer.alloc(Number(bytes), 'a'), Buffer.from(decodeURIComponent(end ?? ''))]));
+  },
   long: (_request, response) => void response.end(`${'a'.repeat(200_000)}END`),
 };
 
@@ -74,6 +78,16 @@ executorSuite(
     failing: () => ({ method: 'GET', url: `${base}/say/x`, expectCode: '500' }),
     broken: () => ({ method: 'GET', url: 'http://127.0.0.1:1/' }),
     endless: () => ({ method: 'GET', url: `${base}/endless` }),
+    flooding: (bytes, end) => ({ method: 'GET', url: `${base}/flood/${bytes}/${encodeURIComponent(end)}` }),
+    badConfigs: [
+      { title: 'no url', config: () => ({ method: 'GET' }), error: /^url is empty$/ },
+      { title: 'no method', config: () => ({ url: base }), error: /^method is empty$/ },
+      {
+        title: 'no address',
+        config: () => ({ method: 'GET', url: 'nonsense' }),
+        error: /unsupported protocol|invalid/i,
+      },
+    ],
   },
 );
 

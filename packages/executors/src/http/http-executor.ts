@@ -4,6 +4,7 @@ import { formatDurationMs } from '../durations.ts';
 import { CANCELLED, failed, SUCCEEDED } from '../results.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
 import { Agents } from './agents.ts';
+import { configSchema } from './config-schema.ts';
 import { ExpectedBody } from './expect-body.ts';
 import { HttpRequestError, send, transportText } from './request.ts';
 import { readSettings, type HttpSettings } from './settings.ts';
@@ -32,6 +33,7 @@ export function httpExecutor(options: HttpExecutorOptions = {}, modules: HttpExe
   const searchBytesMax = options.searchBytesMax ?? SEARCH_BYTES_MAX;
   return {
     name: 'http',
+    configSchema,
     execute: async (request, context) => {
       if (context.signal.aborted) return CANCELLED;
       const settings = readSettings(request.config);

@@ -3,3 +3,4 @@ export type { ShellExecutorModules, ShellExecutorOptions } from './shell-executo
 export { shellExecutor } from './shell-executor.ts';
 export type { AccountFiles } from './users.ts';
 export type { ProcessTable } from './process-table.ts';
+export { configSchema } from './config-schema.ts';

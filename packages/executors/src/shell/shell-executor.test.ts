@@ -47,6 +47,13 @@ describe.each(helperKinds)('shell, started by %s', (program) => {
       failing: () => ({ shell: 'true', command: 'exit 7' }),
       broken: () => ({ command: 'no-such-program' }),
       endless: () => ({ shell: 'true', command: 'echo started; sleep 60' }),
+      pieces: (texts) => ({ shell: 'true', command: texts.map((text) => `printf '${text}'; sleep 0.1`).join('; ') }),
+      flooding: (bytes, end) => ({ shell: 'true', command: `head -c ${bytes} /dev/zero; printf '${end}'` }),
+      badConfigs: [
+        { title: 'no command', config: () => ({ shell: 'false' }), error: /^shell: Command missing$/ },
+        { title: 'payload', config: () => ({ command: 'cat', payload: '%%%' }), error: /base64/ },
+        { title: 'limit', config: () => ({ command: 'true', mem_limit: '5 parsecs' }), error: /parsecs|unit/i },
+      ],
     },
   );
 

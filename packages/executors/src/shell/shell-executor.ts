@@ -3,6 +3,7 @@ import { CANCELLED, failed } from '../results.ts';
 import type { SpawnHelper } from '../spawn-helper/index.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
 import { readCommand, type CommandOptions, type ShellCommand } from './command.ts';
+import { configSchema } from './config-schema.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { procTable, type ProcessTable } from './process-table.ts';
 import { ShellRun, type ShellRunModules } from './shell-run.ts';
@@ -37,6 +38,7 @@ export function shellExecutor(options: ShellExecutorOptions, modules: ShellExecu
   };
   return {
     name: 'shell',
+    configSchema,
     execute: (request, context) => execute(request, context, commandOptions, { spawnHelper, timers, memoryWatch }),
   };
 }
