@@ -10,6 +10,8 @@ import type {
   JobState,
   JobPlan,
   LedgerEntry,
+  Notice,
+  NoticeOutcome,
   Precondition,
   Run,
   RunStart,
@@ -176,6 +178,24 @@ export const ledgerEntry: fc.Arbitrary<LedgerEntry> = shape({
   executions: fc.array(word, { maxLength: 3 }),
 });
 
+export const notice: fc.Arbitrary<Notice> = shape({
+  id: fixed,
+  channel: fc.constantFrom('cronitor', 'mail', 'webhook', 'pre-webhook' as const),
+  event: fc.constantFrom('start', 'end' as const),
+  execution,
+  recipient: word,
+  awaits: fixed,
+  outputBytes: count,
+  attempts: count,
+  dueAt: instant,
+  lengthMs: count,
+});
+
+const noticeOutcome: fc.Arbitrary<NoticeOutcome> = fc.oneof(
+  shape({ kind: fc.constantFrom('sent', 'dropped' as const), id: fixed }),
+  shape({ kind: fc.constant('deferred' as const), id: fixed, attempts: count, dueAt: instant, lengthMs: count }),
+);
+
 const precondition: fc.Arbitrary<Precondition> = fc.oneof(
   fc.constant(null),
   fc.constant('absent' as const),
@@ -293,6 +313,7 @@ export const commands: CommandArbitraries = {
     type: fc.constant('executionUpdates'),
     stamp: fixed,
     updates: fc.array(update, { maxLength: 4 }),
+    notify: fc.subarray(['cronitor', 'mail', 'webhook', 'pre-webhook'] as const),
   }),
   deleteExecutions: shape({ type: fc.constant('deleteExecutions'), stamp: fixed, name: word }),
   setPause: shape({
@@ -300,6 +321,11 @@ export const commands: CommandArbitraries = {
     stamp: fixed,
     scope: fc.constantFrom('submissions', 'schedule' as const),
     paused: fc.boolean(),
+  }),
+  settleNotices: shape({
+    type: fc.constant('settleNotices'),
+    stamp: fixed,
+    outcomes: fc.array(noticeOutcome, { maxLength: 4 }),
   }),
   putSetting: shape({ type: fc.constant('putSetting'), stamp: fixed, key: word, value: word }),
 };

@@ -2,6 +2,7 @@ import type { EpochNanos } from '@dkron/runtime';
 import type { Due, EndReason, Execution, ExecutionId, ExecutionOutput, Group, Run, Trigger } from './execution.ts';
 import type { JobDefinition, JobName, NodeName, StoredJob, SubmittedState } from './job.ts';
 import type { Decision, LedgerEntry, MissReason, SkipReason } from './ledger.ts';
+import type { Notice, NoticeChannel, NoticeOutcome } from './notice.ts';
 
 /** Leader's stamp: max(own wall, last applied stamp + 1 ns). Orders and names; compared with ticks, never with a clock. */
 export type Stamp = EpochNanos;
@@ -198,6 +199,15 @@ export interface ExecutionUpdates {
   readonly type: 'executionUpdates';
   readonly stamp: Stamp;
   readonly updates: readonly ExecutionUpdate[];
+  /** Who is to be told of the starts and ends among them; absent or empty = nobody. Feature level 1. */
+  readonly notify?: readonly NoticeChannel[] | undefined;
+}
+
+/** What became of notices that the leader tried to send, or gave up. Feature level 1. */
+export interface SettleNotices {
+  readonly type: 'settleNotices';
+  readonly stamp: Stamp;
+  readonly outcomes: readonly NoticeOutcome[];
 }
 
 /** Removes what a job has executed and sets its counters to 0; the definition stays. Refused: `not_found`. */
@@ -236,7 +246,8 @@ export type Command =
   | ExecutionUpdates
   | DeleteExecutions
   | SetPause
-  | PutSetting;
+  | PutSetting
+  | SettleNotices;
 
 /**
  * Why an applied command changed nothing. `stale`: computed from another version, so that the leader may try anew;
@@ -275,6 +286,8 @@ export interface CommandResults {
   readonly deleteExecutions: { readonly job: StoredJob } | Refusal;
   readonly setPause: { readonly paused: boolean };
   readonly putSetting: { readonly value: string };
+  /** How many of them were still kept. */
+  readonly settleNotices: { readonly known: number };
 }
 
 /** What apply answers to a command of this type. */
@@ -289,4 +302,10 @@ export type ApplyEvent =
   | { readonly type: 'due'; readonly due: Due; readonly change: 'added' | 'removed' }
   /** No open run and no due record is left of this root group. */
   | { readonly type: 'settled'; readonly rootGroup: Group }
+  /** `evicted`: there was no room for it any more. `removed`: sent, given up, or no longer true. */
+  | {
+      readonly type: 'notice';
+      readonly notice: Notice;
+      readonly change: 'added' | 'deferred' | 'removed' | 'evicted';
+    }
   | { readonly type: 'pause'; readonly scope: SetPause['scope']; readonly paused: boolean };

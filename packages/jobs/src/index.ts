@@ -42,6 +42,8 @@ export {
   LEDGER_DECISIONS,
   LEDGER_REASONS,
   MISS_REASONS,
+  NOTICE_CHANNELS,
+  NOTICE_EVENTS,
   SKIP_REASONS,
   TRIGGERS,
 } from './words.ts';
@@ -64,6 +66,7 @@ export type {
   RefusalCode,
   RunStart,
   SetPause,
+  SettleNotices,
   SlotHold,
   Stamp,
   StartRuns,
@@ -71,6 +74,14 @@ export type {
   TickDecision,
   ToggleJob,
 } from './command.ts';
+export {
+  channelsOf,
+  idempotencyKeyOf,
+  NOTICE_BYTES_PER_CHANNEL_MAX,
+  NOTICES_PER_CHANNEL_MAX,
+  tellsOutput,
+} from './notice.ts';
+export type { Notice, NoticeChannel, NoticeEvent, NoticeOutcome } from './notice.ts';
 export type { Member, MemberStatus } from './member.ts';
 export type {
   Dispatch,

@@ -13,3 +13,6 @@ export const LEDGER_REASONS = [...SKIP_REASONS, ...MISS_REASONS, 'forbid_hold'] 
 export const DST_GAPS = ['skip', 'after'] as const;
 export const DST_OVERLAPS = ['both', 'first', 'last'] as const;
 export const CATCHUPS = ['skip', 'last', 'all'] as const;
+
+export const NOTICE_CHANNELS = ['cronitor', 'mail', 'webhook', 'pre-webhook'] as const;
+export const NOTICE_EVENTS = ['start', 'end'] as const;

@@ -8,6 +8,7 @@ export const FAMILY = {
   setting: 'g',
   job: 'j',
   ledger: 'l',
+  notice: 'n',
   output: 'o',
   pause: 'p',
   openRun: 'r',
@@ -75,6 +76,7 @@ export function runKey(name: string, group: bigint, open: boolean): Uint8Array {
   return key;
 }
 
+export const noticeKey = (id: bigint): Uint8Array => byStamp(FAMILY.notice, id, '');
 export const dueKey = (id: bigint): Uint8Array => byStamp(FAMILY.due, id, '');
 
 const ID_PATTERN = /^-?\d{1,19}$/u;

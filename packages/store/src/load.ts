@@ -27,6 +27,10 @@ export async function loadState(modules: {
     const due = codecs.due.decode(value);
     state.setDue(due.id, due);
   }
+  for await (const [, value] of kv.iterate(familyRange(FAMILY.notice))) {
+    const notice = codecs.notice.decode(value);
+    state.notices.set(notice.id, notice);
+  }
   for await (const [key] of kv.iterate(familyRange(FAMILY.pause))) {
     state.setPause(nameOfKey(key), true);
   }

@@ -28,6 +28,14 @@ export class Overlay<K, V> {
     return this.#changes.has(key);
   }
 
+  /** What is there now: of `below` what was not changed, then what was set, in order of the last time. */
+  *over(below: Iterable<[K, V]>): Generator<[K, V]> {
+    for (const entry of below) if (!this.changed(entry[0])) yield entry;
+    // A copy: the caller removes while it walks, which would bring removed keys to the end of the walk.
+    const set = Array.from(this.changes());
+    for (const [key, value] of set) if (value !== undefined) yield [key, value];
+  }
+
   /** Every key that was set, in order of the last time. */
   changes(): IterableIterator<[K, V | undefined]> {
     return this.#changes.entries();

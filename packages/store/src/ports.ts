@@ -1,4 +1,4 @@
-import type { Command, Due, Execution, JobDefinition, JobState, LedgerEntry, Run } from '@dkron/jobs';
+import type { Command, Due, Execution, JobDefinition, JobState, LedgerEntry, Notice, Run } from '@dkron/jobs';
 
 /** Keys in `[gte, lt)`; a missing border is open. Keys are ordered by their bytes, unsigned. */
 export interface KeyRange {
@@ -24,7 +24,10 @@ export type WriteOp =
 
 /** What a write has survived when its promise resolves. */
 export interface WriteOptions {
-  /** True: durable when the promise resolves. False: survives the process, not the machine. Default false. */
+  /**
+   * True: durable when the promise resolves, with everything before it. False: readers see it; whether it survives the
+   * process, the implementation says, but nothing later does without it. Default false.
+   */
   readonly sync?: boolean;
 }
 
@@ -73,4 +76,5 @@ export interface StoreCodec {
   readonly run: Codec<Run>;
   readonly due: Codec<Due>;
   readonly ledgerEntry: Codec<LedgerEntry>;
+  readonly notice: Codec<Notice>;
 }

@@ -1,6 +1,7 @@
 import type { Due, ExecutionId, JobName, Run } from '@dkron/jobs';
 import { JobTable } from './job-table.ts';
 import { ByGroup } from './by-group.ts';
+import { Notices } from './notices.ts';
 import type { Codec, StoreCodec } from './ports.ts';
 import { executionRecordCodec, runRecordCodec, stateRecordCodec } from './records.ts';
 import type { ExecutionRecord, RunRecord, StateRecord, TokenRecord } from './records.ts';
@@ -38,6 +39,7 @@ export class State {
   readonly rootCounts: Map<bigint, number> = new Map();
   /** By job and token, oldest first. */
   readonly tokens: Map<string, TokenRecord> = new Map();
+  readonly notices: Notices = new Notices();
   readonly pauses: Set<string> = new Set();
   readonly settings: Map<string, string> = new Map();
   /** Days with totals, `YYYY-MM-DD`. */

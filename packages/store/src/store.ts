@@ -26,8 +26,8 @@ import { executionKey, outputKey, statsKey } from './keys.ts';
 import { newestLedgerEntry, queryLedger } from './ledger-query.ts';
 import type { LedgerPage, LedgerQuery } from './ledger-query.ts';
 import { loadState } from './load.ts';
-import { DEFAULT_RETENTION } from './options.ts';
-import type { Retention, StoreOptions } from './options.ts';
+import type { Notices } from './notices.ts';
+import { DEFAULT_RETENTION, type Retention, type StoreOptions } from './options.ts';
 import { unpackOutput } from './output.ts';
 import type { KeyValue, StoreCodec, WriteOptions } from './ports.ts';
 import { statsCodec } from './records.ts';
@@ -241,6 +241,11 @@ export class Store {
   /** In order of id. */
   dues(): Iterable<Due> {
     return [...this.#state.dues.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Still to be told. */
+  notices(): Pick<Notices, 'get' | 'list' | 'size'> {
+    return this.#state.notices;
   }
 
   ledger(name: JobName, query: LedgerQuery = {}): LedgerPage {

@@ -5,6 +5,7 @@ import type {
   ExecutionOutput,
   JobName,
   LedgerEntry,
+  NoticeChannel,
   Run,
   SetPause,
   StoredJob,
@@ -15,6 +16,7 @@ import { ExecutionChanges } from './execution-changes.ts';
 import { JobDrafts } from './job-drafts.ts';
 import { Journal } from './journal.ts';
 import * as keys from './keys.ts';
+import { NoticeChanges } from './notice-changes.ts';
 import { boundedOutput, packOutput, plainOutput } from './output.ts';
 import { Overlay } from './overlay.ts';
 import { RunChanges } from './run-changes.ts';
@@ -36,6 +38,10 @@ export class Transaction {
   /** Index of the log entry being applied. */
   index = 0n;
   events: ApplyEvent[] = [];
+  /** Who is told of what the command starts and ends. */
+  notify: readonly NoticeChannel[] = [];
+  /** What is still to be told. */
+  readonly notices: NoticeChanges;
   readonly retention: Retention;
   readonly #state: State;
   readonly #kv: KeyValue;
@@ -81,6 +87,14 @@ export class Transaction {
         : this.#read(keys.runKey(name, group, false), codecs.runRecord.decode),
     );
     this.#dues = new DueChanges(state);
+    this.notices = new NoticeChanges(state.notices, {
+      nextId: () => this.#nextId(),
+      write: (id, notice) => this.#write(keys.noticeKey(id), notice, codecs.notice.encode),
+      tell: (event) => void this.events.push(event),
+      dropOutput: (id) => {
+        if (this.execution(id) === undefined) this.#write(keys.outputKey(id), undefined, plainOutput);
+      },
+    });
     this.#stats = new StatsChanges(state, options.retention.statsDays, (date) =>
       this.#read(keys.statsKey(date), statsCodec.decode),
     );
@@ -134,6 +148,7 @@ export class Transaction {
     this.#executions.commit();
     this.#runs.commit();
     this.#dues.commit();
+    this.notices.commit();
     this.#stats.commit();
     this.#commitSmall();
     state.appliedIndex = this.#index;
@@ -198,10 +213,10 @@ export class Transaction {
     this.events.push({ type: 'execution', execution: record.execution });
   }
 
-  /** Removes the record and its output. */
+  /** Removes the record, and its output unless somebody is still to be told of it. */
   removeExecution(id: string): void {
     this.#executions.set(id, undefined);
-    this.#write(keys.outputKey(id), undefined, plainOutput);
+    if (!this.notices.keepOutput(id)) this.#write(keys.outputKey(id), undefined, plainOutput);
   }
 
   /** Id at a place in the job's history. */
@@ -252,15 +267,14 @@ export class Transaction {
     return this.#dues.holdOf(id);
   }
 
-  addDue(due: Omit<Due, 'id'>): void {
-    // Commands in flight carry neighbouring stamps: position alone would give one id twice.
-    const id = this.stamp > this.#lastDueId ? this.stamp : this.#lastDueId + 1n;
-    const record: Due = { id, ...due };
-    this.#lastDueId = id;
+  /** @returns its id */
+  addDue(due: Omit<Due, 'id'>): bigint {
+    const record: Due = { id: this.#nextId(), ...due };
     this.#dues.add(record);
     this.#rootOfDue(record, 1);
-    this.#write(keys.dueKey(id), record, this.#codecs.due.encode);
+    this.#write(keys.dueKey(record.id), record, this.#codecs.due.encode);
     this.events.push({ type: 'due', due: record, change: 'added' });
+    return record.id;
   }
 
   removeDue(id: bigint): void {
@@ -316,19 +330,8 @@ export class Transaction {
   }
 
   /** Oldest first, however the entries before were batched. */
-  *tokens(): Generator<[string, TokenRecord]> {
-    for (const entry of this.#state.tokens) {
-      if (!this.#tokens.changed(entry[0])) {
-        yield entry;
-      }
-    }
-    // A copy: the caller removes while it walks, which would bring removed keys to the end of the walk.
-    const added = Array.from(this.#tokens.changes());
-    for (const [key, record] of added) {
-      if (record !== undefined) {
-        yield [key, record];
-      }
-    }
+  tokens(): Generator<[string, TokenRecord]> {
+    return this.#tokens.over(this.#state.tokens);
   }
 
   paused(scope: SetPause['scope']): boolean {
@@ -343,6 +346,12 @@ export class Transaction {
   setSetting(key: string, value: string): void {
     this.#settings.set(key, value);
     this.#write(keys.settingKey(key), value, toUtf8);
+  }
+
+  /** Commands in flight carry neighbouring stamps: position alone would give one id twice. */
+  #nextId(): bigint {
+    this.#lastDueId = this.stamp > this.#lastDueId ? this.stamp : this.#lastDueId + 1n;
+    return this.#lastDueId;
   }
 
   #changeRun(name: JobName, group: bigint, record: RunRecord | undefined): void {

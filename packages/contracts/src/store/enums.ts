@@ -1,11 +1,4 @@
-import type {
-  Decision,
-  DueKind,
-  LedgerEntry,
-  MissReason,
-  RunTarget,
-  SkipReason,
-} from '@dkron/jobs';
+import type { Decision, DueKind, LedgerEntry, MissReason, RunTarget, SkipReason } from '@dkron/jobs';
 import {
   DECISIONS,
   EXECUTION_STATES,

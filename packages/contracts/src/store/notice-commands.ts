@@ -16,7 +16,11 @@ export function channelBits(number: number): Field<readonly NoticeChannel[] | un
   return {
     tag: bits.tag,
     initial: () => [],
-    write: (writer, channels) => bits.write(writer, (channels ?? []).reduce((sum, one) => sum | bitOf(one), 0)),
+    write: (writer, channels) =>
+      bits.write(
+        writer,
+        (channels ?? []).reduce((sum, one) => sum | bitOf(one), 0),
+      ),
     read(reader) {
       const value = bits.read(reader, 0);
       if (value >= 1 << NOTICE_CHANNELS.length) throw new ContractError(`notify ${value} names an unknown channel`);

@@ -157,6 +157,7 @@ const executionUpdate: Message<ExecutionUpdate> = union('ExecutionUpdate', 'kind
   released: [5, releasedUpdate],
 });
 
+/** One without `notify` is read back as one that tells nobody. */
 export const executionUpdates: Message<Body<ExecutionUpdates>> = message('ExecutionUpdates', {
   stamp: implicit(1, fixed, 0n),
   updates: list(2, sub(executionUpdate)),

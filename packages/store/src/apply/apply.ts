@@ -5,6 +5,7 @@ import { applyDecideTicks } from './decide-ticks.ts';
 import { applyDeleteExecutions } from './delete-executions.ts';
 import { applyDeleteJob } from './delete-job.ts';
 import { applyExecutionUpdates } from './execution-updates.ts';
+import { applySettleNotices } from './notices.ts';
 import { applyPutJob } from './put-job.ts';
 import { applyPutSetting, applySetPause } from './settings.ts';
 import { applyStartRuns } from './start-runs.ts';
@@ -35,6 +36,8 @@ export function applyCommand(tx: Transaction, command: Command): CommandResult {
       return applySetPause(tx, command);
     case 'putSetting':
       return applyPutSetting(tx, command);
+    case 'settleNotices':
+      return applySettleNotices(tx, command);
     default: {
       const { type } = command as { readonly type: string };
       throw new StoreError('unknown_command', `this version knows no command "${type}"; upgrade this server`, { type });

@@ -7,6 +7,7 @@ import { addRetry } from './add-retry.ts';
 import { closeRun } from './close-run.ts';
 import { countEnd } from './counters.ts';
 import { rejoinHistory, trimHistory } from './history.ts';
+import { addNotices } from './notices.ts';
 import { setTargetState } from './run-targets.ts';
 import { holdSlot } from './slot.ts';
 import { withVerdict } from './verdict.ts';
@@ -32,12 +33,14 @@ export function endAttempt(tx: Transaction, open: ExecutionRecord, end: End): vo
     return;
   }
   const record = rejoinHistory(tx, open);
-  storeEnded(tx, record, execution, end);
+  const output = withVerdict(end.output, end.state, end.reason);
+  storeEnded(tx, record, execution, output);
   countEnd(tx, job, execution, 1);
-  if (!record.detached) {
-    addProcessing(tx, job, execution);
-  }
+  const processing = record.detached ? 0n : addProcessing(tx, job, execution);
   const retry = wantsRetry(job.definition, execution.state, execution.attempt) && !execution.cancelRequested;
+  if (!retry && tx.notify.length > 0) {
+    tellEnd(tx, job, execution, { output, awaits: processing });
+  }
   const run = setTargetState(tx, execution, retry ? 'waiting' : execution.state);
   const rootGroup = run?.run.rootGroup ?? group;
   const held = end.slotHoldMs !== null && job.definition.concurrency === 'forbid';
@@ -78,29 +81,52 @@ function ended(execution: Execution, { state, reason, exitCode, startedAt, finis
   };
 }
 
-function storeEnded(tx: Transaction, record: ExecutionRecord, execution: Execution, end: End): void {
-  const output = withVerdict(end.output, end.state, end.reason);
+/** Whoever is told what it printed must find that, kept in the history or not. */
+function tellEnd(
+  tx: Transaction,
+  { definition }: StoredJob,
+  execution: Execution,
+  { output, awaits }: { readonly output: ExecutionOutput | null; readonly awaits: bigint },
+): void {
+  const { ownerEmail } = definition;
+  const stored = tx.execution(execution.id);
+  const outputBytes =
+    stored === undefined && isSent(output) ? tx.setOutput(execution.id, output) : (stored?.outputBytes ?? 0);
+  addNotices(tx, 'end', execution, { ownerEmail, awaits, outputBytes });
+  if (!tx.notices.keepOutput(execution.id) && stored === undefined) tx.removeExecution(execution.id);
+}
+
+function isSent(output: ExecutionOutput | null): output is ExecutionOutput {
+  return output !== null && output.totalBytes + output.head.length + output.tail.length > 0;
+}
+
+function storeEnded(
+  tx: Transaction,
+  record: ExecutionRecord,
+  execution: Execution,
+  output: ExecutionOutput | null,
+): void {
   if (record.detached) {
     // Newer executions took its place in the history while it ran: it is told and counted, not kept.
     tx.setExecution({ ...record, execution });
     tx.removeExecution(execution.id);
     return;
   }
-  const sent = output !== null && output.totalBytes + output.head.length + output.tail.length > 0;
-  const outputBytes = sent ? tx.setOutput(execution.id, output) : record.outputBytes;
+  const outputBytes = isSent(output) ? tx.setOutput(execution.id, output) : record.outputBytes;
   tx.setExecution({ ...record, execution, outputBytes });
   const meta = tx.meta(execution.jobName);
   tx.setMeta(execution.jobName, { ...meta, outputBytes: meta.outputBytes + outputBytes - record.outputBytes });
   trimHistory(tx, execution.jobName);
 }
 
-function addProcessing(tx: Transaction, { definition }: StoredJob, execution: Execution): void {
+/** @returns the due record; 0 = there is nothing to do */
+function addProcessing(tx: Transaction, { definition }: StoredJob, execution: Execution): bigint {
   if (Object.keys(definition.processors).length === 0) {
-    return;
+    return 0n;
   }
   const { jobName, group, id, nodeName, attempt } = execution;
   const rootGroup = tx.run(jobName, group)?.run.rootGroup ?? group;
-  tx.addDue({
+  return tx.addDue({
     kind: 'process',
     jobName,
     group,

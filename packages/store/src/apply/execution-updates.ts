@@ -1,21 +1,28 @@
-import type { CommandResults, ExecutionUpdate, ExecutionUpdates } from '@dkron/jobs';
+import type { CommandResults, Execution, ExecutionUpdate, ExecutionUpdates } from '@dkron/jobs';
+import { ZERO_TIME } from '@dkron/runtime';
 import { isOpen } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { endAttempt } from './end-attempt.ts';
 import { deleteSettledEphemeral } from './ephemeral.ts';
 import { finish } from './finish.ts';
 import { reviveLost } from './lost.ts';
+import { tellStart } from './notices.ts';
 import { released } from './slot.ts';
 import { setTargetState } from './run-targets.ts';
+
+const NOBODY: NonNullable<ExecutionUpdates['notify']> = [];
 
 type Outcome = CommandResults['executionUpdates']['results'][number];
 type Update<K extends ExecutionUpdate['kind']> = Extract<ExecutionUpdate, { readonly kind: K }>;
 
 export function applyExecutionUpdates(
   tx: Transaction,
-  { updates }: ExecutionUpdates,
+  { updates, notify = NOBODY }: ExecutionUpdates,
 ): CommandResults['executionUpdates'] {
-  return { results: updates.map((update) => applyUpdate(tx, update)) };
+  tx.notify = notify;
+  const results = updates.map((update) => applyUpdate(tx, update));
+  tx.notify = NOBODY;
+  return { results };
 }
 
 function applyUpdate(tx: Transaction, update: ExecutionUpdate): Outcome {
@@ -43,13 +50,18 @@ function started(tx: Transaction, { id, attempt, at }: Update<'started'>): Outco
     return 'known';
   }
   if (state === 'lost') {
-    return reviveLost(tx, record, at) ? 'applied' : 'dropped';
+    if (!reviveLost(tx, record, at)) return 'dropped';
+    const revived = record.execution.startedAt === ZERO_TIME ? tx.execution(id) : undefined;
+    if (revived !== undefined) tellStart(tx, revived.execution);
+    return 'applied';
   }
   if (state !== 'pending') {
     return 'dropped';
   }
-  tx.setExecution({ ...record, execution: { ...record.execution, state: 'running', startedAt: at } });
+  const execution: Execution = { ...record.execution, state: 'running', startedAt: at };
+  tx.setExecution({ ...record, execution });
   setTargetState(tx, record.execution, 'running');
+  tellStart(tx, execution);
   return 'applied';
 }
 

@@ -2,6 +2,7 @@ import { ZERO_TIME } from '@dkron/runtime';
 import type { ExecutionRecord } from '../records.ts';
 import type { Transaction } from '../transaction.ts';
 import { countEnd } from './counters.ts';
+import { untellEnd } from './notices.ts';
 import { runOf, setTargetState } from './run-targets.ts';
 
 /**
@@ -24,6 +25,7 @@ export function reviveLost(tx: Transaction, record: ExecutionRecord, startedAt: 
       tx.removeDue(dueId);
     }
   }
+  untellEnd(tx, execution);
   countEnd(tx, job, execution, -1);
   tx.setExecution({
     ...record,

@@ -34,6 +34,11 @@ export function dropDues(tx: Transaction, state: State): void {
   }
 }
 
+/** Most of it was told since the state was saved. */
+export function dropNotices(tx: Transaction, state: State): void {
+  for (const { id } of state.notices.list()) tx.notices.remove(id);
+}
+
 function closeWaiting(tx: Transaction, name: string, group: bigint): void {
   for (const { executionId } of tx.run(name, group)?.run.targets ?? []) {
     const execution = tx.execution(executionId)?.execution;

@@ -1,7 +1,7 @@
 import type { StoredJob } from '@dkron/jobs';
 import type { EpochNanos, Logger } from '@dkron/runtime';
 import type { ComingTicks } from '../apply/settle-restored.ts';
-import { dropDues, endOpenExecutions, setComingTicks } from '../apply/settle-restored.ts';
+import { dropDues, dropNotices, endOpenExecutions, setComingTicks } from '../apply/settle-restored.ts';
 import { loadState } from '../load.ts';
 import type { Retention } from '../options.ts';
 import { DEFAULT_RETENTION } from '../options.ts';
@@ -38,7 +38,7 @@ export interface PreparedState {
 
 /**
  * Checks a saved state to its end, and makes it one that does not do again what was done since it was saved: what was open
- * ends as lost and without retries, what was due is dropped, and jobs go on with the ticks that are still to come. Versions
+ * ends as lost and without retries, what was due or to be told is dropped, and jobs go on with the ticks that are still to come. Versions
  * of jobs stay.
  *
  * @throws StoreError `bad_snapshot`, `corrupt`, `disk_full`, `write_failed`
@@ -64,6 +64,7 @@ export async function prepareRestored(
   };
   await change((tx) => endOpenExecutions(tx, state));
   await change((tx) => dropDues(tx, state));
+  await change((tx) => dropNotices(tx, state));
   const names = state.jobs.names.slice(0, state.jobs.size);
   for (let at = 0; at < names.length; at += JOBS_PER_CHANGE) {
     await change((tx) => {

@@ -1,4 +1,4 @@
-import type { Command, Due, Execution, JobDefinition, JobState, LedgerEntry, Run } from '@dkron/jobs';
+import type { Command, Due, Execution, JobDefinition, JobState, LedgerEntry, Notice, Run } from '@dkron/jobs';
 import type { Codec, StoreCodec } from '../ports.ts';
 
 /** Records as JSON; exact for bigint and bytes, which JSON lacks. Slower and longer than the real codec. */
@@ -10,6 +10,7 @@ export const jsonCodec: StoreCodec = {
   run: json<Run>(),
   due: json<Due>(),
   ledgerEntry: json<LedgerEntry>(),
+  notice: json<Notice>(),
 };
 
 function json<T>(): Codec<T> {

@@ -2,6 +2,7 @@ import { decideStart, jobStatusOf, wantsRetry } from '@dkron/jobs';
 import type { Command, Due, RunTarget, SkipReason, Target, Trigger } from '@dkron/jobs';
 import type { Retention } from '../options.ts';
 import { definitionText } from './model-records.ts';
+import { ModelNotices } from './model-notices.ts';
 import type { ModelExecution, ModelJob, ModelRun } from './model-records.ts';
 
 type Keep = Pick<Retention, 'executionsPerJob' | 'ledgerEntriesPerJob'>;
@@ -17,6 +18,7 @@ export class Model {
   /** Dues by id, as the store numbered them; which of them exist is decided here. */
   #dues: Due[] = [];
   #paused = false;
+  readonly #notices = new ModelNotices();
   readonly #stats = [0, 0];
   /** Ended, and perhaps still running: by execution id. */
   readonly #held = new Map<string, ModelJob>();
@@ -28,8 +30,9 @@ export class Model {
   /**
    * @param index of the entry: a new job's version
    * @param dues the store's after the command: children's and retries' numbers are taken from there
+   * @param noticeOf a notice of the store, before the command, as the model knows it
    */
-  apply(command: Command, index: bigint, dues: readonly Due[]): void {
+  apply(command: Command, index: bigint, dues: readonly Due[], noticeOf: (id: bigint) => string): void {
     switch (command.type) {
       case 'putJob':
         this.#put(command, Number(index));
@@ -61,6 +64,7 @@ export class Model {
         }
         break;
       case 'executionUpdates':
+        this.#notices.notify = command.notify ?? [];
         for (const update of command.updates) {
           this.#update(update, command.stamp);
         }
@@ -70,6 +74,9 @@ export class Model {
         break;
       case 'setPause':
         this.#paused = command.paused;
+        break;
+      case 'settleNotices':
+        for (const { kind, id } of command.outcomes) if (kind !== 'deferred') this.#notices.settled(noticeOf(id));
         break;
       case 'putSetting':
         break;
@@ -104,6 +111,7 @@ export class Model {
       executions: names.map((name) => (this.#jobs.get(name)?.history ?? []).toReversed().map(state)),
       ledgers: names.map((name) => (this.#jobs.get(name)?.ledger ?? []).toReversed()),
       slots: names.map((name) => this.#openRuns(this.#jobs.get(name)).map(({ group }) => group)),
+      notices: this.#notices.lines,
       stats: [this.#stats],
       held: names.map((name) => this.#heldOf(this.#jobs.get(name)).sort()),
       retries: names.map((name) => this.#retriesOf(this.#jobs.get(name)).sort()),
@@ -287,6 +295,7 @@ export class Model {
       this.#revive(id, execution);
     } else if (execution.state === 'pending') {
       execution.state = 'running';
+      this.#notices.started(id);
       this.#setTarget(id, execution, 'running');
     }
   }
@@ -299,6 +308,7 @@ export class Model {
     }
     this.#dues = this.#dues.filter(({ executionId }) => executionId !== id);
     this.#held.delete(id);
+    this.#notices.revived(id);
     job.errorCount = Math.max(0, job.errorCount - 1);
     this.#stats[1] = (this.#stats[1] ?? 0) - 1;
     execution.state = 'running';
@@ -331,6 +341,7 @@ export class Model {
       this.#dues.push({ id: -1n, jobName: job.definition.name } as Due);
     }
     const retry = wantsRetry(job.definition, state, attempt) && !cancelled;
+    if (!retry) this.#notices.ended(id, job.definition.ownerEmail);
     if (slotHoldMs !== null && job.definition.concurrency === 'forbid') {
       this.#held.set(id, job);
     }
