@@ -1,4 +1,8 @@
 import { ProcessTime, type VirtualTime } from '@dkron/raft/testing';
+import type { Cancel } from '@dkron/runtime';
+
+/** Timers of the system are never shorter. Without this, what sleeps a rest that is lost in rounding stops time for ever. */
+const SHORTEST_MS = 1;
 
 /** Clocks of a machine: they outlive its processes. */
 export interface MachineClock {
@@ -15,6 +19,10 @@ export class NodeTime extends ProcessTime {
   constructor(world: VirtualTime, clock: MachineClock, originMs: number) {
     super(world, clock.ratePermille, originMs);
     this.#clock = clock;
+  }
+
+  override after(delayMs: number, fn: () => void): Cancel {
+    return super.after(Math.max(SHORTEST_MS, delayMs), fn);
   }
 
   override wallMs(): number {

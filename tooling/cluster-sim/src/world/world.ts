@@ -1,6 +1,7 @@
 import { TraceHash, VirtualTime } from '@dkron/raft/testing';
 import type { Fields, Logger, Random } from '@dkron/runtime';
 import { seededRandom } from '@dkron/runtime/testing';
+import { Broken } from '../check/broken.ts';
 import type { Checks } from '../check/checks.ts';
 import type { SimAgent } from '../nodes/sim-agent.ts';
 import type { SimServer } from '../nodes/sim-server.ts';
@@ -8,6 +9,9 @@ import type { Plan } from '../plan/plan.ts';
 import { Fabric } from './fabric.ts';
 import { Gossip } from './gossip.ts';
 import { SessionNet } from './session-net.ts';
+
+/** Within a simulated second; a cluster that is busy has some thousands. */
+const EVENTS_MAX = 100_000;
 
 /** What all parts of a run share. */
 export class World {
@@ -32,6 +36,9 @@ export class World {
   failure: Error | undefined;
   healed = false;
   #addresses = 0;
+  /** When the present second began, and after how many events. */
+  #secondMs = 0;
+  #secondEvents = 0;
   readonly trace: ((text: string) => void) | undefined;
 
   constructor(plan: Plan, trace?: (text: string) => void) {
@@ -76,9 +83,18 @@ export class World {
     }
   }
 
-  /** Lets time pass. */
+  /** Lets time pass; fails when somebody turns in a circle. */
   pass(lengthMs: number): void {
-    this.time.run(this.time.nowMs + lengthMs, () => this.failure !== undefined);
+    this.time.run(this.time.nowMs + lengthMs, () => {
+      if (this.time.nowMs - this.#secondMs >= 1000) {
+        this.#secondMs = this.time.nowMs;
+        this.#secondEvents = this.time.events;
+      }
+      if (this.time.events - this.#secondEvents > EVENTS_MAX) {
+        this.fail(new Broken('Bounded', `${EVENTS_MAX} events within a second`));
+      }
+      return this.failure !== undefined;
+    });
     if (this.failure !== undefined) throw this.failure;
   }
 
