@@ -6,7 +6,8 @@ import { ChannelCredentials, Client } from '@grpc/grpc-js';
 import { NestFactory } from '@nestjs/core';
 import type { Description } from '@dkron/cluster';
 import { decodeNodeMember } from '@dkron/cluster';
-import { clusterService } from '@dkron/contracts';
+import type { NodeOffers } from '@dkron/contracts';
+import { clusterService, offerService } from '@dkron/contracts';
 import type { ServerReflectionResponse } from '@dkron/contracts/grpc';
 import { HealthClient, ServerReflectionClient, ServingStatus } from '@dkron/contracts/grpc';
 import { noMetrics, silentLogger } from '@dkron/runtime';
@@ -116,6 +117,24 @@ describe('an agent', () => {
     await expect.poll(() => server.leader.of('started').length, { timeout: 5_000 }).toBe(1);
     await agent.stop(100);
     expect(server.leader.of('finished').map(({ report }) => report.reason)).toEqual(['restart']);
+  });
+
+  it('tells what it has for jobs', async () => {
+    await startAgent();
+    await expect.poll(rpcAddress, { timeout: 20_000 }).not.toBe('');
+    const { path, requestSerialize, responseDeserialize } = offerService.listOffers;
+    const client = new Client(rpcAddress(), ChannelCredentials.createInsecure());
+    const { executors, processors } = await new Promise<NodeOffers>((resolve, reject) =>
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, (error, value) =>
+        error ? reject(error) : resolve(value!),
+      ),
+    );
+    client.close();
+    expect(executors.map(({ name }) => name)).toEqual(expect.arrayContaining(['http', 'shell']));
+    const shell = executors.find(({ name }) => name === 'shell');
+    expect(shell).toMatchObject({ source: 'built_in', available: true });
+    expect(JSON.parse(shell?.configSchema ?? '')).toMatchObject({ properties: { command: { type: 'string' } } });
+    expect(processors).toEqual([]);
   });
 
   it('describes itself as ours', async () => {

@@ -1,6 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
+import { offersOf } from '@dkron/agent-grpc/node-services';
+import type { NodeOffers } from '@dkron/contracts';
 import type { Executor } from '@dkron/executors';
 import { ExecutorRegistry } from '@dkron/executors';
 import { httpExecutor } from '@dkron/executors/http';
@@ -22,6 +24,7 @@ interface Running {
   readonly direct: DirectRuns;
   readonly helper: SpawnHelper;
   readonly plugins: PluginHost;
+  readonly executors: readonly Executor[];
 }
 
 /** The node has these itself, whatever programs there are. */
@@ -50,13 +53,15 @@ export class JobsRunner {
     try {
       await this.#startPlugins(plugins);
       const journal = await this.#journal(journalPath);
-      const executors = new ExecutorRegistry(
-        withPlugins<Executor>([shellExecutor({}, { spawnHelper: helper, timers }), httpExecutor()], plugins.executors),
+      const all = withPlugins<Executor>(
+        [shellExecutor({}, { spawnHelper: helper, timers }), httpExecutor()],
+        plugins.executors,
       );
+      const executors = new ExecutorRegistry(all);
       const modules = { ...this.#ambient, executors };
       const worker = new Worker({ node: nodeName, region }, { ...modules, journal });
       const direct = new DirectRuns(DIRECT_SLOTS, { ...modules, journal: await this.#journal(`${journalPath}-calls`) });
-      this.#running = { worker, direct, helper, plugins };
+      this.#running = { worker, direct, helper, plugins, executors: all };
     } catch (error) {
       await plugins.close();
       await helper.close();
@@ -70,6 +75,13 @@ export class JobsRunner {
 
   get direct(): DirectRuns {
     return this.#started().direct;
+  }
+
+  /** What others may know of its executors; agents process nothing. */
+  offers(): NodeOffers {
+    const { executors, plugins } = this.#started();
+    const up = new Map(plugins.status().map(({ id, state }) => [id, state === 'ready']));
+    return { executors: offersOf(executors, (name) => up.get(`executor-${name}`)), processors: [] };
   }
 
   /**

@@ -2,7 +2,7 @@ import type { sendUnaryData, ServerUnaryCall, ServiceDefinition } from '@grpc/gr
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { Inject, Injectable } from '@nestjs/common';
 import { SESSION_SERVER_OPTIONS } from '@dkron/agent-grpc';
-import { nodeServices } from '@dkron/agent-grpc/node-services';
+import { nodeServices, offersNodeService } from '@dkron/agent-grpc/node-services';
 import { agentHandlers, OldAgentService, ResultDelivery } from '@dkron/agent-grpc/types-v1';
 import type { Description } from '@dkron/cluster';
 import { listening, type HostPort } from '@dkron/config/parts';
@@ -56,8 +56,10 @@ export class RpcServer {
     };
     const services = [AgentServiceService, OldAgentService, { describe }] as unknown as ServiceDefinition[];
     services.forEach((service, at) => this.#server.addService(service, at < 2 ? agent : cluster));
+    const offers = offersNodeService(() => this.#runner.offers());
+    this.#server.addService(offers.service, offers.handlers);
     const health = { '': () => true, ready: () => this.#runner.worker.connected };
-    for (const { service, handlers } of nodeServices(health, services, this.#ambient)) {
+    for (const { service, handlers } of nodeServices(health, [...services, offers.service], this.#ambient)) {
       this.#server.addService(service, handlers);
     }
     return listening('rpc-port', { host, port }, (at) => this.#bind(at));

@@ -10,6 +10,7 @@ import { LEAVE, RAFT } from './commands/members.ts';
 import { VERSION } from './commands/version.ts';
 import { EXECUTION } from './execution-command.ts';
 import { JOB } from './job/job-command.ts';
+import { EXECUTOR, PROCESSOR } from './offers-command.ts';
 
 /** Every command of the program. */
 export const PROGRAM: Command = {
@@ -24,10 +25,12 @@ export const PROGRAM: Command = {
     CONFIG,
     docCommand(() => PROGRAM),
     EXECUTION,
+    EXECUTOR,
     helpCommand(() => PROGRAM),
     JOB,
     KEYGEN,
     LEAVE,
+    PROCESSOR,
     RAFT,
     VERSION,
     completeCommand(() => PROGRAM),

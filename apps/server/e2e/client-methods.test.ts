@@ -173,6 +173,8 @@ describe('the client on a real server', () => {
 
   it('asks about the cluster, the node and its API', async () => {
     expect((await client.info()).agent.name).toBe('test');
+    expect((await client.listExecutors()).items.map(({ name }) => name)).toContain('shell');
+    expect((await client.listProcessors()).items.map(({ name }) => name)).toContain('log');
     expect((await client.members()).items.map(({ Name }) => Name)).toEqual(['test']);
     expect((await client.leader())?.Name).toBe('test');
     expect(await client.isLeader()).toBe(true);

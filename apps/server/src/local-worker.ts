@@ -9,6 +9,8 @@ import { withPlugins } from '@dkron/plugins/host';
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import { DirectRuns, Journal, Worker } from '@dkron/worker';
 import { FileJournalStorage, ProcProcessControl } from '@dkron/worker/journal/file';
+import type { OfferedByName } from './node/own-offers.ts';
+import { byName } from './node/own-offers.ts';
 import type { ServerOptions } from './options.ts';
 
 interface Modules {
@@ -28,8 +30,8 @@ const DIRECT_SLOTS = 512;
 
 /** This node's own worker, with its executors. */
 export interface LocalWorker {
-  /** Names of its executors, in ascending order. */
-  readonly executors: readonly string[];
+  /** In ascending order. */
+  readonly executors: OfferedByName;
   /** What is asked for by calls, as leaders of the original do. */
   readonly direct: DirectRuns;
   connect(channel: SessionChannel<ToServer>): SessionReceiver<ToWorker>;
@@ -45,13 +47,12 @@ export async function startWorker(journalPath: string, options: ServerOptions, m
       { storage: new FileJournalStorage(path), processes: new ProcProcessControl(), timers, random, logger },
     );
   const journal = await open(journalPath);
-  const executors = new ExecutorRegistry(
-    withPlugins<Executor>([shellExecutor({}, { spawnHelper, timers }), httpExecutor()], hosted),
-  );
+  const all = withPlugins<Executor>([shellExecutor({}, { spawnHelper, timers }), httpExecutor()], hosted);
+  const executors = new ExecutorRegistry(all);
   const worker = new Worker({ node: options.nodeName, region: options.region }, { journal, executors, ...modules });
   const direct = new DirectRuns(DIRECT_SLOTS, { ...modules, executors, journal: await open(`${journalPath}-calls`) });
   return {
-    executors: executors.names(),
+    executors: byName(all),
     direct,
     connect: (channel) => worker.connect(channel),
     stop: async (timeoutMs) => void (await Promise.all([worker.stop({ timeoutMs }), direct.stop(timeoutMs)])),

@@ -6,7 +6,9 @@ import type { Backups } from './cluster/backups.ts';
 import type { ClusterView } from './cluster/cluster-view.ts';
 import type { Forwarding } from './http/forwarding.ts';
 import type { MetricsRegistry } from './metrics/registry.ts';
+import type { OfferedByName } from './node/own-offers.ts';
 import type { ServerOptions } from './options.ts';
+import type { OffersService } from './services/cluster-offers.ts';
 
 /** What the services of one node share. */
 export interface NodeContext {
@@ -21,9 +23,11 @@ export interface NodeContext {
   readonly liveOutput?: Pick<Engine, 'watchOutput'>;
   /** Takes writes to the leader; undefined = this server is the only one. */
   readonly forwarding?: Forwarding;
-  /** Names of what runs jobs on this node, and of what passes on their output here; in ascending order. */
-  readonly executors: readonly string[];
-  readonly processors: readonly string[];
+  /** What runs jobs on this node, and what passes on their output here; in ascending order. */
+  readonly executors: OfferedByName;
+  readonly processors: OfferedByName;
+  /** What all nodes have of these. */
+  readonly offers: Pick<OffersService, 'list'>;
   /** How the plugins of this node are. */
   readonly plugins: () => readonly PluginStatus[];
   /**

@@ -8,6 +8,8 @@ import { formatRfc3339 } from '@dkron/cron';
 import type { HostedProcessor } from '@dkron/plugins/host';
 import { withPlugins } from '@dkron/plugins/host';
 import type { Logger, Metrics, Timers } from '@dkron/runtime';
+import type { OfferedByName } from './node/own-offers.ts';
+import { byName } from './node/own-offers.ts';
 
 export type ProcessResult = (
   execution: Execution,
@@ -19,8 +21,8 @@ export type ProcessResult = (
 export interface ResultProcessing {
   /** Runs a job's processors over a committed result; null = they left the output as it was. */
   readonly process: ProcessResult;
-  /** Names of the processors there are, in ascending order. */
-  readonly names: readonly string[];
+  /** The processors there are, in ascending order. */
+  readonly processors: OfferedByName;
   close(): Promise<void>;
 }
 
@@ -55,5 +57,5 @@ export function processResults(reportingNode: string, { hosted, ...environment }
     );
     return result.output === output.tail ? null : result.output;
   };
-  return { process, names: pipeline.names(), close: () => pipeline.close() };
+  return { process, processors: byName(processors), close: () => pipeline.close() };
 }

@@ -23,6 +23,7 @@ import type {
   JobInput,
   Leader,
   Member,
+  Offer,
   Preview,
   Started,
   Stats,
@@ -253,6 +254,16 @@ export class DkronClient {
 
   async members(call?: CallOptions): Promise<Page<Member>> {
     return pageOf(await this.#transport.send('GET /v1/members', { call }));
+  }
+
+  /** What runs jobs, on which nodes, and the schema of its configuration. */
+  async listExecutors(call?: CallOptions): Promise<Page<Offer>> {
+    return pageOf(await this.#transport.send('GET /v1/executors', { call }));
+  }
+
+  /** The same of what passes on the output of jobs. */
+  async listProcessors(call?: CallOptions): Promise<Page<Offer>> {
+    return pageOf(await this.#transport.send('GET /v1/processors', { call }));
   }
 
   /** Undefined when no server leads. */

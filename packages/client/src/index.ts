@@ -35,6 +35,7 @@ export type {
   JobInput,
   Leader,
   Member,
+  Offer,
   OutputPiece,
   Preview,
   PreviewTick,

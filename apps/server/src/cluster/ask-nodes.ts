@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { AskDescription, AskPledge } from '@dkron/cluster';
-import { clusterService } from '@dkron/contracts';
+import type { NodeOffers } from '@dkron/contracts';
+import { clusterService, offerService } from '@dkron/contracts';
 import type { UnaryCalls } from './unary-calls.ts';
 
 /** Asks nodes what they are. One that does not know the question is of the original. */
@@ -19,4 +20,9 @@ export function askDescription(calls: UnaryCalls): AskDescription {
 /** Asks servers for their pledge. */
 export function askPledge(calls: UnaryCalls): AskPledge {
   return (address, request, timeoutMs) => calls.call(address, clusterService.pledge, request, { timeoutMs });
+}
+
+/** Asks nodes what they have for jobs. Rejects when one does not answer, or does not know the question. */
+export function askOffers(calls: UnaryCalls): (address: string, timeoutMs: number) => Promise<NodeOffers> {
+  return (address, timeoutMs) => calls.call(address, offerService.listOffers, {}, { timeoutMs });
 }

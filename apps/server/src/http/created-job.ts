@@ -1,7 +1,12 @@
 import type { StoredJob } from '@dkron/jobs';
 import type { NodeContext } from '../node-context.ts';
+import { configWarnings } from '../services/config-check.ts';
 import { everyNode } from '../services/every-node.ts';
 import { etagOf, locationHeader } from './answers.ts';
+import { warningHeader } from './warning-header.ts';
+
+/** What is known of the node that stored a job. */
+export type CreatedIn = Pick<NodeContext, 'membership' | 'options' | 'executors' | 'processors'>;
 
 /**
  * Headers that the answer to a create or replace has beside its type and length, whichever way it is answered.
@@ -9,18 +14,14 @@ import { etagOf, locationHeader } from './answers.ts';
  * @param target of the request, as it came
  */
 export function createdHeaders(
-  node: Pick<NodeContext, 'membership' | 'options'>,
+  node: CreatedIn,
   target: string,
   { definition, state }: StoredJob,
 ): Readonly<Record<string, string>> {
+  const everywhere = everyNode(node, definition);
   return {
     location: locationHeader(`${target}/${definition.name}`),
     etag: etagOf(state),
-    ...warningOf(everyNode(node, definition)),
+    ...warningHeader([...(everywhere === undefined ? [] : [everywhere]), ...configWarnings(node, definition)]),
   };
-}
-
-/** As RFC 7234 has it: 199 is any warning, and the text is quoted. */
-function warningOf(text: string | undefined): Readonly<Record<string, string>> {
-  return text === undefined ? {} : { warning: `199 dkron ${JSON.stringify(text)}` };
 }

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import type { ParsedJob, StoredJob } from '@dkron/jobs';
 import { echoJobJson } from '@dkron/jobs';
 import type { JobsService } from '../services/jobs.service.ts';
-import type { NodeContext } from '../node-context.ts';
 import { JSON_TYPE } from './answers.ts';
 import type { RequestListener } from './before-framework.ts';
 import { takeBefore } from './before-framework.ts';
+import type { CreatedIn } from './created-job.ts';
 import { createdHeaders } from './created-job.ts';
 import { requestId } from './request-id.ts';
 
@@ -16,7 +16,7 @@ const LENGTH = /^[1-9]\d{0,14}$/;
 const SPECIAL = ['origin', 'if-match', 'if-none-match', 'transfer-encoding'] as const;
 
 export interface DirectWritesModules {
-  readonly node: Pick<NodeContext, 'membership' | 'options'>;
+  readonly node: CreatedIn;
   readonly jobs: Pick<JobsService, 'assertSubmissionsOpen' | 'parse' | 'put'>;
   /** Whether writes are for this server. */
   readonly leads: () => boolean;

@@ -16,6 +16,7 @@ import { JobReads } from './job-reads.ts';
 import { JobsController } from './jobs.controller.ts';
 import { MetricsController } from './metrics.controller.ts';
 import { NodeController } from './node.controller.ts';
+import { OffersController } from './offers.controller.ts';
 import { PreviewController } from './preview.controller.ts';
 import { RestoreController } from './restore.controller.ts';
 import { RunsController } from './runs.controller.ts';
@@ -59,6 +60,7 @@ export class HttpModule {
         RestoreController,
         SnapshotController,
         NodeController,
+        OffersController,
         DocsController,
         ...(node.metrics ? [MetricsController] : []),
         ...(node.options.ui ? [UiController] : []),

@@ -1,6 +1,9 @@
+import { offersNodeService } from '@dkron/agent-grpc/node-services';
+import type { NodeOffers } from '@dkron/contracts';
 import type { GossipNode } from '@dkron/gossip';
 import { NANOS_PER_MILLISECOND } from '@dkron/runtime';
 import { listening } from '@dkron/config/parts';
+import { askOffers } from '../cluster/ask-nodes.ts';
 import { Backups } from '../cluster/backups.ts';
 import { clusterView } from '../cluster/cluster-view.ts';
 import type { Leadership } from '../cluster/leadership.ts';
@@ -17,7 +20,9 @@ import { listenHttp } from '../http/http-server.ts';
 import { addProcessMetrics } from '../metrics/process-metrics.ts';
 import type { NodeContext } from '../node-context.ts';
 import type { ServerOptions } from '../options.ts';
+import { OffersService } from '../services/cluster-offers.ts';
 import type { Environment } from './environment.ts';
+import { ownOffers } from './own-offers.ts';
 import type { Place } from './place.ts';
 import type { ServerState } from './state.ts';
 import type { ServerWork } from './work.ts';
@@ -101,6 +106,13 @@ function contextOf(
     forwarding: writeForwarding({ ...environment, raft, cluster, membership, calls }),
     executors: worker.executors,
     processors,
+    offers: new OffersService({
+      own: () => offersOfNode(work),
+      membership,
+      addressOf: (name) => membership.rpcAddress(name),
+      ask: askOffers(calls),
+      clock,
+    }),
     plugins: () => plugins.status(),
     backups: new Backups(
       { ...options, folder: restoreFolder },
@@ -113,6 +125,10 @@ function contextOf(
     leave: onLeave,
   };
   return { node, liveOutput };
+}
+
+function offersOfNode({ worker: { executors }, processors, plugins }: ServerWork): NodeOffers {
+  return ownOffers({ executors, processors, plugins: () => plugins.status() });
 }
 
 function servicesOf(
@@ -145,6 +161,13 @@ function servicesOf(
     timers: environment.timers,
     // Ready: it follows a leader, or is the one.
     health: { '': () => late.http !== undefined && !late.leaving, ready: () => consensus.node.leader().id !== '' },
-    raw: [transport, work.sessionService, ...dkron.raw, ...direct.raw, liveOutput.raw],
+    raw: [
+      offersNodeService(() => offersOfNode(work)),
+      transport,
+      work.sessionService,
+      ...dkron.raw,
+      ...direct.raw,
+      liveOutput.raw,
+    ],
   };
 }

@@ -9,6 +9,7 @@ import { countRuns } from '../metrics/run-metrics.ts';
 import type { ServerOptions } from '../options.ts';
 import { processResults } from '../process-results.ts';
 import type { Environment } from './environment.ts';
+import type { OfferedByName } from './own-offers.ts';
 import { startPlugins } from './plugins.ts';
 import type { Scheduling } from './scheduling.ts';
 import { createScheduling } from './scheduling.ts';
@@ -19,8 +20,8 @@ export interface ServerWork extends Scheduling {
   readonly worker: LocalWorker;
   /** Takes the sessions of workers. */
   readonly sessionService: SessionService;
-  /** Names of the processors there are. */
-  readonly processors: readonly string[];
+  /** The processors there are, in ascending order. */
+  readonly processors: OfferedByName;
   readonly plugins: PluginHost;
 }
 
@@ -37,7 +38,7 @@ export async function openWork(
   const hosted = plugins.processors;
   const {
     process: processResult,
-    names: processors,
+    processors,
     ...processing
   } = processResults(options.nodeName, {
     ...environment,

@@ -4,6 +4,7 @@ import { systemRandom } from '@dkron/runtime/system';
 import { isRefusal } from '@dkron/scheduler';
 import { judgePut } from '@dkron/store';
 import type { NodeContext } from '../node-context.ts';
+import { configWarnings } from './config-check.ts';
 import { everyNode } from './every-node.ts';
 import { neverDue } from './never-due.ts';
 
@@ -71,18 +72,20 @@ function warningsOf(
   }
   const everywhere = everyNode(node, definition);
   if (everywhere !== undefined) warnings.push(everywhere);
-  return [...warnings, ...missingPrograms(node, definition)];
+  return [...warnings, ...missingPrograms(node, definition), ...configWarnings(node, definition)];
 }
 
 /** What would run the job or pass on its output, where this server has none of that name; other nodes may have it. */
 function missingPrograms({ executors, processors }: NodeContext, definition: JobDefinition): string[] {
   const { executor, processors: wanted } = definition;
-  const missing = executors.includes(executor)
+  const missing = executors.has(executor)
     ? []
-    : [`executor: this server has no executor ${JSON.stringify(executor)}, it has ${executors.join(', ')}`];
-  const without = Object.keys(wanted).filter((name) => !processors.includes(name));
+    : [`executor: this server has no executor ${JSON.stringify(executor)}, it has ${[...executors.keys()].join(', ')}`];
+  const without = Object.keys(wanted).filter((name) => !processors.has(name));
   return [
     ...missing,
-    ...without.map((name) => `processors: this server has no processor "${name}", it has ${processors.join(', ')}`),
+    ...without.map(
+      (name) => `processors: this server has no processor "${name}", it has ${[...processors.keys()].join(', ')}`,
+    ),
   ];
 }

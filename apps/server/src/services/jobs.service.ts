@@ -5,6 +5,7 @@ import { ApiError } from '../http/api-error.ts';
 import { isRefusal, refusalError } from '../http/refusals.ts';
 import { NODE_CONTEXT } from '../http/tokens.ts';
 import type { NodeContext } from '../node-context.ts';
+import { configProblems } from './config-check.ts';
 import type { DryRun } from './dry-run.ts';
 import { dryRun } from './dry-run.ts';
 import { deleteExecutions, deleteJob, putJob, toggleJob } from './job-writes.ts';
@@ -37,7 +38,8 @@ export class JobsService {
   /** Parses and checks a job text. Throws {@link ApiError} 400 with every problem found. */
   parse(body: Uint8Array): ParsedJob {
     const parsed = parseJobJson(body);
-    const problems = validateJob(parsed.definition);
+    const { definition } = parsed;
+    const problems = [...validateJob(definition), ...configProblems(this.#node, definition)];
     if (problems.length > 0) {
       const text = `Job validation failed: ${problems[0]!.message}.`;
       throw new ApiError({ status: 400, code: 'invalid_value', message: text, plain: text, problems });

@@ -1,4 +1,4 @@
-/** gRPC's own services of any node: health, and reflection on what it serves. */
+/** Services of any node: gRPC's own health and reflection on what it serves, and what it has for jobs. */
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { Descriptors, HealthService, OldServerReflectionService, ServerReflectionService } from '@dkron/contracts/grpc';
 import type { Timers } from '@dkron/runtime';
@@ -7,6 +7,8 @@ import { healthHandlers } from './health.ts';
 import { reflectionHandlers } from './reflection.ts';
 
 export type { HealthStates } from './health.ts';
+export type { Offered } from './offers.ts';
+export { offersNodeService, offersOf } from './offers.ts';
 
 export interface NodeService {
   readonly service: ServiceDefinition;

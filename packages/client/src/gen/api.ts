@@ -324,6 +324,20 @@ export interface Member {
   readonly statusText: "none" | "alive" | "leaving" | "left" | "failed";
 }
 
+/** An executor or a processor; nodes where it differs are told apart. */
+export interface Offer {
+  /** As jobs name it */
+  readonly name: string;
+  /** Part of the nodes, or a program that they host */
+  readonly source: "built_in" | "plugin";
+  /** Where it can be used now */
+  readonly nodes: readonly string[];
+  /** Where it is down */
+  readonly unavailable: readonly string[];
+  /** JSON Schema of its configuration; null = it does not tell */
+  readonly config_schema: Readonly<Record<string, unknown>> | null;
+}
+
 export interface OutputPiece {
   /** From 0, without gaps */
   readonly seq: number;
@@ -745,6 +759,20 @@ export interface Routes {
     };
     readonly answers: {
       readonly 200: Stats;
+    };
+  };
+  /** List what runs jobs */
+  'GET /v1/executors': {
+    readonly query: Readonly<Record<string, never>>;
+    readonly answers: {
+      readonly 200: readonly Offer[];
+    };
+  };
+  /** List what passes on the output of jobs */
+  'GET /v1/processors': {
+    readonly query: Readonly<Record<string, never>>;
+    readonly answers: {
+      readonly 200: readonly Offer[];
     };
   };
   /** Whether new jobs are refused */

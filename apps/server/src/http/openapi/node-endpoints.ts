@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { debugVars, health, info, leader, member, paused, restored, snapshotQuery, stats } from '../schemas/cluster.ts';
+import {
+  debugVars,
+  health,
+  info,
+  leader,
+  member,
+  offer,
+  paused,
+  restored,
+  snapshotQuery,
+  stats,
+} from '../schemas/cluster.ts';
 import { statsQuery } from '../schemas/job-queries.ts';
 import type { Answer, Endpoint, Method } from './endpoint.ts';
 import { json, list, plain, refusal, refusalAsOriginal } from './endpoint.ts';
@@ -12,6 +23,17 @@ const pause = (method: Method, path: string, summary: string, additive = false):
   ...(additive ? { additive } : {}),
   ...(method === 'get' ? { shared: true } : {}),
   answers: { 200: json(paused, 'As it is now') },
+});
+
+const offers = (path: string, summary: string): Endpoint => ({
+  method: 'get',
+  path,
+  tag: 'Cluster',
+  summary,
+  description:
+    'Of all nodes, with the schema that jobs are checked with. A node that did not tell, as those of the original, is named in `Warning`. Answers are kept for 5 seconds.',
+  additive: true,
+  answers: { 200: json(z.array(offer), 'In ascending order', 'X-Total-Count', 'Warning') },
 });
 
 const BYTES_TYPE = 'application/octet-stream';
@@ -55,6 +77,8 @@ export const NODE_ENDPOINTS: readonly Endpoint[] = [
     query: statsQuery,
     answers: { 200: json(stats, 'Totals') },
   },
+  offers('/v1/executors', 'List what runs jobs'),
+  offers('/v1/processors', 'List what passes on the output of jobs'),
   pause('get', '/v1/pause', 'Whether new jobs are refused'),
   pause('post', '/v1/pause', 'Refuse new jobs; what is stored goes on running'),
   pause('post', '/v1/unpause', 'Take new jobs again'),

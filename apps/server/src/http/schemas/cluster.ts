@@ -32,6 +32,18 @@ export const info = z
   })
   .meta({ id: 'Info' });
 
+export const offer = z
+  .strictObject({
+    name: z.string().meta({ description: 'As jobs name it' }),
+    source: z.enum(['built_in', 'plugin']).meta({ description: 'Part of the nodes, or a program that they host' }),
+    nodes: z.array(z.string()).meta({ description: 'Where it can be used now' }),
+    unavailable: z.array(z.string()).meta({ description: 'Where it is down' }),
+    config_schema: z
+      .union([z.record(z.string(), z.unknown()), z.null()])
+      .meta({ description: 'JSON Schema of its configuration; null = it does not tell' }),
+  })
+  .meta({ id: 'Offer', description: 'An executor or a processor; nodes where it differs are told apart.' });
+
 export const paused = z.strictObject({ paused: z.boolean() }).meta({ id: 'Paused' });
 
 export const stats = z
