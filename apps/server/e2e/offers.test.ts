@@ -1,4 +1,4 @@
-import Ajv from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { job } from './support/api.ts';
 import { sendRaw } from './support/raw-request.ts';
@@ -28,13 +28,13 @@ describe('what nodes have for jobs', () => {
     expect(answer.headers.get('x-total-count')).toBe(String(names.length));
     for (const offer of offers) {
       expect(offer).toMatchObject({ source: 'built_in', nodes: ['test'], unavailable: [] });
-      expect(() => new Ajv({ strict: false }).compile(offer.config_schema!)).not.toThrow();
+      expect(() => new Ajv2020({ strict: false }).compile(offer.config_schema!)).not.toThrow();
     }
   });
 
   it('a schema takes what the executor takes, and nothing else', async () => {
     const offers = (await node.get('/v1/executors')).json as Offer[];
-    const judge = new Ajv({ strict: false }).compile(offers.find(({ name }) => name === 'http')!.config_schema!);
+    const judge = new Ajv2020({ strict: false }).compile(offers.find(({ name }) => name === 'http')!.config_schema!);
     expect(judge({ method: 'GET', url: 'http://localhost' })).toBe(true);
     expect([judge({ method: 'GET' }), judge({ method: 'GET', url: 'x', uri: 'y' })]).toEqual([false, false]);
   });
