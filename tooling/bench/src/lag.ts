@@ -14,6 +14,7 @@ import { Engine, Planner } from '@dkron/scheduler';
 import { openAlone } from '@dkron/server/open-alone';
 import { Store } from '@dkron/store';
 import { openLevel } from '@dkron/store/level';
+import { WriteBehind } from '@dkron/store/write-behind';
 import { InstantWorker } from './instant-worker.ts';
 import { percentile } from './table.ts';
 
@@ -44,7 +45,7 @@ export async function lagOf(count: number): Promise<LagFigures> {
     logger: silentLogger,
     metrics: noMetrics,
   };
-  const kv = await openLevel({ path: join(directory, 'store') });
+  const kv = new WriteBehind({}, { kv: await openLevel({ path: join(directory, 'store') }), timers: systemTimers });
   const store = await Store.open({}, { kv, codec: storeCodec, ...modules });
   const { node, log } = await openAlone(
     { directory: join(directory, 'raft'), nodeName: NODE.name, region: 'global' },

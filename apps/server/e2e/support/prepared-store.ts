@@ -25,7 +25,10 @@ export async function prepare(
 ): Promise<void> {
   const telemetry = { logger: silentLogger, metrics: noMetrics };
   const paths = prepareDataDir(dataDir);
-  const store = await openStore(paths.store, SERVER_DEFAULTS, telemetry);
+  const onFatal = (error: Error): void => {
+    throw error;
+  };
+  const store = await openStore(paths.store, SERVER_DEFAULTS, { ...telemetry, timers: systemTimers, onFatal });
   const { node, log } = await openAlone(
     { directory: paths.raft, nodeName, region: 'global' },
     { store, codec: storeCodec.command, clock: systemClock, timers: systemTimers, random: systemRandom, ...telemetry },

@@ -14,6 +14,7 @@ import { listenHttp } from '@dkron/server/http';
 import { openAlone } from '@dkron/server/open-alone';
 import { Store } from '@dkron/store';
 import { openLevel } from '@dkron/store/level';
+import { WriteBehind } from '@dkron/store/write-behind';
 import { benchJob } from '../load-jobs.ts';
 import { InstantWorker } from '../instant-worker.ts';
 
@@ -22,7 +23,7 @@ const [directory = '', count = ''] = process.argv.slice(2);
 
 const logger = consoleLogger({ level: 'warn', format: 'text' });
 const modules = { clock: systemClock, timers: systemTimers, random: systemRandom, logger, metrics: noMetrics };
-const kv = await openLevel({ path: join(directory, 'store') });
+const kv = new WriteBehind({}, { kv: await openLevel({ path: join(directory, 'store') }), timers: systemTimers });
 const store = await Store.open({}, { kv, codec: storeCodec, ...modules });
 const { log } = await openAlone(
   { directory: join(directory, 'raft'), nodeName: NODE.name, region: 'global' },
