@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ProcessorError } from './errors.ts';
-import type { ProcessorConfig, ProcessorConfigSchema } from './types.ts';
+import type { ProcessorConfig, ProcessorConfigSchema, ProcessorInput } from './types.ts';
 
 const TRUE_TEXTS = ['1', 't', 'T', 'TRUE', 'true', 'True'];
 
@@ -46,6 +46,16 @@ type OptionalText = z.ZodOptional<z.ZodString>;
 export const forwardKey = {
   forward: optionalText('true = the output stays as it was; else it is replaced by a fixed text'),
 };
+
+/** Which ends of a run are of interest. */
+export const onKey = {
+  on: choice(['all', 'failure', 'success'], 'which ends of a run are sent; all when absent'),
+};
+
+/** Whether a run ended as `onKey` asks for. */
+export function isWanted(input: ProcessorInput, { on }: { readonly on?: string | undefined }): boolean {
+  return on === 'failure' ? !input.success : on === 'success' ? input.success : true;
+}
 
 /** Values of the keys that must never be seen. */
 export function secretsOf(schema: ProcessorConfigSchema, config: ProcessorConfig): string[] {

@@ -63,7 +63,7 @@ export class ProcessorPipeline {
 
   /** Ends what processors keep between calls. */
   async close(): Promise<void> {
-    await Promise.allSettled([...this.#byName.values()].map((processor) => processor.close?.()));
+    await Promise.allSettled([...this.#byName.values()].map(async (processor) => processor.close?.()));
   }
 
   /**

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { readConfig, secretsOf } from './config.ts';
 import { ProcessorError } from './errors.ts';
 import { forwardOr } from './forward.ts';
-import type { Processor, ProcessorConfigSchema, ProcessorContext, ProcessorInput } from './types.ts';
+import type { Processor, ProcessorConfig, ProcessorConfigSchema, ProcessorContext, ProcessorInput } from './types.ts';
 
 /** Time and chance; systems' own by default. */
 export interface SinkModules {
@@ -18,13 +18,17 @@ export interface Sink<S extends ProcessorConfigSchema> {
   readonly name: string;
   readonly configSchema: S;
   /** What stands for an output that is not kept. */
-  readonly replacement: string;
+  readonly replacement: string | ((input: ProcessorInput, config: z.output<S>) => string);
   /** Values that must not be seen, beside those of keys with `secret`. */
   readonly secrets?: readonly string[];
+  /** Parts of secrets that a receiver might send back. */
+  partsOfSecrets?(config: ProcessorConfig): readonly string[];
   /** Tries in all, while they fail by a `SinkFailure` that may pass. @default 3 */
   readonly triesMax?: number;
   /** Longest time of one try, in milliseconds. @default 10000 */
   readonly tryMs?: number;
+  /** False = nothing is sent and the output stays as it was. @default always true */
+  wants?(input: ProcessorInput, config: z.output<S>): boolean;
   /**
    * One try. Sending twice must do no harm that can be avoided: what carries an identity uses that of the execution.
    *
@@ -60,11 +64,13 @@ export function sinkProcessor<S extends ProcessorConfigSchema>(sink: Sink<S>, mo
       const backoff = new Backoff(WAITS, { random });
       try {
         const read = readConfig(configSchema, config);
+        if (sink.wants?.(input, read) === false) return input.output;
         for (let tries = 1; ; tries++) {
           context.signal.throwIfAborted();
           try {
             await oneTry(sink, input, read, context, timers);
-            return forwardOr(sink.replacement, input, config);
+            const { replacement } = sink;
+            return forwardOr(typeof replacement === 'string' ? replacement : replacement(input, read), input, config);
           } catch (error) {
             const again = error instanceof SinkFailure && error.passing && tries < (sink.triesMax ?? TRIES_MAX);
             if (!again || context.signal.aborted) throw error;
@@ -73,7 +79,8 @@ export function sinkProcessor<S extends ProcessorConfigSchema>(sink: Sink<S>, mo
         }
       } catch (error) {
         if (context.signal.aborted) throw context.signal.reason;
-        const secrets = [...(sink.secrets ?? []), ...secretsOf(configSchema, config)];
+        const parts = sink.partsOfSecrets?.(config) ?? [];
+        const secrets = [...(sink.secrets ?? []), ...secretsOf(configSchema, config), ...parts];
         throw withoutSecrets(name, error, secrets);
       }
     },
