@@ -135,11 +135,14 @@ export class Checks {
   #acknowledged(node: string, id: string, attempt: number): void {
     const known = this.history.executions.get(id);
     if (known === undefined || known.execution.attempt !== attempt) return;
-    const { state, group, jobName } = known.execution;
+    const { state, jobName } = known.execution;
     const { history } = this;
     if (state === 'lost' && known.job !== undefined && history.jobs.get(jobName) === known.job) {
-      const newer = known.job.newestGroup > group || history.newestAttempt(known.execution) > attempt;
-      must(newer, 'LostProvisional', () => `${node} told what came of ${id}, which stays lost though nothing is newer`);
+      must(
+        history.isSuperseded(known),
+        'LostProvisional',
+        () => `${node} told what came of ${id}, which stays lost though nothing is newer`,
+      );
     }
     must(isFinal(known.execution.state), 'AckMeansCommitted', () => {
       return `${node} was told that the result of ${id} is stored, but it is ${known.execution.state}`;

@@ -25,6 +25,8 @@ export interface ExecutionHistory {
   released: boolean;
   /** True time of its last change. */
   changedMs: number;
+  /** It was tried again on another node. */
+  movedOn: boolean;
 }
 
 const FINAL: ReadonlySet<Execution['state']> = new Set(['success', 'failed', 'lost', 'cancelled']);
@@ -42,6 +44,8 @@ export class History {
   readonly executions = new Map<ExecutionId, ExecutionHistory>();
   /** (node, group, job) → highest attempt. */
   readonly #attempts = new Map<string, number>();
+  /** (group, job) → all executions of a run. */
+  readonly #runs = new Map<string, ExecutionHistory[]>();
   readonly #nowMs: () => number;
   readonly #mark: (name: string) => void;
   #counted = new Set<JobName>();
@@ -177,8 +181,25 @@ export class History {
     this.#attempts.set(lane, attempt);
     if (job !== undefined && group > job.newestGroup) job.newestGroup = group;
     const forbid = definition?.concurrency === 'forbid';
-    this.executions.set(id, { execution, job, retries, forbid, released: false, changedMs: this.#nowMs() });
+    const known = { execution, job, retries, forbid, released: false, changedMs: this.#nowMs(), movedOn: false };
+    this.executions.set(id, known);
+    const run = this.#runs.get(`${group} ${jobName}`);
+    if (run === undefined) this.#runs.set(`${group} ${jobName}`, [known]);
+    else {
+      if (before === 0 && attempt > 1) this.#moved(run, attempt);
+      run.push(known);
+    }
     this.#mark(`decided: ${trigger}${attempt > 1 ? ', again' : ''}`);
+  }
+
+  /** A node had never had a part in the run: this is the next attempt of one that is gone. With more than one, of any. */
+  #moved(run: readonly ExecutionHistory[], attempt: number): void {
+    this.#mark('tried again on another node');
+    for (const one of run) {
+      const { execution } = one;
+      if (execution.attempt === attempt - 1 && isFinal(execution.state) && this.newestAttempt(execution) < attempt)
+        one.movedOn = true;
+    }
   }
 
   #changed(known: ExecutionHistory, execution: Execution, newestAttempt: number): void {
@@ -220,6 +241,12 @@ export class History {
   /** Highest attempt of the same part of a run. */
   newestAttempt({ nodeName, group, jobName }: Execution): number {
     return this.#attempts.get(`${nodeName} ${group} ${jobName}`) ?? 0;
+  }
+
+  /** Something newer was decided, so that its result may come too late; with several moves at a time, perhaps. */
+  isSuperseded({ execution, job, movedOn }: ExecutionHistory): boolean {
+    const { attempt, group } = execution;
+    return movedOn || this.newestAttempt(execution) > attempt || (job !== undefined && job.newestGroup > group);
   }
 
   isAutomatic(trigger: Trigger): boolean {

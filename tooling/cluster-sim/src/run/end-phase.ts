@@ -115,14 +115,15 @@ function allDecided(world: World): void {
 /** A node that was only cut off has reported what came of its work, and that counts unless something newer was decided. */
 function provisional(world: World): void {
   const { history, physical } = world.checks;
-  for (const { execution, job } of history.executions.values()) {
-    const { id, attempt, state, jobName, nodeName, group } = execution;
-    if (state !== 'lost' || job === undefined || history.jobs.get(jobName) !== job || job.newestGroup > group) continue;
+  for (const known of history.executions.values()) {
+    const { execution, job } = known;
+    const { id, attempt, state, jobName, nodeName } = execution;
+    if (state !== 'lost' || job === undefined || history.jobs.get(jobName) !== job) continue;
     const run = physical.byAttempt.get(`${id} ${attempt}`);
     if (run?.endedMs === undefined) continue;
     const machine = [...world.servers, ...world.agents].find(({ name }) => name === nodeName);
     if (machine === undefined || machine.downs !== run.downs || !machine.up) continue;
-    if (history.newestAttempt(execution) > attempt) continue;
+    if (history.isSuperseded(known)) continue;
     must(false, 'LostProvisional', () => `${id} ended on ${nodeName} and stays lost`);
   }
   for (const { execution } of history.executions.values()) {
