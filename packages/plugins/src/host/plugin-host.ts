@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Counter, Gauge, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import { noMetrics } from '@dkron/runtime';
 import type { PluginProtocol } from '../wire/handshake.ts';
 import type { PluginKind } from '../settings.ts';
 import { PluginError } from '../errors.ts';
+import type { BaseFolder } from './base-folder.ts';
+import { makeBaseFolder } from './base-folder.ts';
 import type { HostedExecutor, HostedProcessor } from './contracts.ts';
 import type { PluginFile } from './discover.ts';
 import { discoverPlugins } from './discover.ts';
 import { ExecutorSession } from './executor-session.ts';
-import { GUARD_SCRIPT } from './guard.ts';
 import { hostedExecutor } from './hosted-executor.ts';
 import { hostedProcessor } from './hosted-processor.ts';
 import type { LifeCycleOptions, PluginState, Running } from './life-cycle.ts';
@@ -76,9 +75,6 @@ const START_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const EXECUTOR_BYTES_MAX = 64 * 1_048_576;
 const PROCESSOR_BYTES_MAX = 16 * 1_048_576;
-/** Paths of sockets are short: 103 bytes on macOS, 107 on Linux. */
-const BASE_PATH_MAX = 60;
-const GUARD_NAME = 'guard';
 
 interface Hosted {
   readonly file: PluginFile;
@@ -96,7 +92,7 @@ export class PluginHost {
   readonly #printed: PrintedOutput;
   readonly #hosted: readonly Hosted[];
   readonly #meters: { readonly up: Gauge; readonly starts: Counter; readonly crashes: Counter };
-  #base: string | undefined;
+  #base: BaseFolder | undefined;
   #starts = 0;
 
   /** Looks into the folders; starts nothing. */
@@ -136,7 +132,7 @@ export class PluginHost {
   /** Starts all plugins at once; resolves when each is up or its first start has failed. Never rejects. */
   async start(): Promise<void> {
     if (this.#hosted.length === 0) return;
-    this.#base = makeBase();
+    this.#base = makeBaseFolder();
     await Promise.all(this.#hosted.map(({ lifeCycle }) => lifeCycle.launch()));
   }
 
@@ -155,7 +151,7 @@ export class PluginHost {
   /** Ends all plugins: asked first, killed after five seconds. Runs in them fail. */
   async close(): Promise<void> {
     await Promise.all(this.#hosted.map(({ lifeCycle }) => lifeCycle.stop()));
-    if (this.#base !== undefined) rmSync(this.#base, { recursive: true, force: true });
+    this.#base?.remove();
   }
 
   #lifeCycle<S extends PluginSession>(id: string, start: (signal: AbortSignal) => Promise<Running<S>>): LifeCycle<S> {
@@ -213,12 +209,13 @@ export class PluginHost {
   ): Promise<PluginProcess> {
     const { timers, logger } = this.#modules;
     const { passEnvironment = [], startTimeoutMs = START_TIMEOUT_MS } = this.#options;
-    const directory = join(this.#base!, String((this.#starts += 1)));
+    const base = this.#base!;
+    const directory = join(base.path, String((this.#starts += 1)));
     return PluginProcess.start(
       {
         id,
         path,
-        guardPath: join(this.#base!, GUARD_NAME),
+        guardPath: base.guardPath,
         protocol,
         directory,
         passEnvironment,
@@ -270,12 +267,4 @@ export function withPlugins<T extends { readonly name: string }>(own: readonly T
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {
   return a.name < b.name ? -1 : 1;
-}
-
-/** A folder for nobody else; short, because paths of sockets are. */
-function makeBase(): string {
-  const folder = tmpdir().length > BASE_PATH_MAX ? '/tmp' : tmpdir();
-  const base = mkdtempSync(join(folder, 'dkron-plugins-'));
-  writeFileSync(join(base, GUARD_NAME), GUARD_SCRIPT);
-  return base;
 }
