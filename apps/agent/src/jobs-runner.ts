@@ -5,8 +5,7 @@ import { offersOf } from '@dkron/agent-grpc/node-services';
 import type { NodeOffers } from '@dkron/contracts';
 import type { Executor } from '@dkron/executors';
 import { ExecutorRegistry } from '@dkron/executors';
-import { httpExecutor } from '@dkron/executors/http';
-import { shellExecutor } from '@dkron/executors/shell';
+import { allExecutors } from '@dkron/executors/all';
 import { SpawnHelper } from '@dkron/executors/spawn-helper';
 import { PluginHost, withPlugins } from '@dkron/plugins/host';
 import { DirectRuns, Journal, Worker } from '@dkron/worker';
@@ -23,6 +22,7 @@ interface Running {
   readonly worker: Worker;
   readonly direct: DirectRuns;
   readonly helper: SpawnHelper;
+  readonly registry: ExecutorRegistry;
   readonly plugins: PluginHost;
   readonly executors: readonly Executor[];
 }
@@ -53,15 +53,12 @@ export class JobsRunner {
     try {
       await this.#startPlugins(plugins);
       const journal = await this.#journal(journalPath);
-      const all = withPlugins<Executor>(
-        [shellExecutor({}, { spawnHelper: helper, timers }), httpExecutor()],
-        plugins.executors,
-      );
+      const all = withPlugins<Executor>(allExecutors({ spawnHelper: helper, timers }), plugins.executors);
       const executors = new ExecutorRegistry(all);
       const modules = { ...this.#ambient, executors };
       const worker = new Worker({ node: nodeName, region }, { ...modules, journal });
       const direct = new DirectRuns(DIRECT_SLOTS, { ...modules, journal: await this.#journal(`${journalPath}-calls`) });
-      this.#running = { worker, direct, helper, plugins, executors: all };
+      this.#running = { worker, direct, helper, plugins, registry: executors, executors: all };
     } catch (error) {
       await plugins.close();
       await helper.close();
@@ -96,6 +93,7 @@ export class JobsRunner {
   }
 
   async close(): Promise<void> {
+    await this.#running?.registry.close();
     await this.#running?.plugins.close();
     await this.#running?.helper.close();
     this.#running = undefined;

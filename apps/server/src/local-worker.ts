@@ -1,7 +1,6 @@
 import type { Executor } from '@dkron/executors';
 import { ExecutorRegistry } from '@dkron/executors';
-import { httpExecutor } from '@dkron/executors/http';
-import { shellExecutor } from '@dkron/executors/shell';
+import { allExecutors } from '@dkron/executors/all';
 import { SpawnHelper } from '@dkron/executors/spawn-helper';
 import type { SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
 import type { HostedExecutor } from '@dkron/plugins/host';
@@ -47,7 +46,7 @@ export async function startWorker(journalPath: string, options: ServerOptions, m
       { storage: new FileJournalStorage(path), processes: new ProcProcessControl(), timers, random, logger },
     );
   const journal = await open(journalPath);
-  const all = withPlugins<Executor>([shellExecutor({}, { spawnHelper, timers }), httpExecutor()], hosted);
+  const all = withPlugins<Executor>(allExecutors({ spawnHelper, timers }), hosted);
   const executors = new ExecutorRegistry(all);
   const worker = new Worker({ node: options.nodeName, region: options.region }, { journal, executors, ...modules });
   const direct = new DirectRuns(DIRECT_SLOTS, { ...modules, executors, journal: await open(`${journalPath}-calls`) });
@@ -55,6 +54,9 @@ export async function startWorker(journalPath: string, options: ServerOptions, m
     executors: byName(all),
     direct,
     connect: (channel) => worker.connect(channel),
-    stop: async (timeoutMs) => void (await Promise.all([worker.stop({ timeoutMs }), direct.stop(timeoutMs)])),
+    stop: async (timeoutMs) => {
+      await Promise.all([worker.stop({ timeoutMs }), direct.stop(timeoutMs)]);
+      await executors.close();
+    },
   };
 }

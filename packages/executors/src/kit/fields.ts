@@ -63,3 +63,15 @@ function parsed(value: string): unknown {
     return undefined;
   }
 }
+
+/** Names and values as `readHeaders` takes them. */
+export const headers = (description: string): z.ZodString =>
+  json(description, z.union([z.array(z.string().regex(/^\s*[^:\s][^:]*:/)), z.record(z.string(), z.string())]));
+
+/** The keys that `readTlsFiles` reads. */
+export const tlsFiles = {
+  tlsRootCAsFile: text('path of the certificates to trust (PEM) instead of those of the system').optional(),
+  tlsCertificateFile: text('path of the client certificate (PEM) on the node that runs the job').optional(),
+  tlsCertificateKeyFile: text('path of the key of the client certificate (PEM)').optional(),
+  tlsNoVerifyPeer: flag('true = the certificate of the server is not checked').optional(),
+};

@@ -9,4 +9,8 @@ export { checkConfig, secretsOf, warnOfUnknownKeys } from './config-schema.ts';
 export * as field from './fields.ts';
 export type { ConnectionPoolOptions, ConnectionSource, Lease } from './connection-pool.ts';
 export { ConnectionPool } from './connection-pool.ts';
+export { digestOf } from './digest.ts';
+export type { TlsMaterial } from './tls-files.ts';
+export { readTlsFiles } from './tls-files.ts';
+export { isSet, readHeaders, secondsToMs } from './values.ts';
 export { MissingPackageError, peerPackage } from './peer-package.ts';
