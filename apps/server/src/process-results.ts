@@ -2,13 +2,7 @@ import { env } from 'node:process';
 import type { Execution, ExecutionOutput, JobDefinition } from '@dkron/jobs';
 import type { Processor } from '@dkron/processors';
 import { ProcessorPipeline } from '@dkron/processors';
-import { elasticsearchProcessor } from '@dkron/processors/elasticsearch';
-import { emailProcessor } from '@dkron/processors/email';
-import { filesProcessor } from '@dkron/processors/files';
-import { logProcessor } from '@dkron/processors/log';
-import { s3Processor } from '@dkron/processors/s3';
-import { syslogProcessor } from '@dkron/processors/syslog';
-import { webhookProcessor } from '@dkron/processors/webhook';
+import { allProcessors } from '@dkron/processors/all';
 import { formatRfc3339 } from '@dkron/cron';
 import type { HostedProcessor } from '@dkron/plugins/host';
 import { withPlugins } from '@dkron/plugins/host';
@@ -40,29 +34,8 @@ export interface ProcessingModules {
   readonly hosted: readonly HostedProcessor[];
 }
 
-/** Those of every server, with what its environment says of where outputs go. */
-function builtInProcessors(modules: Pick<ProcessingModules, 'timers' | 'random'>): Processor[] {
-  const { ELASTICSEARCH_URL: url, ELASTICSEARCH_API_KEY: apiKey } = env;
-  const { ELASTICSEARCH_USERNAME: username, ELASTICSEARCH_PASSWORD: password } = env;
-  const search = {
-    ...(url && { url }),
-    ...(apiKey && { apiKey }),
-    ...(username && { username }),
-    ...(password && { password }),
-  };
-  return [
-    elasticsearchProcessor(search, modules),
-    emailProcessor({}, modules),
-    filesProcessor(),
-    logProcessor(),
-    s3Processor(modules),
-    syslogProcessor({}, modules),
-    webhookProcessor(modules),
-  ];
-}
-
 export function processResults(reportingNode: string, { hosted, ...environment }: ProcessingModules): ResultProcessing {
-  const processors = withPlugins<Processor>(builtInProcessors(environment), hosted);
+  const processors = withPlugins<Processor>(allProcessors({ environment: env }, environment), hosted);
   const pipeline = new ProcessorPipeline({}, { ...environment, processors });
   const process: ProcessResult = async (execution, output, definition, signal) => {
     const result = await pipeline.run(

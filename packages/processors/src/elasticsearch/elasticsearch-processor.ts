@@ -8,10 +8,10 @@ import type { Processor, ProcessorInput } from '../types.ts';
 
 /** What jobs use that name no `url`: it goes together, so that no job can send the node's password elsewhere. */
 export interface ElasticsearchProcessorOptions {
-  readonly url?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly apiKey?: string;
+  readonly url?: string | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly apiKey?: string | undefined;
 }
 
 /** Keys of `elasticsearch`. */
