@@ -25,6 +25,8 @@ export interface SerfNetworkOptions {
   readonly serf?: Partial<SerfTuning>;
   /** Each packet and stream step takes something within this. Default: 1 to 10. */
   readonly delayMs?: readonly [least: number, greatest: number];
+  /** Whether messages of one packet come each by itself, late by its own time, and may be lost alone. Default: no. */
+  readonly scatter?: boolean;
 }
 
 /** What is special about one member. */
@@ -184,6 +186,11 @@ export class SerfNetwork {
     this.packetsSent++;
     const sizeBytes = messages.reduce((sum, { bytes }) => sum + bytes.length + 2, messages.length > 1 ? 2 : -2);
     assert(sizeBytes <= this.#tuning.udpBufferBytes, `datagram of ${sizeBytes} bytes`);
+    const parts = this.#options.scatter === true ? messages.map((message) => [message]) : [messages];
+    for (const part of parts) this.#carry(from, to, part);
+  }
+
+  #carry(from: VirtualSerf, to: Address, messages: SendPacket['messages']): void {
     const target = this.#reach(from, to);
     if (target === undefined || this.#random.nextInt(PPM) < this.lossPpm) return;
     const key = from.keyring.primary;

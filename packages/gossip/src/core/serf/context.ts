@@ -82,6 +82,21 @@ export class SerfContext {
     return false;
   }
 
+  /** Up to `count` others that are alive and `isFit`, by chance. */
+  pickAlive(count: number, isFit: (member: MemberState) => boolean = () => true): MemberState[] {
+    const { random } = this;
+    const candidates: MemberState[] = [];
+    for (const member of this.members.all()) {
+      if (member.status === 'alive' && member.name !== this.name && isFit(member)) candidates.push(member);
+    }
+    const picked = Math.min(count, candidates.length);
+    for (let i = 0; i < picked; i++) {
+      const at = i + random.nextInt(candidates.length - i);
+      [candidates[i], candidates[at]] = [candidates[at]!, candidates[i]!];
+    }
+    return candidates.slice(0, picked);
+  }
+
   encode(message: SerfMessage): Uint8Array {
     return encodeSerfMessage(message);
   }

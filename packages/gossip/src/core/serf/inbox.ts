@@ -68,7 +68,7 @@ export class Inbox {
     const context = this.#context;
     const member = context.members.get(intent.node);
     const again = member?.status === 'alive' && member.statusLamportTime > 0 && intent.node !== context.name;
-    const news = this.#modules.intents.takeJoin(intent);
+    const news = this.#modules.intents.hearJoin(intent);
     if (news && again) context.emit({ type: 'joinedAnew', member: memberOf(member) });
     return news;
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { LoneSerf } from '../../testing/lone-serf.ts';
+import { type DirectMessage, LoneSerf } from '../../testing/lone-serf.ts';
 import { aliveOf } from '../../testing/lone-swim.ts';
-import type { JoinIntent, LeaveIntent } from '../wire/serf-messages.ts';
+import { encodeSerfMessage } from '../wire/serf-codec.ts';
+import type { JoinIntent, LeaveIntent, SerfMessage } from '../wire/serf-messages.ts';
 import { resolveTuning } from '../swim/options.ts';
 import { LAMPORT_MAX, LamportClock } from './lamport-clock.ts';
 
@@ -20,6 +21,25 @@ function pool(...names: string[]): LoneSerf {
   lone.run(3000);
   lone.take();
   return lone;
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const nameAt = (ip: string): string => 'abcde'[Number(ip.split('.')[3]) - 2]!;
+
+function takeQueries(lone: LoneSerf): DirectMessage[] {
+  return lone.takeDirect().filter(({ message }) => message.type === 'query');
+}
+
+/** How `from` sees the member that `asked` is about. */
+function viewOf(asked: SerfMessage, from: string, status: number): SerfMessage {
+  if (asked.type !== 'query') throw new TypeError(`a ${asked.type} message`);
+  const versions = { protocolMin: 1, protocolMax: 5, protocolCurrent: 2, delegateMin: 2, delegateMax: 5 };
+  const member = { name: 'a', addr: Uint8Array.of(10, 0, 0, 2), port: 7946, status, tags: new Map<string, string>() };
+  const payload = encodeSerfMessage({
+    type: 'conflictResponse',
+    member: { ...versions, delegateCurrent: 4, ...member },
+  });
+  return { type: 'queryResponse', lamportTime: asked.lamportTime, id: asked.id, from, flags: 0, payload };
 }
 
 /** Makes SWIM find a member dead. */
@@ -218,17 +238,75 @@ describe('intents', () => {
     expect(lone.serf.member('me')?.status).toBe('alive');
   });
 
-  it('who is alive and leaving for a minute is doubted, until it contradicts', () => {
+  it('who is alive and leaving for longer than that takes is doubted: three others are asked how they see it', () => {
+    const lone = pool('a', 'b', 'c', 'd', 'e');
+    lone.hear(leaves('a', 4));
+    lone.run(14_000);
+    expect(takeQueries(lone)).toEqual([]);
+    lone.run(16_500);
+    const asked = takeQueries(lone);
+    expect(new Set(asked.map(({ to }) => to.ip)).size).toBe(3);
+    for (const { message } of asked) {
+      expect(message).toMatchObject({ type: 'query', name: '_serf_conflict', flags: 2, payload: bytes('a') });
+    }
+    // Most say so: it leaves.
+    lone.hear(...asked.map(({ to, message }, i) => viewOf(message, nameAt(to.ip), i === 0 ? 1 : 2)));
+    lone.run(15_000);
+    expect(lone.serf.member('a')?.status).toBe('leaving');
+    // Most say that it is there; who was not asked has no say.
+    const again = takeQueries(lone);
+    lone.hear(...again.map(({ to, message }, i) => viewOf(message, nameAt(to.ip), i === 0 ? 2 : 1)));
+    for (let i = 0; i < 9; i++) lone.hear(viewOf(again[0]!.message, `stranger ${i}`, 2));
+    lone.run(5100);
+    expect(lone.serf.member('a')?.status).toBe('alive');
+    expect(lone.state().statusLamportTimes.get('a')).toBe(4);
+  });
+
+  it('a doubt ends when the member says more, or is forgotten', () => {
+    for (const news of [leaves('a', 5), leaves('a', 5, true)]) {
+      const lone = pool('a', 'b');
+      lone.hear(leaves('a', 4));
+      lone.run(31_000);
+      const [asked] = takeQueries(lone);
+      lone.hear(viewOf(asked!.message, 'b', 1), news);
+      bury(lone, 'a');
+      lone.run(14_000);
+      expect(lone.serf.member('a')?.status).toBe(news.prune ? undefined : 'left');
+    }
+  });
+
+  it('whom all see leaving for a minute is asked itself, and of two at once, until it contradicts', () => {
     const lone = pool('a', 'b');
     lone.hear(leaves('a', 4));
-    expect(lone.takeSpread(59_000)).toEqual([leaves('a', 4)]);
-    expect(lone.takeSpread(31_000)).toEqual([leaves('a', 5), leaves('a', 6)]);
+    const intents = (forMs: number): unknown[] => lone.takeSpread(forMs).filter(({ type }) => type !== 'query');
+    expect(intents(59_000)).toEqual([leaves('a', 4)]);
+    expect(intents(31_000)).toEqual([leaves('a', 5), leaves('a', 6)]);
     lone.hear(joins('a', 7));
     expect(lone.takeSpread(120_000)).toEqual([joins('a', 7)]);
     expect(lone.serf.member('a')?.status).toBe('alive');
     lone.hear(leaves('a', 8));
     bury(lone, 'a');
     expect(lone.takeSpread(120_000)).toEqual([leaves('a', 8)]);
+    const two = pool('a');
+    two.hear(leaves('a', 4));
+    two.run(14_000);
+    two.take();
+    two.run(17_000);
+    expect(two.takeDirect()).toEqual([{ to: { ip: '10.0.0.2', port: 7946 }, message: leaves('a', 5) }]);
+  });
+
+  it('a leave of the time of its join is the guess of another: the join counts, in either order, known or not', () => {
+    for (const order of [
+      [joins('a', 5), leaves('a', 5)],
+      [leaves('a', 5), joins('a', 5)],
+    ]) {
+      for (const isKnown of [true, false]) {
+        const lone = pool(...(isKnown ? ['a'] : []));
+        lone.hear(...order);
+        lone.meet('a');
+        expect(lone.serf.member('a')?.status).toBe('alive');
+      }
+    }
   });
 
   it('RecentIntent: early intents are forgotten after five minutes', () => {

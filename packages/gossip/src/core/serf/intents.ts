@@ -28,7 +28,24 @@ export class Intents {
     if (lamportTime <= member.statusLamportTime) return false;
     member.statusLamportTime = lamportTime;
     if (member.status === 'leaving') members.setStatus(member, 'alive', nowMs);
+    else if (member.status === 'left') member.returningMs = nowMs;
     return true;
+  }
+
+  /**
+   * A join in the member's own words, as {@link takeJoin}. A leave of the same time is not its own, for its own have greater
+   * times: it is the guess of another, and goes.
+   */
+  hearJoin(intent: JoinIntent): boolean {
+    const { members, intents, nowMs } = this.#context;
+    const { node, lamportTime } = intent;
+    const member = members.get(node);
+    if (member?.status === 'leaving' && member.statusLamportTime === lamportTime) {
+      members.setStatus(member, 'alive', nowMs);
+      return true;
+    }
+    if (member === undefined) intents.dropLeave(node, lamportTime);
+    return this.takeJoin(intent);
   }
 
   /** Whether to pass it on. */

@@ -14,6 +14,8 @@ export interface MemberState {
   statusLamportTime: number;
   /** When it failed or left, or began to leave. */
   goneMs: number;
+  /** It left, and its intent to join again was heard at this time, before SWIM found it. */
+  returningMs: number;
 }
 
 type Changeable = { -readonly [K in keyof MemberState]: MemberState[K] };
@@ -86,7 +88,15 @@ export class MemberList {
 
   add(node: NodeView, status: MemberStatus, statusLamportTime: number): MemberState {
     const { name } = node;
-    const member = { name, node, tags: readTags(node.meta), status, statusLamportTime, goneMs: 0 };
+    const member = {
+      name,
+      node,
+      tags: readTags(node.meta),
+      status,
+      statusLamportTime,
+      goneMs: 0,
+      returningMs: -Infinity,
+    };
     this.#all.set(name, member);
     return member;
   }
@@ -95,6 +105,7 @@ export class MemberList {
     const { name } = member;
     const wasGone = this.#failed.delete(name) || this.#left.delete(name);
     (member as Changeable).status = status;
+    member.returningMs = -Infinity;
     if (status === 'failed') this.#failed.set(name, member);
     else if (status === 'left') this.#left.set(name, member);
     else if (status !== 'leaving') return;

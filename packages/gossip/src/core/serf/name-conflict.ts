@@ -49,7 +49,7 @@ export class NameConflicts {
       { name: CONFLICT_QUERY, payload: new TextEncoder().encode(context.name) },
       {
         onAnswer: (_from, payload) => {
-          const response = readResponse(payload);
+          const response = readConflictResponse(payload);
           if (response === undefined) return;
           // Who knows no such member speaks against us too.
           answers++;
@@ -86,7 +86,8 @@ function recordOf(state: MemberState): MemberRecord {
   };
 }
 
-function readResponse(payload: Uint8Array): ConflictResponse | undefined {
+/** What a member says of a name; `undefined` of what is no such answer. */
+export function readConflictResponse(payload: Uint8Array): ConflictResponse | undefined {
   try {
     const response = decodeSerfMessage(payload);
     return response.type === 'conflictResponse' ? response : undefined;

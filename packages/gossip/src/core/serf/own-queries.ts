@@ -58,11 +58,13 @@ export class OwnQueries {
   }
 
   /**
-   * Opens a query, and returns its handle and the message, which is ours to answer as well as to send. Throws SerfError.
+   * Opens a query, and returns its handle and the message, which is ours to answer as well as to send. `flags`: besides what
+   * `params` say. Throws SerfError.
    */
   open(
     params: QueryParams,
     handlerOf: (handle: number) => QueryHandler,
+    flags = 0,
   ): { readonly handle: number; readonly message: QueryMessage; readonly body: Uint8Array } {
     const context = this.#context;
     if (this.#open.size >= MAX_QUERIES) throw new SerfError('GOSSIP_BUSY', `query: ${MAX_QUERIES} are open`);
@@ -73,7 +75,7 @@ export class OwnQueries {
       type: 'query',
       addr: context.options.addr,
       filters: params.filters === undefined || params.filters.length === 0 ? null : params.filters.map(encodeFilter),
-      flags: params.ack === true ? QUERY_ACK : 0,
+      flags: flags | (params.ack === true ? QUERY_ACK : 0),
       id: context.random.nextInt(ID_BOUND),
       lamportTime: handle,
       name: params.name,

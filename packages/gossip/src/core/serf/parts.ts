@@ -1,9 +1,11 @@
 import type { Member } from '../types.ts';
 import { Swim } from '../swim/swim.ts';
+import { QUERY_NO_BROADCAST } from '../wire/serf-messages.ts';
 import { Answering } from './answering.ts';
 import { SerfContext, type SerfModules } from './context.ts';
 import { Coordinates } from './coordinates.ts';
 import { Departure } from './departure.ts';
+import { Doubts } from './doubts.ts';
 import type { MemberChange } from './effects.ts';
 import { Inbox } from './inbox.ts';
 import { Intents } from './intents.ts';
@@ -64,6 +66,13 @@ export function assembleSerf(options: SerfOptions, modules: SerfModules): SerfPa
     if (answering.take(message)) inbox.passOn('queries', body, params.name);
     return handle;
   };
+  const doubts = new Doubts(context, {
+    askOf: (members, params, handler) => {
+      const { body } = queries.open(params, () => handler, QUERY_NO_BROADCAST);
+      for (const { node, name } of members) context.sendDirect(node.address, name, body);
+    },
+    sayLeaves: (name) => intents.announceLeave(name, false),
+  });
   const joining = new Joining(context, () => {
     // Who began to leave meanwhile does not take it back.
     if (context.state === 'alive') intents.announceJoin();
@@ -90,7 +99,7 @@ export function assembleSerf(options: SerfOptions, modules: SerfModules): SerfPa
     upkeep: new Upkeep(
       context,
       ({ node }) => joining.exchange(node.address, node.name, true),
-      (name) => intents.announceLeave(name, false),
+      () => doubts.advance(),
     ),
     coordinates,
     ask,

@@ -31,6 +31,12 @@ export class RecentIntents {
     return true;
   }
 
+  /** Drops an intent to leave of exactly that time. */
+  dropLeave(name: string, lamportTime: number): void {
+    const known = this.#byName.get(name);
+    if (known?.kind === 'leave' && known.lamportTime === lamportTime) this.#byName.delete(name);
+  }
+
   /** The intent of `name`, which is known now. It stays until it is old, for the member may be forgotten again. */
   get(name: string): { readonly kind: 'join' | 'leave'; readonly lamportTime: number } | undefined {
     return this.#byName.get(name);

@@ -28,7 +28,8 @@ export class Relays {
       context.notice('overflow', name, `relay of ${body.length} bytes for ${to.ip}:${to.port}`);
       return;
     }
-    for (const helper of this.#pick(relayFactor)) context.sendDirect(helper.node.address, helper.name, body);
+    for (const helper of context.pickAlive(relayFactor, readsRelays))
+      context.sendDirect(helper.node.address, helper.name, body);
   }
 
   /** Passes on what another member relays: to members only, and not without end. The original passes on to anywhere. */
@@ -46,21 +47,6 @@ export class Relays {
     }
   }
 
-  #pick(count: number): MemberState[] {
-    const { members, name, random } = this.#context;
-    const candidates: MemberState[] = [];
-    for (const member of members.all()) {
-      const reads = (member.node.versions?.protocolMax ?? 0) >= PROTOCOL_CHECKSUM;
-      if (member.status === 'alive' && reads && member.name !== name) candidates.push(member);
-    }
-    for (let i = 0; i < Math.min(count, candidates.length); i++) {
-      const at = i + random.nextInt(candidates.length - i);
-      [candidates[i], candidates[at]] = [candidates[at]!, candidates[i]!];
-    }
-    return candidates.slice(0, count);
-  }
-
-  /** Old agents do not name the destination. */
   #memberAt(name: string, ip: string | undefined, port: number): MemberState | undefined {
     const { members } = this.#context;
     const isThere = ({ node }: MemberState): boolean => node.address.ip === ip && node.address.port === port;
@@ -81,4 +67,8 @@ export class Relays {
     this.#tokens--;
     return true;
   }
+}
+
+function readsRelays({ node }: MemberState): boolean {
+  return (node.versions?.protocolMax ?? 0) >= PROTOCOL_CHECKSUM;
 }

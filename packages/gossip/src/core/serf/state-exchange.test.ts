@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LoneSerf } from '../../testing/lone-serf.ts';
+import { aliveOf } from '../../testing/lone-swim.ts';
 import type { PushNodeState } from '../wire/messages.ts';
 import { encodeSerfMessage } from '../wire/serf-codec.ts';
 import { LAMPORT_MAX } from './lamport-clock.ts';
@@ -39,21 +40,28 @@ describe('exchange of the Serf state', () => {
     expect(lone.serf.clocks).toEqual({ member: 42, event: 50, query: 100 });
   });
 
-  it('MergeRemoteState: who left there is leaving here, whom others know to be newer stays; nothing is passed on', () => {
-    const lone = pool('a', 'b', 'c');
+  it('MergeRemoteState: who left there and failed here left; whom SWIM finds alive, or others know to be newer, stays', () => {
+    const lone = pool('a', 'b', 'c', 'd');
     lone.hear({ type: 'join', node: 'b', lamportTime: 30 });
+    lone.hearPacket({ type: 'dead', node: 'd', from: 'a', incarnation: 1 });
     lone.takeSpread();
     const statusLamportTimes = new Map([
       ['a', 20],
       ['b', 15],
       ['c', 25],
+      ['d', 22],
       ['stranger', 18],
+      ['gone', 15],
     ]);
-    lone.merge({ lamportTime: 26, leftMembers: ['a', 'b'], statusLamportTimes });
+    lone.merge({ lamportTime: 26, leftMembers: ['a', 'b', 'd', 'gone'], statusLamportTimes });
     const status = (name: string): unknown => lone.serf.member(name)?.status;
-    expect([status('a'), status('b'), status('c')]).toEqual(['leaving', 'alive', 'alive']);
-    expect(Object.fromEntries(lone.state().statusLamportTimes)).toMatchObject({ a: 21, b: 30, c: 25 });
+    expect(['a', 'b', 'c', 'd'].map(status)).toEqual(['alive', 'alive', 'alive', 'left']);
+    expect(Object.fromEntries(lone.state().statusLamportTimes)).toMatchObject({ a: 0, b: 30, c: 25, d: 23 });
     expect(lone.takeSpread()).toEqual([]);
+    // Of strangers the intents are kept for when they come.
+    lone.hearPacket(aliveOf('gone', 8), aliveOf('stranger', 9));
+    expect(['gone', 'stranger'].map(status)).toEqual(['leaving', 'alive']);
+    expect(Object.fromEntries(lone.state().statusLamportTimes)).toMatchObject({ gone: 15, stranger: 18 });
   });
 
   it('MergeRemoteState: a peer that takes us for gone is contradicted', () => {

@@ -3,6 +3,7 @@ import { decodeSerfMessage } from '../wire/serf-codec.ts';
 import type { SerfPushPull } from '../wire/serf-messages.ts';
 import type { SerfContext } from './context.ts';
 import { LAMPORT_MAX, type LamportClock } from './lamport-clock.ts';
+import type { MemberState } from './member-list.ts';
 import type { SerfParts } from './parts.ts';
 import type { UserEvents } from './user-events.ts';
 
@@ -21,7 +22,7 @@ export function localSerfState(context: SerfContext, events: UserEvents): Uint8A
       .slots()
       .map((slot) => (slot === undefined ? null : { events: [...slot.items.values()], lamportTime: slot.lamportTime })),
     lamportTime: memberClock.time,
-    leftMembers: Array.from(members.left(), ({ name }) => name),
+    leftMembers: [...members.left()].filter((member) => !isReturning(context, member)).map(({ name }) => name),
     queryLamportTime: queryClock.time,
     statusLamportTimes,
   });
@@ -48,20 +49,35 @@ export function mergeSerfState(
   takeEvents(remote, events);
 }
 
+/** Of one that comes back, whose intent was faster than itself: the time is that of its return, and of no leave. */
+function isReturning({ nowMs, tuning }: SerfContext, { returningMs }: MemberState): boolean {
+  return nowMs - returningMs < tuning.flapTimeoutMs;
+}
+
 function takeStatuses(remote: SerfPushPull, { context, intents }: Pick<SerfParts, 'context' | 'intents'>): void {
   const { statusLamportTimes } = remote;
   const left = new Set(remote.leftMembers ?? []);
   // Before all others, or their greater times would let these go unheard.
   for (const node of left) {
-    // The time may be that of the join before. Where both hold it as left there is nothing to go beyond: each exchange
-    // would push the time further, above that of its return.
-    const isKnown = context.members.get(node)?.status === 'left';
-    const lamportTime = (statusLamportTimes.get(node) ?? 0) + (isKnown ? 0 : 1);
+    const lamportTime = leaveTime(context, node, statusLamportTimes.get(node) ?? 0);
     if (lamportTime <= LAMPORT_MAX) intents.takeLeave({ type: 'leave', lamportTime, node, prune: false });
   }
   for (const [node, lamportTime] of statusLamportTimes) {
     if (!left.has(node) && lamportTime <= LAMPORT_MAX) intents.takeJoin({ type: 'join', lamportTime, node });
   }
+}
+
+/**
+ * What a member that left for a peer, with `theirs`, left at; `Infinity` if that is to be passed over. `theirs` may be the
+ * time of a join: of the one before, or of its return, which the peer has not seen yet.
+ */
+function leaveTime({ name, members }: SerfContext, node: string, theirs: number): number {
+  const status = members.get(node)?.status;
+  // SWIM's part of the same exchange found it alive: it came back, or will be found dead and be failed first. A guess beyond
+  // the time of its return would have it leaving for ever.
+  if ((status === 'alive' || status === 'leaving') && node !== name) return Infinity;
+  // Where both hold it as left there is nothing to go beyond: each exchange would push the time further.
+  return theirs + (status === 'failed' || node === name ? 1 : 0);
 }
 
 function isNewerAboutUs({ name, state, members }: SerfContext, remote: SerfPushPull): boolean {

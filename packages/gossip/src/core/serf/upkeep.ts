@@ -4,23 +4,19 @@ import type { QueueKind } from './outgoing-queues.ts';
 
 const QUEUES: readonly QueueKind[] = ['intents', 'queries', 'events'];
 const CHANCE = 2 ** 32;
-/** Leaving takes some seconds. Who is alive and leaving for so long is doubted. */
-const DOUBT_LEAVING_MS = 60_000;
-/** So many of the pool doubt at a time. */
-const DOUBTERS = 8;
 
 /** What is done now and then: forgetting members, trying those that failed, looking after the queues. */
 export class Upkeep {
   readonly #context: SerfContext;
   /** Exchanges tables with a member, as at a join. */
   readonly #reach: (member: MemberState) => void;
-  /** Says to the pool that a member leaves, so that it contradicts if it does not. */
-  readonly #doubt: (name: string) => void;
+  /** Asks about a member that seems to leave without end. */
+  readonly #doubt: () => void;
   #reapMs = Infinity;
   #reconnectMs = Infinity;
   #checkMs = Infinity;
 
-  constructor(context: SerfContext, reach: (member: MemberState) => void, doubt: (name: string) => void) {
+  constructor(context: SerfContext, reach: (member: MemberState) => void, doubt: () => void) {
     this.#context = context;
     this.#reach = reach;
     this.#doubt = doubt;
@@ -42,7 +38,7 @@ export class Upkeep {
     if (this.#reapMs <= nowMs) {
       this.#reapMs = nowMs + tuning.reapIntervalMs;
       this.#reap();
-      this.#doubtLeaving();
+      this.#doubt();
     }
     if (this.#reconnectMs <= nowMs) {
       this.#reconnectMs = nowMs + tuning.reconnectIntervalMs;
@@ -70,22 +66,6 @@ export class Upkeep {
       context.changed('reap', member);
     }
     context.intents.reap(nowMs, tuning.recentIntentTimeoutMs);
-  }
-
-  /**
-   * A member that others saw come back may be leaving for us for ever: it does not know. One such, now and then, is asked
-   * in the words of the original, where its users would do so.
-   */
-  #doubtLeaving(): void {
-    const { members, name, nowMs, random, state } = this.#context;
-    if (state !== 'alive') return;
-    const doubtful: string[] = [];
-    for (const member of members.all()) {
-      const isLong = member.status === 'leaving' && nowMs - member.goneMs > DOUBT_LEAVING_MS;
-      if (isLong && member.name !== name) doubtful.push(member.name);
-    }
-    if (doubtful.length === 0 || random.nextInt(Math.max(1, members.presentCount)) >= DOUBTERS) return;
-    this.#doubt(doubtful[random.nextInt(doubtful.length)]!);
   }
 
   /** One failed member, with a chance that grows with how many of them there are for each that is not. */
