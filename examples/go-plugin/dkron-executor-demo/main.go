@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -54,14 +55,22 @@ func execute(jobName string, config map[string]string, report goplugin.Report) (
 	case "hang":
 		_ = report([]byte("started"), false)
 		select {}
-	case "flood": // megabytes, reported one by one
+	case "pieces": // reported one after another
+		for piece := range strings.SplitSeq(text, "|") {
+			if err := report([]byte(piece), false); err != nil {
+				return nil, err
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		return []byte(strings.ReplaceAll(text, "|", "")), nil
+	case "flood": // megabytes, reported one by one, and the text as the last
 		megabyte := bytes.Repeat([]byte("0123456789abcde\n"), 1<<16)
 		for range count {
 			if err := report(megabyte, false); err != nil {
 				return nil, err
 			}
 		}
-		return nil, nil
+		return []byte(text), nil
 	case "huge": // megabytes in the answer
 		return bytes.Repeat([]byte("0123456789abcde\n"), count<<16), nil
 	case "hog": // megabytes of memory

@@ -42,10 +42,12 @@ func process(args *goplugin.ProcessorArgs) (goplugin.Execution, error) {
 	case "grow":
 		count, _ := strconv.Atoi(config["count"])
 		execution.Output = bytes.Repeat([]byte("0123456789abcde\n"), count<<16)
-	default:
+	case "":
 		if forward, _ := strconv.ParseBool(config["forward"]); !forward {
 			execution.Output = []byte("processed by Go")
 		}
+	default:
+		return execution, fmt.Errorf("do: %q is unknown", config["do"])
 	}
 	return execution, nil
 }

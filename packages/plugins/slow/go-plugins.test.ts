@@ -10,6 +10,7 @@ import { run } from '../test/run.ts';
 import type { HostedExecutor, PluginHost } from '../src/host/index.ts';
 import { buildGoTools, ran } from './go-tools.ts';
 
+const SECRET = 'hunter2-Sesame';
 const go = buildGoTools();
 const printed: string[] = [];
 let host: PluginHost;
@@ -34,10 +35,24 @@ describe.skipIf(!go)('plugins in Go, hosted', () => {
       failing: () => ({ do: 'fail', text: 'told to' }),
       broken: () => ({ do: 'nothing of the kind' }),
       endless: () => ({ do: 'hang' }),
+      pieces: (texts) => ({ do: 'pieces', text: texts.join('|') }),
+      flooding: (bytes, text) => ({ do: 'flood', count: String(Math.ceil(bytes / 1_048_576)), text }),
+      badConfigs: [{ title: 'an unknown key', config: () => ({ do: 'x' }), error: /^do: "x" is unknown$/ }],
+      secrets: [{ title: 'a key that is not used', config: (password) => ({ do: 'fail', text: 'no', password }) }],
     },
   );
 
-  processorSuite({ describe, it }, { name: 'demo', make: () => host.processors[0] as Processor });
+  processorSuite(
+    { describe, it },
+    {
+      name: 'demo',
+      make: () => host.processors[0] as Processor,
+      badConfigs: { do: { do: 'x', password: SECRET } },
+      failing: { make: () => host.processors[0] as Processor, config: { do: 'fail', password: SECRET } },
+      hanging: { make: () => host.processors[0] as Processor, config: { do: 'hang', password: SECRET } },
+      secrets: [SECRET],
+    },
+  );
 
   it('runs 200 at once, each with its own progress', async () => {
     const texts = Array.from({ length: 200 }, (_, i) => `run ${i}`);

@@ -72,7 +72,7 @@ describe.skipIf(!existsSync('/proc/self/stat'))('makeBaseFolder', () => {
 });
 
 describe.skipIf(!canBind)('a plugin whose host is killed together with', () => {
-  it(names.join(', '), { timeout: 120_000 }, async () => {
+  it(`${names.join(', ')} ends`, { timeout: 120_000 }, async () => {
     for (const name of names) {
       const file = join(folder.path, name);
       // It does not end when it is asked to, nor watches anybody.

@@ -14,6 +14,7 @@ import { run } from '../../test/run.ts';
 import type { PluginHost } from './index.ts';
 import { withPlugins } from './index.ts';
 
+const SECRET = 'hunter2-Sesame';
 const folder = new PluginFolder();
 let host: PluginHost;
 const printed: string[] = [];
@@ -36,6 +37,9 @@ beforeAll(async () => {
           case 'print': return config.text;
           case 'fail': output('before'); throw new Error('told to fail');
           case 'endless': output('started'); return wait(signal);
+          case 'texts': for (const text of JSON.parse(config.texts)) { output(text); await new Promise((resolve) => setTimeout(resolve, 20)); } return;
+          case 'flooding': for (let left = Number(config.bytes); left > 0; left -= 5e4) { output('x'.repeat(5e4)); await new Promise(setImmediate); } return config.text;
+          case 'login': if (config.password !== 'right') throw new Error('the login failed'); return;
           case 'pieces': for (let i = 0; i < 5; i++) output(i + ' ', i % 2 === 1); return 'end';
           case 'flood': for (let i = 0; i < 100; i++) { output('x'.repeat(1e5)); await new Promise(setImmediate); } return;
           case 'crash': output('going'); setTimeout(() => process.exit(3), 50); return wait(signal);
@@ -53,8 +57,10 @@ beforeAll(async () => {
     `await serveProcessor({
       process(run, config) {
         if (config.do === 'facts') return JSON.stringify({ ...run, group: String(run.group), output: Buffer.from(run.output).toString() });
+        if (config.do === 'hang') return new Promise(() => {});
         if (config.do === 'fail') throw new Error('told to fail');
         if (config.do === 'crash') process.exit(3);
+        if (config.do !== undefined) throw new Error('do:\\n  ' + config.do + ' is unknown');
         return config.forward === 'true' ? run.output : 'processed';
       },
     });`,
@@ -79,10 +85,24 @@ executorSuite(
     failing: () => ({ do: 'fail' }),
     broken: () => ({ do: 'nothing of the kind' }),
     endless: () => ({ do: 'endless' }),
+    pieces: (texts) => ({ do: 'texts', texts: JSON.stringify(texts) }),
+    flooding: (bytes, text) => ({ do: 'flooding', bytes: String(bytes), text }),
+    badConfigs: [{ title: 'an unknown key', config: () => ({ do: 'x' }), error: /^do: x is unknown$/ }],
+    secrets: [{ title: 'a login', config: (password) => ({ do: 'login', password }) }],
   },
 );
 
-processorSuite({ describe, it }, { name: 'demo', make: () => host.processors[0] as Processor });
+processorSuite(
+  { describe, it },
+  {
+    name: 'demo',
+    make: () => host.processors[0] as Processor,
+    badConfigs: { do: { do: 'x', password: SECRET } },
+    failing: { make: () => host.processors[0] as Processor, config: { do: 'fail', password: SECRET } },
+    hanging: { make: () => host.processors[0] as Processor, config: { do: 'hang', password: SECRET } },
+    secrets: [SECRET],
+  },
+);
 
 describe('a hosted executor', () => {
   it('reports piece by piece, and tells nothing twice', async () => {
