@@ -12,9 +12,11 @@ class WatchedKeyValue extends MemoryKeyValue {
   readonly asked: { readonly ops: readonly WriteOp[]; readonly sync: boolean }[] = [];
   gate: Promise<void> = Promise.resolve();
   error: Error | undefined;
+  onAsked: () => void = () => undefined;
 
   override async batch(ops: readonly WriteOp[], { sync = false }: WriteOptions = {}): Promise<void> {
     this.asked.push({ ops, sync });
+    this.onAsked();
     await this.gate;
     if (this.error !== undefined) throw this.error;
     await super.batch(ops);
@@ -142,6 +144,21 @@ describe('WriteBehind', () => {
     expect(stored.asked.map(({ sync }) => sync)).toEqual([false]);
     open();
     expect(await done).toEqual([false, false, true]);
+  });
+
+  it('a sync ends while more is taken all the time', async () => {
+    const { kv, stored } = behind({ eagerBytes: 0 });
+    let taken = 0;
+    stored.onAsked = () => {
+      if (taken < 100) void kv.batch([put(taken++, 1)]);
+    };
+    await kv.batch([put(200, 1)]);
+    await kv.batch([put(201, 1)], { sync: true });
+    const before = stored.asked.findIndex(({ sync }) => sync);
+    expect(before).toBeGreaterThanOrEqual(2);
+    expect(before).toBeLessThanOrEqual(4);
+    await kv.close();
+    expect(taken).toBe(100);
   });
 
   it('a failed write is told once, stays readable, and stops everything that follows', async () => {
