@@ -1,0 +1,71 @@
+import type { Timers } from '@dkron/runtime';
+import { systemTimers } from '@dkron/runtime/system';
+import { warnOfUnknownKeys } from '../kit/config-schema.ts';
+import { ConnectionPool, type ConnectionPoolOptions } from '../kit/connection-pool.ts';
+import { limitedAttempt } from '../kit/limited-attempt.ts';
+import { failed } from '../results.ts';
+import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
+import { configSchema } from './config-schema.ts';
+import { pubsubSource, targetOf, type PubsubService } from './service.ts';
+import { readSettings, readTimeoutMs } from './settings.ts';
+
+/** Settings of the `gcppubsub` executor; all have defaults. */
+export interface GcppubsubExecutorOptions extends ConnectionPoolOptions {
+  /** Where `PUBSUB_EMULATOR_HOST` is looked for. @default the environment of the process */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** What the `gcppubsub` executor is given. */
+export interface GcppubsubExecutorModules {
+  /** @default the system's */
+  readonly timers?: Timers;
+}
+
+/** Publishes one message per attempt to Google Cloud Pub/Sub; the id that it got is the output. */
+export function gcppubsubExecutor(
+  options: GcppubsubExecutorOptions = {},
+  modules: GcppubsubExecutorModules = {},
+): Executor {
+  const timers = modules.timers ?? systemTimers;
+  const pool = new ConnectionPool<PubsubService>(options, { timers });
+  // oxlint-disable-next-line no-process-env -- the variable is part of the contract with Google's tools
+  const env = options.env ?? process.env;
+  return {
+    name: 'gcppubsub',
+    configSchema,
+    execute: (request, context) => execute(request, context, { pool, timers, env }),
+    close: () => pool.close(),
+  };
+}
+
+interface Parts {
+  readonly pool: ConnectionPool<PubsubService>;
+  readonly timers: Timers;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+async function execute(
+  request: ExecuteRequest,
+  context: ExecuteContext,
+  { pool, timers, env }: Parts,
+): Promise<ExecuteResult> {
+  const { config } = request;
+  let ownTimeoutMs: number;
+  try {
+    ownTimeoutMs = readTimeoutMs(config);
+  } catch (error) {
+    return failed((error as Error).message);
+  }
+  const limits = { timers, ownTimeoutMs, ownTimeoutText: 'context deadline exceeded' };
+  return limitedAttempt(request, context, limits, async ({ signal, print }) => {
+    warnOfUnknownKeys(configSchema, config, context.logger);
+    const settings = readSettings(config);
+    const target = targetOf(env);
+    const lease = await pool.acquire(target.host, pubsubSource(target), signal);
+    try {
+      print(await lease.connection.publish(settings, signal));
+    } finally {
+      lease.release();
+    }
+  });
+}
