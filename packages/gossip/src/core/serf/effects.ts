@@ -116,7 +116,7 @@ export interface JoinedEvent {
   readonly failures: readonly { readonly address: Address; readonly reason: string }[];
 }
 
-/** The vote about a second holder of our name ended. Whoever lost must stop. */
+/** Who has our name is settled. Whoever lost must stop. */
 export interface ConflictVoteEvent {
   readonly type: 'conflictVote';
   readonly won: boolean;
@@ -167,6 +167,8 @@ export interface SerfNotice {
     | 'flap'
     /** Somebody said that we leave; we contradicted. */
     | 'refutedLeave'
+    /** Most of the pool have our name at another address. If nobody answers there, we wait for them to find that out. */
+    | 'nameInDoubt'
     /** A coordinate that cannot be. */
     | 'coordinate';
   /** Whom it is about: a member, an address or a queue. */

@@ -1,7 +1,8 @@
+import { formatAddress } from '../host-port.ts';
 import { formatIp, parseIp } from '../ip.ts';
 import { WireError } from '../errors.ts';
 import type { ConflictEvent } from '../swim/effects.ts';
-import { MEMBER_STATUSES } from '../types.ts';
+import { type Address, MEMBER_STATUSES } from '../types.ts';
 import { decodeSerfMessage } from '../wire/serf-codec.ts';
 import type { ConflictResponse, MemberRecord, QueryMessage } from '../wire/serf-messages.ts';
 import type { SerfContext } from './context.ts';
@@ -14,15 +15,56 @@ export const CONFLICT_QUERY = '_serf_conflict';
 
 const utf8 = new TextDecoder();
 
-/** Settles who may keep a name that two claim: all others are asked, and whoever most of them do not know must stop. */
+/** The other holder is pinged so often, and then has so long to answer. */
+const PINGS = 3;
+const PING_PAUSE_MS = 500;
+const ANSWER_MS = 1000;
+/** Who does not answer will be found dead. Until then the pool is asked anew so often. */
+const RETRY_MS = 2000;
+/** Longest that may take besides the time for which the dead are remembered. */
+const PATIENCE_MS = 60_000;
+const MAX_HOLDERS = 3;
+
+export interface NameConflictModules {
+  /** Sends a query to all. Throws SerfError. */
+  readonly ask: (params: QueryParams, handler: QueryHandler) => void;
+  /** Pings whoever has our name at `to`. Returns the number that {@link NameConflicts.answered} is told. */
+  readonly ping: (to: Address) => number;
+  /** Exchanges tables with a member. */
+  readonly exchange: (member: MemberState) => void;
+}
+
+interface Vote {
+  readonly answers: number;
+  readonly matching: number;
+}
+
+/**
+ * Settles who may keep a name that two claim: all others are asked, and whoever most of them do not know must stop, if the
+ * one they know is there. If nobody answers at its address, that was us before a restart, most likely: then the pool is
+ * asked again until it has found the old one dead.
+ */
 export class NameConflicts {
   readonly #context: SerfContext;
-  readonly #ask: (params: QueryParams, handler: QueryHandler) => number;
-  #isVoting = false;
+  readonly #modules: NameConflictModules;
+  #phase: 'none' | 'vote' | 'pings' | 'retry' = 'none';
+  #atMs = Infinity;
+  #vote: Vote = { answers: 0, matching: 0 };
+  /** Where others have our name, as `ip port`. */
+  readonly #holders = new Map<string, Address>();
+  #pings = new Set<number>();
+  #rounds = 0;
+  /** When the first vote of a row was lost, and when we were claimed last. */
+  #lostMs = 0;
+  #claimedMs = -Infinity;
 
-  constructor(context: SerfContext, ask: (params: QueryParams, handler: QueryHandler) => number) {
+  constructor(context: SerfContext, modules: NameConflictModules) {
     this.#context = context;
-    this.#ask = ask;
+    this.#modules = modules;
+  }
+
+  get nextMs(): number {
+    return this.#atMs;
   }
 
   /** Only a conflict about our own name is ours to settle, once at a time. */
@@ -30,22 +72,55 @@ export class NameConflicts {
     const context = this.#context;
     context.emit(conflict);
     const isOurs = conflict.existing.name === context.name;
-    if (!isOurs || this.#isVoting || !context.tuning.conflictResolution || context.state !== 'alive') return;
-    this.#isVoting = true;
+    if (!isOurs || !context.tuning.conflictResolution || context.state !== 'alive') return;
+    const isWaiting = this.#phase === 'retry' && this.#atMs > context.nowMs;
+    if (this.#phase === 'vote' || this.#phase === 'pings' || isWaiting) return;
+    if (context.nowMs - this.#claimedMs > this.#patienceMs) this.#lostMs = Infinity;
+    this.#claimedMs = context.nowMs;
+    this.#holders.clear();
+    this.#addHolder(formatIp(conflict.claim.addr), conflict.claim.port);
+    this.#enter('vote', Infinity);
     try {
-      this.#vote();
+      this.#ask();
     } catch (error) {
       if (!(error instanceof SerfError)) throw error;
-      this.#isVoting = false;
+      this.#enter('none', Infinity);
       context.notice('overflow', context.name, error.message);
     }
   }
 
-  #vote(): void {
+  /** The ping of this number was answered. */
+  answered(seqNo: number): void {
+    if (this.#phase === 'pings' && this.#pings.has(seqNo)) this.#conclude(false);
+  }
+
+  /** Does what is due. */
+  advance(): void {
+    const context = this.#context;
+    if (this.#atMs > context.nowMs) return;
+    if (context.state !== 'alive') {
+      this.#enter('none', Infinity);
+    } else if (this.#phase === 'pings') {
+      if (this.#rounds < PINGS) this.#ping();
+      else if (context.nowMs - this.#lostMs >= this.#patienceMs) this.#conclude(false);
+      else this.#enter('retry', RETRY_MS);
+    } else {
+      this.#enter('none', Infinity);
+      // Its answer has the conflict, as long as there is one.
+      const [member] = context.pickAlive(1);
+      if (member !== undefined) this.#modules.exchange(member);
+    }
+  }
+
+  get #patienceMs(): number {
+    return PATIENCE_MS + this.#context.options.swim.gossipToTheDeadMs;
+  }
+
+  #ask(): void {
     const context = this.#context;
     let answers = 0;
     let matching = 0;
-    this.#ask(
+    this.#modules.ask(
       { name: CONFLICT_QUERY, payload: new TextEncoder().encode(context.name) },
       {
         onAnswer: (_from, payload) => {
@@ -55,14 +130,48 @@ export class NameConflicts {
           answers++;
           const ip = formatIp(response.member?.addr ?? null);
           if (ip !== undefined && context.isUs({ ip, port: response.member!.port })) matching++;
+          else this.#addHolder(ip, response.member?.port ?? 0);
         },
         onEnd: () => {
-          this.#isVoting = false;
-          const won = matching >= Math.floor(answers / 2) + 1;
-          context.emit({ type: 'conflictVote', won, answers, matching });
+          this.#vote = { answers, matching };
+          if (matching >= Math.floor(answers / 2) + 1) this.#conclude(true);
+          else this.#begin();
         },
       },
     );
+  }
+
+  #begin(): void {
+    const { nowMs, name } = this.#context;
+    if (this.#lostMs === Infinity) {
+      this.#lostMs = nowMs;
+      this.#context.notice('nameInDoubt', name, `others have it at ${[...this.#holders.keys()].join(', ')}`);
+    }
+    this.#pings = new Set();
+    this.#rounds = 0;
+    this.#ping();
+  }
+
+  #ping(): void {
+    this.#rounds++;
+    this.#enter('pings', this.#rounds < PINGS ? PING_PAUSE_MS : ANSWER_MS);
+    for (const to of this.#holders.values()) this.#pings.add(this.#modules.ping(to));
+  }
+
+  #conclude(won: boolean): void {
+    this.#enter('none', Infinity);
+    if (won) this.#claimedMs = -Infinity;
+    this.#context.emit({ type: 'conflictVote', won, ...this.#vote });
+  }
+
+  #addHolder(ip: string | undefined, port: number): void {
+    if (ip === undefined || port === 0 || this.#holders.size >= MAX_HOLDERS || this.#context.isUs({ ip, port })) return;
+    this.#holders.set(formatAddress({ ip, port }), { ip, port });
+  }
+
+  #enter(phase: 'none' | 'vote' | 'pings' | 'retry', forMs: number): void {
+    this.#phase = phase;
+    this.#atMs = this.#context.nowMs + forMs;
   }
 }
 

@@ -92,7 +92,11 @@ export function assembleSerf(options: SerfOptions, modules: SerfModules): SerfPa
     inbox,
     joining,
     departure: new Departure(context, intents, () => swim.leave(context.nowMs)),
-    conflicts: new NameConflicts(context, (params, handler) => ask(params, () => handler)),
+    conflicts: new NameConflicts(context, {
+      ask: (params, handler) => ask(params, () => handler),
+      ping: (to) => swim.ask(context.name, to, context.nowMs),
+      exchange: ({ node, name }) => joining.exchange(node.address, name, false),
+    }),
     listeners,
     snapshot,
     tagUpdates: new TagUpdates(context),

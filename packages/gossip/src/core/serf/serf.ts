@@ -83,6 +83,7 @@ export class Serf {
     this.#settle();
     this.#parts.queries.advance();
     this.#parts.intents.advance();
+    this.#parts.conflicts.advance();
     this.#parts.departure.advance();
     this.#parts.tagUpdates.advance();
     this.#parts.upkeep.advance();
@@ -97,6 +98,7 @@ export class Serf {
       this.#swim.nextDeadlineMs,
       this.#parts.queries.nextMs,
       this.#parts.intents.nextMs,
+      this.#parts.conflicts.nextMs,
       this.#parts.departure.nextMs,
       this.#parts.tagUpdates.nextMs,
       this.#parts.upkeep.nextMs,

@@ -24,6 +24,9 @@ export function takeSwimEffect(parts: SerfParts, effect: SwimEffect, ignoreOld: 
     case 'conflict':
       parts.conflicts.take(effect);
       break;
+    case 'answered':
+      parts.conflicts.answered(effect.seqNo);
+      break;
     case 'user':
       parts.inbox.take(effect.body, effect.from);
       break;

@@ -69,6 +69,12 @@ export interface PingedEvent {
   readonly payload: Uint8Array;
 }
 
+/** A ping of `Swim.ask` was answered, by another than us. */
+export interface AnsweredEvent {
+  readonly type: 'answered';
+  readonly seqNo: number;
+}
+
 /** Worth a log line or a counter. */
 export interface NoticeEvent {
   readonly type:
@@ -115,6 +121,7 @@ export type SwimEvent =
   | MemberEvent
   | ConflictEvent
   | PingedEvent
+  | AnsweredEvent
   | NoticeEvent
   | StalledEvent
   | UserMessageEvent

@@ -139,6 +139,12 @@ export class Swim {
     return undefined;
   }
 
+  /** Asks whether `node` is at `to`, whatever our table says of it. Returns a number; `answered` follows if it is. */
+  ask(node: string, to: Address, nowMs: number): number {
+    this.#enter(nowMs);
+    return this.#answers.ask(node, to);
+  }
+
   /** Publishes other meta of us; `told` follows. Throws TypeError beyond 512 bytes. */
   updateMeta(meta: Uint8Array, nowMs: number): void {
     checkMeta(meta);
