@@ -1,7 +1,10 @@
 /** Every executor of this package, as the nodes have them. */
 import type { Timers } from '@dkron/runtime';
+import { gcppubsubExecutor } from '../gcppubsub/index.ts';
 import { httpExecutor } from '../http/index.ts';
+import { kafkaExecutor } from '../kafka/index.ts';
 import { natsExecutor } from '../nats/index.ts';
+import { rabbitmqExecutor } from '../rabbitmq/index.ts';
 import { shellExecutor } from '../shell/index.ts';
 import type { SpawnHelper } from '../spawn-helper/index.ts';
 import type { Executor } from '../types.ts';
@@ -15,5 +18,12 @@ export interface AllExecutorsModules {
 
 /** Those that need a package of their own load it when a job first asks for it. */
 export function allExecutors(modules: AllExecutorsModules): Executor[] {
-  return [shellExecutor({}, modules), httpExecutor({}, modules), natsExecutor({}, modules)];
+  return [
+    shellExecutor({}, modules),
+    httpExecutor({}, modules),
+    kafkaExecutor({}, modules),
+    natsExecutor({}, modules),
+    rabbitmqExecutor({}, modules),
+    gcppubsubExecutor({}, modules),
+  ];
 }
