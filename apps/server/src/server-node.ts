@@ -1,7 +1,7 @@
 import type { GossipNode } from '@dkron/gossip';
+import { DkronService } from '@dkron/contracts/types-v1';
 import { SpawnHelper } from '@dkron/executors/spawn-helper';
 import type { Logger } from '@dkron/runtime';
-import { isLastVoter, leaveVoters } from './cluster/leave.ts';
 import { prepareDataDir } from './data-dir.ts';
 import type { Environment } from './node/environment.ts';
 import { environmentOf } from './node/environment.ts';
@@ -12,12 +12,10 @@ import { serve } from './node/serve.ts';
 import type { ServerState } from './node/state.ts';
 import { openState } from './node/state.ts';
 import { takePart } from './node/take-part.ts';
+import { stopInOrder } from './node/stop.ts';
 import type { ServerWork } from './node/work.ts';
 import { openWork } from './node/work.ts';
 import type { ServerOptions } from './options.ts';
-
-/** For proposals under way once the worker is done. */
-const DRAIN_MS = 2_000;
 
 export interface ServerNode {
   readonly httpPort: number;
@@ -112,7 +110,10 @@ interface Running {
 function handleOf(options: ServerOptions, running: Running, environment: Environment): ServerNode {
   const { work, late, serving, pool } = running;
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= stopInOrder(options, running, environment));
+  const { calls } = running.state;
+  const askRemoval = (address: string, timeoutMs: number): Promise<unknown> =>
+    calls.call(address, DkronService.raftRemovePeerById, { id: options.nodeName }, { timeoutMs });
+  const stop = (): Promise<void> => (stopping ??= stopInOrder(options, { ...running, askRemoval }, environment));
   return {
     httpPort: serving.http.port,
     rpcPort: serving.grpc.port,
@@ -128,22 +129,4 @@ function handleOf(options: ServerOptions, running: Running, environment: Environ
       await environment.unwind.run();
     },
   };
-}
-
-/** Hands over, then lets what runs end and report, to the next leader if there is one; then everything is closed. */
-async function stopInOrder(
-  options: ServerOptions,
-  { state, work, late, pool }: Running,
-  environment: Environment,
-): Promise<void> {
-  const { consensus, membership, calls } = state;
-  const { nodeName, stopTimeout } = options;
-  const raft = consensus.node;
-  const isLast = isLastVoter(raft, nodeName);
-  if (late.leaving) await leaveVoters({ ...environment, nodeName, raft, membership, calls });
-  if (raft.isLeader() && !isLast) await raft.transferLeadership().catch(() => undefined);
-  await work.worker.stop(stopTimeout);
-  await work.engine.drain(DRAIN_MS);
-  if (late.leaving && !isLast) await pool.leave();
-  await environment.unwind.run();
 }

@@ -1,14 +1,13 @@
-import { DkronService } from '@dkron/contracts/types-v1';
 import type { RaftNode } from '@dkron/raft';
 import type { Clock, Logger, Timers } from '@dkron/runtime';
 import type { PoolMembership } from './pool-membership.ts';
-import type { UnaryCalls } from './unary-calls.ts';
 
 export interface LeaveModules {
   readonly nodeName: string;
   readonly raft: RaftNode;
   readonly membership: PoolMembership;
-  readonly calls: UnaryCalls;
+  /** Asks the leader at an address to take this server out. Rejects with its reason. */
+  readonly askRemoval: (address: string, timeoutMs: number) => Promise<unknown>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -30,7 +29,7 @@ export function isLastVoter(raft: RaftNode, nodeName: string): boolean {
  * is so, or when time is up.
  */
 export async function leaveVoters(modules: LeaveModules): Promise<void> {
-  const { nodeName, raft, membership, calls, clock, timers, logger } = modules;
+  const { nodeName, raft, membership, askRemoval, clock, timers, logger } = modules;
   if (raft.getConfiguration().conf.voters.length === 0 || isLastVoter(raft, nodeName)) return;
   const endMs = clock.monotonicMs() + REMOVED_WITHIN_MS;
   let why = 'nobody leads';
@@ -40,7 +39,7 @@ export async function leaveVoters(modules: LeaveModules): Promise<void> {
       const { id, address } = raft.leader();
       const leader = id === '' || id === nodeName ? '' : membership.rpcAddress(id) || address;
       if (leader !== '') {
-        await calls.call(leader, DkronService.raftRemovePeerById, { id: nodeName }, { timeoutMs: CALL_MS });
+        await askRemoval(leader, CALL_MS);
         logger.info('cluster: left the voters', { removed_by: id });
         return;
       }

@@ -1,7 +1,8 @@
 import type { SessionWorker } from '@dkron/agent-grpc';
-import type { SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
+import type { Command, CommandResults, SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
 import type { Message } from '@dkron/raft';
 import type { TraceHash } from '@dkron/raft/testing';
+import type { Random } from '@dkron/runtime';
 import type { Engine, ReplicatedLog } from '@dkron/scheduler';
 import type { ServerCore } from '@dkron/server/wiring';
 import type { Store } from '@dkron/store';
@@ -11,6 +12,7 @@ import type { PhysicalRun } from '../world/sim-executor.ts';
 import type { World } from '../world/world.ts';
 import { must } from './broken.ts';
 import { History, isFinal } from './history.ts';
+import { Leases } from './leases.ts';
 import { PhysicalRuns } from './physical-runs.ts';
 import { Replicas } from './replicas.ts';
 import { watchWorker } from './worker-watch.ts';
@@ -20,6 +22,8 @@ export class Checks {
   readonly history: History;
   readonly replicas: Replicas;
   readonly physical: PhysicalRuns;
+  readonly leases: Leases;
+  readonly #echoes: Random;
   readonly #world: World;
 
   constructor(world: World) {
@@ -28,6 +32,8 @@ export class Checks {
     this.history = new History({ nowMs: () => world.nowMs, mark });
     this.replicas = new Replicas(this.history, world);
     this.physical = new PhysicalRuns(this.history, world);
+    this.leases = new Leases(this.history, world);
+    this.#echoes = world.random.fork('echoes');
   }
 
   /** Everything that was decided and ran enters the hash of the run. */
@@ -67,7 +73,16 @@ export class Checks {
             this.replicas.onlyLeader(server, 'proposes');
           });
         }
-        return log.propose(command);
+        world.guard(() => this.leases.proposed(log.term(), command));
+        const answer = log.propose(command);
+        answer.then(
+          (result) => {
+            world.guard(() => this.#letGo(command, result));
+            this.#echo(server, log, command);
+          },
+          () => undefined,
+        );
+        return answer;
       },
     };
   }
@@ -102,6 +117,8 @@ export class Checks {
       dispatched: (id, attempt, term) =>
         this.#world.guard(() => this.physical.dispatched(node, process, { id, attempt, term })),
       welcomed: (term) => this.physical.welcomed(node, process, term),
+      heard: (term, sinceMs) => this.leases.heard(node, process, { term, sinceMs }),
+      nowMs: () => this.#world.nowMs,
       acknowledged: (id, attempt) => this.#world.guard(() => this.#acknowledged(node, id, attempt)),
     });
   }
@@ -112,6 +129,38 @@ export class Checks {
 
   ended(run: PhysicalRun): void {
     this.#world.guard(() => this.physical.ended(run));
+  }
+
+  /** A slot that is let go although nobody confirmed the end is on record. */
+  #letGo(command: Command, result: unknown): void {
+    if (command.type !== 'executionUpdates') return;
+    const { results } = result as CommandResults['executionUpdates'];
+    for (const [i, update] of command.updates.entries()) {
+      if (update.kind !== 'released' || update.confirmed || results[i] !== 'applied') continue;
+      const known = this.history.executions.get(update.id);
+      must(
+        known === undefined || known.released,
+        'ForbidSlot',
+        () => `the slot of ${update.id} is let go without a record`,
+      );
+    }
+  }
+
+  /** Whoever does not know what became of a proposal may make it again: the second one changes nothing. */
+  #echo(server: SimServer, log: ReplicatedLog, command: Command): void {
+    const world = this.#world;
+    const { echoPermille } = world.plan;
+    const repeatable =
+      command.type === 'decideTicks' ||
+      (command.type === 'executionUpdates' &&
+        command.updates.every(
+          (update) => update.kind === 'finished' && (update.state === 'success' || update.state === 'failed'),
+        ));
+    if (!repeatable || world.healed || this.#echoes.nextInt(1000) >= echoPermille) return;
+    server.process?.after(1 + this.#echoes.nextInt(3000), () => {
+      world.mark('proposed again');
+      log.propose(command).catch(() => undefined);
+    });
   }
 
   #toWorker(server: SimServer, message: ToWorker, leads: () => boolean): void {
@@ -135,7 +184,9 @@ export class Checks {
   #acknowledged(node: string, id: string, attempt: number): void {
     const known = this.history.executions.get(id);
     if (known === undefined || known.execution.attempt !== attempt) return;
-    const { state, jobName } = known.execution;
+    const { state, reason, jobName } = known.execution;
+    // What a node kills because it stops itself is lost by its own word.
+    if (state === 'lost' && reason === 'restart') return;
     const { history } = this;
     if (state === 'lost' && known.job !== undefined && history.jobs.get(jobName) === known.job) {
       must(

@@ -79,7 +79,7 @@ export class Replicas {
     const world = this.#world;
     node.on('leadership', ({ isLeader, term }) =>
       world.guard(() => {
-        if (!isLeader) return;
+        if (!isLeader) return this.#silenced(server);
         const other = this.#leaders.get(term) ?? server.name;
         must(other === server.name, 'RaftI1', () => `${other} and ${server.name} lead term ${term}`);
         this.#leaders.set(term, server.name);
@@ -94,6 +94,18 @@ export class Replicas {
       if (index > this.acknowledged) this.acknowledged = index;
       return result;
     };
+  }
+
+  /** Whoever does not lead any more stops its engine in the same turn, and with it the sessions. */
+  #silenced(server: SimServer): void {
+    const { process } = server;
+    this.#world.time.after(1, () =>
+      this.#world.guard(() => {
+        const { parts } = server;
+        if (parts === undefined || server.process !== process || parts.core.consensus.node.isLeader()) return;
+        must(!parts.scheduling.engine.running, 'DeposedSilent', () => `${server.name} goes on without leading`);
+      }),
+    );
   }
 
   /** While a server may act as leader, nobody leads a later term. */

@@ -5,6 +5,9 @@ export interface WorkerWatch {
   readonly process: NodeTime;
   readonly dispatched: (id: string, attempt: number, term: bigint) => void;
   readonly welcomed: (term: bigint) => void;
+  /** The leader of a term has heard it within the session that began then. */
+  readonly heard: (term: bigint, sinceMs: number) => void;
+  readonly nowMs: () => number;
   /** The leader has taken the result. */
   readonly acknowledged: (id: string, attempt: number) => void;
 }
@@ -20,6 +23,8 @@ export function watchWorker(worker: SessionWorker, watch: WorkerWatch): SessionW
   return {
     connect: (channel) => {
       let results: Sent[] = [];
+      let term = 0n;
+      let sinceMs = 0;
       const receiver = worker.connect({
         send: (messages) => {
           for (const message of messages) {
@@ -35,7 +40,12 @@ export function watchWorker(worker: SessionWorker, watch: WorkerWatch): SessionW
           for (const message of messages) {
             if (message.type === 'dispatch')
               watch.dispatched(message.dispatch.id, message.dispatch.attempt, message.term);
-            if (message.type === 'welcome') watch.welcomed(message.term);
+            if (message.type === 'welcome') {
+              term = message.term;
+              sinceMs = watch.nowMs();
+              watch.welcomed(term);
+            }
+            if (message.type === 'pong') watch.heard(term, sinceMs);
             if (message.type !== 'ack') continue;
             for (const sent of results) if (sent.seq <= message.seq) watch.acknowledged(sent.id, sent.attempt);
             results = results.filter(({ seq }) => seq > message.seq);

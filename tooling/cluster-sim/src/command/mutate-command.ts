@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { PlanLimits } from '../plan/draw-plan.ts';
 import type { Mutation } from './mutations.ts';
 import { MUTATIONS } from './mutations.ts';
 import { runThreads } from './run-threads.ts';
@@ -22,7 +23,11 @@ export async function mutateCommand(args: readonly string[]): Promise<boolean> {
   let killed = 0;
   write('| Defect | What is wrong | Noticed by | Seed |\n|---|---|---|---|');
   for (const mutation of chosen) {
-    const noticed = await notice(mutation, { seeds: Number(values.seeds), workers: Number(values.workers), limits });
+    const noticed = await notice(mutation, {
+      seeds: Number(values.seeds),
+      workers: Number(values.workers),
+      limits: mutation.faults === undefined ? limits : { ...limits, faults: mutation.faults },
+    });
     if (noticed !== undefined) killed += 1;
     const by = noticed === undefined ? 'survives' : noticed.failure!.invariant;
     write(`| \`${mutation.id}\` | ${mutation.what} | ${by} | ${noticed?.seed ?? `none of ${values.seeds}`} |`);
@@ -33,7 +38,7 @@ export async function mutateCommand(args: readonly string[]): Promise<boolean> {
 
 async function notice(
   mutation: Mutation,
-  task: { readonly seeds: number; readonly workers: number; readonly limits: { readonly minutes: number } },
+  task: { readonly seeds: number; readonly workers: number; readonly limits: PlanLimits },
 ): Promise<SeedOutcome | undefined> {
   let noticed: SeedOutcome | undefined;
   await runThreads({ ...task, firstSeed: 1, twiceEvery: 0, mutation }, (outcome) => {

@@ -1,3 +1,5 @@
+import type { Fault } from '../plan/plan.ts';
+
 /** A promise broken on purpose, to see whether a checker notices. */
 export interface Mutation {
   readonly id: string;
@@ -8,6 +10,8 @@ export interface Mutation {
   /** Text that must be in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** Kinds of faults that are needed to see it: with others it shows too rarely. */
+  readonly faults?: readonly Fault['kind'][];
 }
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -18,6 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'store/src/apply/decide-ticks.ts',
     find: '} else if (decision.tick > stored.state.decidedUpTo) {',
     replace: '} else {',
+    faults: ['kill-leader'],
   },
   {
     id: 'forbid-ignores-open-runs',
@@ -46,6 +51,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'store/src/apply/slot.ts',
     find: '    recordPassed(tx, hold);\n',
     replace: '    void hold;\n',
+    faults: ['isolate-agent', 'stall', 'power'],
   },
   {
     id: 'result-counted-twice',
@@ -124,6 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'server/src/node/lead.ts',
     find: '      goAgents.stop();\n      engine.stop();\n',
     replace: '      goAgents.stop();\n',
+    faults: ['isolate-leader', 'stall-leader'],
   },
   {
     id: 'lease-never-ends',
@@ -138,6 +145,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'scheduler/src/sessions/sessions.ts',
     find: "if (nowMs - queuedMs >= settings.leaseMs) this.#lose(book, id, 'unreachable');",
     replace: 'void queuedMs;',
+    faults: ['lose-agent', 'kill'],
   },
   {
     id: 'retry-not-armed',
@@ -160,6 +168,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'scheduler/src/sessions/reconcile.ts',
     find: 'update: null, dispatch: true };',
     replace: 'update: null, dispatch: false };',
+    faults: ['isolate-agent', 'kill-leader', 'mute-agent'],
   },
   {
     id: 'died-stays-open',
@@ -174,6 +183,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'scheduler/src/sessions/reconcile.ts',
     find: "if (state === 'pending' && sameJournal) {",
     replace: "if (state === 'pending' || sameJournal === undefined) {",
+    faults: ['mute-agent', 'wipe-agent'],
   },
   {
     id: 'running-sent-again',
@@ -181,6 +191,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'scheduler/src/sessions/reconcile.ts',
     find: "if (state === 'pending' && sameJournal) {",
     replace: "if ((state === 'pending' || state === 'running') && sameJournal) {",
+    faults: ['mute-agent', 'power', 'kill-leader'],
   },
   {
     id: 'ack-before-commit',
@@ -196,6 +207,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'worker/src/worker.ts',
     find: 'if (term < maxTerm) {',
     replace: 'if (term < 0n) {',
+    faults: ['isolate-leader', 'stall-leader', 'cut'],
   },
   {
     id: 'accept-not-synced',
@@ -203,6 +215,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'worker/src/journal/journal.ts',
     find: "records.some((record) => record.type === 'accept')",
     replace: 'records.length < 0',
+    faults: ['mute-agent', 'power'],
   },
   {
     id: 'journal-forgets-at-send',
@@ -217,6 +230,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'worker/src/worker.ts',
     find: '    else this.#report(attempt);\n',
     replace: '',
+    faults: ['isolate-agent', 'kill-leader', 'cut-agent-from-leader'],
   },
   // Who belongs to the cluster.
   {
@@ -225,6 +239,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'cluster/src/reconcile/reconcile.ts',
     find: 'else if (silent.length > 0) notes',
     replace: 'else if (silent.length < 0) notes',
+    faults: ['replace-server'],
   },
   {
     id: 'never-swapped',
@@ -233,6 +248,7 @@ export const MUTATIONS: readonly Mutation[] = [
     find: '[...departures(input), ...swaps(input), ...promotions',
     replace:
       '[...departures({ ...input, servers: new Map() }), ...swaps({ ...input, replaceAfterMs: Infinity }), ...promotions',
+    faults: ['replace-server'],
   },
   {
     id: 'follower-accepts-sessions',
@@ -240,5 +256,6 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'agent-grpc/src/session/session-dialer.ts',
     find: 'if (this.#choice.redirected(server.name, outcome) && this.#hops++ < HOPS_MAX) return this.#dial();',
     replace: 'if (this.#hops++ < 0) return this.#dial();\n        return;',
+    faults: ['kill-leader', 'isolate-leader'],
   },
 ];

@@ -13,6 +13,12 @@ const SLOW_CALLS: ReadonlySet<DiskCall> = new Set(['sync', 'syncDir', 'writeDura
 /** How a process ends: alone, or with the power of its machine, which forgets what was not synced. */
 export type Crash = 'kill' | 'power';
 
+/** An orderly end: `leave` = and for good, as far as the cluster knows. */
+export type Stop = 'stop' | 'leave';
+
+/** For commands that run when their node is to end. */
+export const STOP_TIMEOUT_MS = 5000;
+
 /** A machine with a disk that outlives its processes, at an address that may change. */
 export abstract class Machine implements Endpoint {
   readonly name: string;
@@ -28,7 +34,9 @@ export abstract class Machine implements Endpoint {
   excused = false;
   process: NodeTime | undefined;
   #downMs = 0;
-  #stalledMs = 0;
+  #stalledMs = -1;
+  /** An orderly end was asked for. */
+  stopping = false;
   protected readonly world: World;
   protected executor: SimExecutor | undefined;
   #starts = 0;
@@ -66,8 +74,24 @@ export abstract class Machine implements Endpoint {
     this.process?.stall(lengthMs);
   }
 
+  /** It stood still after that time. */
+  stalledLately(sinceMs: number): boolean {
+    return this.#stalledMs >= sinceMs || this.process?.stalled === true;
+  }
+
+  /** Its process ends in order; resolves when nothing of it is left but the process. */
+  stop(how: Stop): Promise<void> {
+    this.stopping = true;
+    this.world.say(() => `${this.name} is told to ${how}`);
+    return this.process!.orDeath(() => this.halt(how)).catch((error: unknown) => {
+      // It was killed meanwhile.
+      if (this.up && this.stopping) throw error;
+    });
+  }
+
   start(): void {
     if (this.up || this.retired) return;
+    this.stopping = false;
     const { world } = this;
     this.#starts += 1;
     this.dark = false;
@@ -119,6 +143,9 @@ export abstract class Machine implements Endpoint {
     this.ip = this.world.newIp();
   }
 
+  /** It has begun, and can be stopped in order. */
+  abstract get ready(): boolean;
+  protected abstract halt(how: Stop): Promise<void>;
   protected abstract boot(process: NodeTime, executor: SimExecutor, random: Random): Promise<void>;
   protected abstract ended(process: NodeTime, how: Crash): void;
 

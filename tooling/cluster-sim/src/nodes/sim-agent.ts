@@ -7,16 +7,19 @@ import { Journal, Worker } from '@dkron/worker';
 import type { SimPool } from '../world/gossip.ts';
 import type { NodeTime } from '../world/node-time.ts';
 import type { SimExecutor } from '../world/sim-executor.ts';
-import { Machine } from './machine.ts';
+import { Machine, STOP_TIMEOUT_MS } from './machine.ts';
 
 const REGION = 'global';
 const RPC_PORT = 6868;
 const JOIN_AGAIN_MS = 2000;
+/** Until the others have heard the goodbye. */
+const LEAVING_MS = 1000;
 
 /** An agent: gossip, worker and session, on a simulated machine. */
 export class SimAgent extends Machine {
   worker: Worker | undefined;
   #pool: SimPool | undefined;
+  #dialer: SessionDialer | undefined;
 
   get description(): Description {
     const nobody = { name: '', address: '' };
@@ -41,6 +44,17 @@ export class SimAgent extends Machine {
     this.world.time.after(3000, () => {
       if (this.downs === downs) this.crash('kill');
     });
+  }
+
+  get ready(): boolean {
+    return this.up && this.#dialer !== undefined;
+  }
+
+  protected async halt(): Promise<void> {
+    const [worker, dialer, pool, process] = [this.worker!, this.#dialer!, this.#pool!, this.process!];
+    await worker.stop({ timeoutMs: STOP_TIMEOUT_MS }).finally(() => dialer.stop());
+    pool.leave();
+    await process.sleep(LEAVING_MS);
   }
 
   protected async boot(process: NodeTime, executor: SimExecutor, random: Random): Promise<void> {
@@ -81,11 +95,13 @@ export class SimAgent extends Machine {
     };
     join();
     dialer.start();
+    this.#dialer = dialer;
   }
 
   protected ended(): void {
     this.worker = undefined;
     this.#pool = undefined;
+    this.#dialer = undefined;
   }
 
   #tags(): Record<string, string> {

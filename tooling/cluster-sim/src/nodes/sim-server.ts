@@ -20,16 +20,19 @@ import {
   joinCluster,
   openCore,
   placeOf,
+  removeServer,
   SERVER_DEFAULTS,
+  stopInOrder,
   Unwind,
 } from '@dkron/server/wiring';
 import { DEFAULT_RETENTION, Store } from '@dkron/store';
 import { Journal, Worker } from '@dkron/worker';
 import type { NodeTime } from '../world/node-time.ts';
 import type { SessionListener } from '../world/session-net.ts';
+import type { SimPool } from '../world/gossip.ts';
 import type { SimExecutor } from '../world/sim-executor.ts';
-import type { Crash } from './machine.ts';
-import { Machine } from './machine.ts';
+import type { Crash, Stop } from './machine.ts';
+import { Machine, STOP_TIMEOUT_MS } from './machine.ts';
 import type { SimAgent } from './sim-agent.ts';
 
 export const RPC_PORT = 6868;
@@ -46,6 +49,8 @@ export interface ServerParts {
   readonly scheduling: Scheduling;
   readonly cluster: ClusterView;
   readonly answers: ClusterAnswers;
+  readonly pool: SimPool;
+  readonly environment: Environment;
 }
 
 /** A server: what ships, on a simulated machine. */
@@ -73,9 +78,36 @@ export class SimServer extends Machine {
       lease: options.leaseMs,
       forbidHold: options.forbidHoldMs,
       serverReplaceAfter: options.replaceAfterMs,
+      stopTimeout: STOP_TIMEOUT_MS,
       executionRetention: options.executionsPerJob,
       ledgerRetention: options.ledgerPerJob,
     };
+  }
+
+  get ready(): boolean {
+    return this.up && this.parts !== undefined;
+  }
+
+  protected async halt(how: Stop): Promise<void> {
+    const { core, worker, scheduling, pool, environment } = this.parts!;
+    const work = { worker: { stop: (timeoutMs: number) => worker.stop({ timeoutMs }) }, engine: scheduling.engine };
+    const late = { leaving: how === 'leave' };
+    const { fabric } = this.world;
+    const process = this.process!;
+    const remove = async (to: object): Promise<void> => {
+      const there = to as SimServer;
+      if (there.parts?.cluster.leads() !== true) throw new Error('it does not lead');
+      await removeServer(there.parts.core.consensus.node, this.name, there.name);
+    };
+    const askRemoval = (address: string, timeoutMs: number): Promise<void> =>
+      fabric.call(this, process, address, remove, timeoutMs);
+    const leaving = {
+      leave: async () => {
+        pool.leave();
+        await process.sleep(1000);
+      },
+    };
+    await stopInOrder(this.options, { state: core, work, late, pool: leaving, askRemoval }, environment);
   }
 
   protected async boot(process: NodeTime, executor: SimExecutor, random: Random): Promise<void> {
@@ -134,8 +166,8 @@ export class SimServer extends Machine {
       encrypted: false,
     });
     const answers = clusterAnswers(core.formation, core.consensus);
-    this.parts = { core, store, worker, scheduling, cluster, answers };
     const pool = world.gossip.start(this, process, place.tags(RPC_PORT, 'probation'));
+    this.parts = { core, store, worker, scheduling, cluster, answers, pool, environment };
     const parts = { place, state: core, work: scheduling, late: { leaving: false }, rpcPort: RPC_PORT };
     await joinCluster(options, pool, parts, environment);
   }

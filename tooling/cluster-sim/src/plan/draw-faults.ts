@@ -10,6 +10,10 @@ const KINDS = [
   'kill-leader',
   'kill-all',
   'power-all',
+  'stop',
+  'stop',
+  'stop-leader',
+  'leave-server',
   'split',
   'cut',
   'cut',
@@ -22,6 +26,8 @@ const KINDS = [
   'wipe-agent',
   'leave-agent',
   'lose-agent',
+  'isolate-agent',
+  'mute-agent',
   'rebuild-server',
   'replace-server',
 ] as const satisfies readonly Fault['kind'][];
@@ -32,14 +38,16 @@ export interface FaultLimits {
   readonly fromMs: number;
   readonly toMs: number;
   readonly replaceAfterMs: number;
+  /** These only, and many of them. */
+  readonly kinds?: readonly Fault['kind'][];
 }
 
 /** Each seed has its own mix of kinds, and its own density. */
 export function drawFaults(random: Random, limits: FaultLimits): Fault[] {
-  const kinds = [...new Set(KINDS)].filter(() => random.nextInt(3) > 0);
+  const kinds: readonly Fault['kind'][] = limits.kinds ?? [...new Set(KINDS)].filter(() => random.nextInt(3) > 0);
   const allowed = KINDS.filter((kind) => kinds.includes(kind));
   if (allowed.length === 0) return [];
-  const meanMs = pick(random, [6000, 12_000, 25_000, 60_000]);
+  const meanMs = pick(random, limits.kinds === undefined ? [6000, 12_000, 25_000, 60_000] : [6000, 12_000]);
   const faults: Fault[] = [];
   // Two of these at a time may take the only copies of what was acknowledged.
   let rebuildFromMs = limits.fromMs;
@@ -70,11 +78,13 @@ function drawFault(
   switch (kind) {
     case 'kill':
     case 'power':
+    case 'stop':
       return { kind, atMs, node, downMs, move };
     case 'kill-all':
     case 'power-all':
       return { kind, atMs, downMs, move };
     case 'kill-leader':
+    case 'stop-leader':
       return { kind, atMs, downMs };
     case 'split':
       return {
@@ -93,13 +103,26 @@ function drawFault(
       return { kind, atMs, lengthMs };
     case 'step':
       return { kind, atMs, node, byMs: pick(random, [-60_000, -5000, -800, 800, 5000, 60_000]) };
+    case 'leave-server':
+      return servers < 3 ? undefined : { kind, atMs, node: random.nextInt(servers), downMs };
     case 'rebuild-server':
     case 'replace-server':
       return { kind, atMs, node: random.nextInt(servers), downMs };
     case 'cut-agent-from-leader':
       return agent === undefined ? undefined : { kind, atMs, node: agent, lengthMs };
     case 'lose-agent':
-      return agents < 2 ? undefined : { kind, atMs, node: agent! };
+      return agents < 2 ? undefined : { kind, atMs, node: agent!, how: pick(random, ['kill', 'power']) };
+    case 'isolate-agent':
+      return agent === undefined
+        ? undefined
+        : { kind, atMs, node: agent, lengthMs, how: pick(random, ['both', 'out', 'in']) };
+    case 'mute-agent': {
+      const muteMs = pick(random, [300, 1500, 4000]) + random.nextInt(1000);
+      const end = pick(random, ['kill', 'power', 'wipe'] as const);
+      return agent === undefined
+        ? undefined
+        : { kind, atMs, node: agent, muteMs, end, downMs: pick(random, [50, 500, 3000]) };
+    }
     case 'wipe-agent':
     case 'leave-agent':
       return agent === undefined ? undefined : { kind, atMs, node: agent, downMs };

@@ -1,7 +1,7 @@
 import { seededRandom } from '@dkron/runtime/testing';
 import { drawFaults } from './draw-faults.ts';
 import { drawJobs, pick } from './draw-jobs.ts';
-import type { Plan } from './plan.ts';
+import type { Fault, Plan } from './plan.ts';
 
 const FAULTS_FROM_MS = 8000;
 
@@ -11,8 +11,8 @@ export interface PlanLimits {
   /** @default drawn */
   readonly servers?: number;
   readonly agents?: number;
-  /** @default drawn for each seed */
-  readonly faults?: 'none';
+  /** Kinds of faults. @default drawn for each seed */
+  readonly faults?: 'none' | readonly Fault['kind'][];
 }
 
 /** The plan of a seed: a cluster, its jobs, its users, and what befalls it. */
@@ -35,7 +35,9 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
     compactEvery: pick(random.fork('compaction'), [0, 20, 100]),
   };
   const healMs = lengthMs - Math.max(0.3 * lengthMs, endPhaseMs({ leaseMs, forbidHoldMs }));
-  const faultLimits = { servers, agents, fromMs: FAULTS_FROM_MS, toMs: healMs, replaceAfterMs };
+  const { faults } = limits;
+  const kinds = faults === undefined || faults === 'none' ? {} : { kinds: faults };
+  const faultLimits = { servers, agents, fromMs: FAULTS_FROM_MS, toMs: healMs, replaceAfterMs, ...kinds };
   return {
     seed,
     servers,
@@ -52,7 +54,8 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
     clockPermille: pick(random, [0, 0, 10]),
     jobs: drawJobs(random.fork('jobs'), agents),
     userMs: pick(random, [0, 3000, 10_000]),
-    faults: limits.faults === 'none' ? [] : drawFaults(random.fork('faults'), faultLimits),
+    echoPermille: pick(random.fork('echo'), [0, 50]),
+    faults: faults === 'none' ? [] : drawFaults(random.fork('faults'), faultLimits),
   };
 }
 

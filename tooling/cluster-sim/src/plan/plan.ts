@@ -26,6 +26,11 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'kill' | 'power'; readonly node: number; readonly downMs: number; readonly move: boolean }
   | { readonly kind: 'kill-all' | 'power-all'; readonly downMs: number; readonly move: boolean }
   | { readonly kind: 'kill-leader'; readonly downMs: number }
+  /** Orderly: it hands over, lets what runs end, and comes back. */
+  | { readonly kind: 'stop'; readonly node: number; readonly downMs: number; readonly move: boolean }
+  | { readonly kind: 'stop-leader'; readonly downMs: number }
+  /** As `stop`; it is no member then, and has to become one again. */
+  | { readonly kind: 'leave-server'; readonly node: number; readonly downMs: number }
   | { readonly kind: 'split'; readonly side: readonly number[]; readonly lengthMs: number }
   | {
       readonly kind: 'cut';
@@ -40,7 +45,22 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'stall-leader'; readonly lengthMs: number }
   | { readonly kind: 'step'; readonly node: number; readonly byMs: number }
   | { readonly kind: 'wipe-agent'; readonly node: number; readonly downMs: number }
-  | { readonly kind: 'lose-agent'; readonly node: number }
+  | { readonly kind: 'lose-agent'; readonly node: number; readonly how: 'kill' | 'power' }
+  /** What it says is heard by nobody, or it hears nobody, or both. */
+  | {
+      readonly kind: 'isolate-agent';
+      readonly node: number;
+      readonly how: 'both' | 'out' | 'in';
+      readonly lengthMs: number;
+    }
+  /** Nobody hears it any more; then it ends before anybody did. */
+  | {
+      readonly kind: 'mute-agent';
+      readonly node: number;
+      readonly muteMs: number;
+      readonly end: 'kill' | 'power' | 'wipe';
+      readonly downMs: number;
+    }
   | { readonly kind: 'leave-agent'; readonly node: number; readonly downMs: number }
   | { readonly kind: 'rebuild-server' | 'replace-server'; readonly node: number; readonly downMs: number }
 );
@@ -60,6 +80,8 @@ export interface Plan {
   /** How far clocks may run fast or slow. */
   readonly clockPermille: number;
   readonly jobs: readonly PlannedJob[];
+  /** Of the decisions and results that are proposed: how many are proposed a second time, a little later. */
+  readonly echoPermille: number;
   /** Mean time between two wishes of users; 0 = none. */
   readonly userMs: number;
   readonly faults: readonly Fault[];

@@ -1,4 +1,6 @@
-import type { Machine } from '../nodes/machine.ts';
+import { must } from '../check/broken.ts';
+import type { Machine, Stop } from '../nodes/machine.ts';
+import { STOP_TIMEOUT_MS } from '../nodes/machine.ts';
 import { SimServer } from '../nodes/sim-server.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { World } from '../world/world.ts';
@@ -34,6 +36,12 @@ export function strike(world: World, fault: Fault): void {
       return;
     case 'kill-leader':
       return down(world, leader, 'kill', { downMs: fault.downMs, move: false });
+    case 'stop':
+      return stop(world, all[fault.node], 'stop', fault);
+    case 'stop-leader':
+      return stop(world, leader, 'stop', { downMs: fault.downMs, move: false });
+    case 'leave-server':
+      return stop(world, places[fault.node], 'leave', { downMs: fault.downMs, move: false });
     case 'split': {
       const side = new Set(fault.side.map((i) => all[i]));
       for (const a of all)
@@ -65,10 +73,15 @@ export function strike(world: World, fault: Fault): void {
       const agent = agents.find((one) => one === all[fault.node]);
       // One stays, or jobs for agents would have nobody.
       if (agent === undefined || agents.filter(({ retired }) => !retired).length < 2) return;
-      agent.crash('power');
+      agent.crash(fault.how);
       agent.retired = true;
       return;
     }
+    case 'isolate-agent':
+      for (const other of all) cut(world, all[fault.node], other, fault.how, fault.lengthMs);
+      return;
+    case 'mute-agent':
+      return mute(world, all[fault.node], fault);
     case 'leave-agent': {
       const agent = agents.find((one) => one === all[fault.node]);
       if (agent === undefined || !agent.up) return;
@@ -99,11 +112,64 @@ function down(
   startLater(world, machine, downMs);
 }
 
+/** Longest orderly end: to be removed, to hand over, to let run, to drain. */
+const STOP_MAX_MS = 15_000 + 10_000 + STOP_TIMEOUT_MS + 2000 + 5000;
+
+/** As an operator, or the system at its end, would ask for it. */
+function stop(
+  world: World,
+  machine: Machine | undefined,
+  how: Stop,
+  { downMs, move }: { readonly downMs: number; readonly move: boolean },
+): void {
+  if (machine === undefined || !machine.ready || machine.stopping) return;
+  const { process, downs } = machine;
+  const begunMs = world.nowMs;
+  let waited = false;
+  machine.stop(how).then(
+    () =>
+      world.guard(() => {
+        if (machine.process !== process || machine.downs !== downs) return;
+        world.mark(`orderly end: ${how}`);
+        world.say(() => `${machine.name} has stopped in ${Math.round(world.nowMs - begunMs)} ms`);
+        down(world, machine, 'kill', { downMs, move });
+      }),
+    (error: unknown) => world.fail(error),
+  );
+  const late = (): void => {
+    if (machine.process !== process || machine.downs !== downs || !machine.up) return;
+    // What stood still meanwhile has as much time again.
+    if (!waited && machine.stalledLately(begunMs)) {
+      waited = true;
+      world.time.after(STOP_MAX_MS + 45_000, late);
+      return;
+    }
+    world.guard(() =>
+      must(false, 'OrderlyStop', () => `${machine.name} does not end, after ${world.nowMs - begunMs} ms`),
+    );
+  };
+  world.time.after(STOP_MAX_MS, late);
+}
+
 function startLater(world: World, machine: Machine | undefined, downMs: number): void {
   if (machine === undefined) return;
   const { downs } = machine;
   world.time.after(downMs, () => {
     if (machine.downs === downs) machine.start();
+  });
+}
+
+/** What it starts and what becomes of it is told to nobody, and then it is gone. */
+function mute(world: World, agent: Machine | undefined, fault: Extract<Fault, { readonly kind: 'mute-agent' }>): void {
+  if (agent === undefined || !agent.up) return;
+  const { downs } = agent;
+  const { muteMs, end, downMs } = fault;
+  for (const other of [...world.places, ...world.agents]) cut(world, agent, other, 'out', muteMs);
+  world.time.after(muteMs, () => {
+    if (world.healed || agent.downs !== downs) return;
+    if (end === 'wipe') agent.wipe();
+    else agent.crash(end);
+    startLater(world, agent, downMs);
   });
 }
 
