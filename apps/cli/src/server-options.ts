@@ -37,5 +37,28 @@ export function serverOptions(defaults: ServerOptions, facts: NodeFacts): Server
     executionRetentionAge: values['execution-retention-age'],
     executionRetentionBytes: values['execution-retention-bytes'],
     ledgerRetention: values['ledger-retention'],
+    notifications: {
+      mail: {
+        host: values['mail-host'],
+        port: values['mail-port'],
+        username: values['mail-username'],
+        password: values['mail-password'],
+        from: values['mail-from'],
+        payload: values['mail-payload'],
+        subjectPrefix: values['mail-subject-prefix'],
+      },
+      preWebhook: {
+        endpoint: values['pre-webhook-endpoint'],
+        payload: values['pre-webhook-payload'],
+        headers: values['pre-webhook-headers'],
+      },
+      webhook: {
+        endpoint: values['webhook-endpoint'],
+        payload: values['webhook-payload'],
+        headers: values['webhook-headers'],
+      },
+      cronitorEndpoint: values['cronitor-endpoint'],
+    },
+    notificationMaxAge: values['notification-max-age'],
   };
 }

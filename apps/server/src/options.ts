@@ -1,5 +1,6 @@
 import { FEATURE_LEVEL } from './cluster/feature-level.ts';
 import { NODE_DEFAULTS, type NodeOptions } from '@dkron/config';
+import { NO_NOTIFICATIONS, type NotifierSettings } from '@dkron/notifier';
 
 /** Everything `dkron agent --server` can be told, resolved: no field is optional, durations are milliseconds. */
 export interface ServerOptions extends NodeOptions {
@@ -62,6 +63,10 @@ export interface ServerOptions extends NodeOptions {
   readonly executionRetentionBytes: number;
   /** Ledger entries kept per job; 0 = no limit. */
   readonly ledgerRetention: number;
+  /** Who is told of runs. */
+  readonly notifications: NotifierSettings;
+  /** What could not be told for so long is given up. */
+  readonly notificationMaxAge: number;
 }
 
 export const SERVER_DEFAULTS: ServerOptions = {
@@ -97,4 +102,6 @@ export const SERVER_DEFAULTS: ServerOptions = {
   executionRetentionAge: 0,
   executionRetentionBytes: 0,
   ledgerRetention: 1_000,
+  notifications: NO_NOTIFICATIONS,
+  notificationMaxAge: 86_400_000,
 };

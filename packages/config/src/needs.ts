@@ -29,6 +29,7 @@ const SERVERS_ONLY: readonly SettingKey[] = [
   'mail-host',
   'max-body-size',
   'max-clock-skew',
+  'notification-max-age',
   'pre-webhook-endpoint',
   'raft-multiplier',
   'reconcileinterval',
@@ -52,6 +53,9 @@ const NEEDED: readonly (readonly [key: SettingKey, needs: SettingKey])[] = [
   ['pre-webhook-headers', 'pre-webhook-endpoint'],
   ['webhook-payload', 'webhook-endpoint'],
   ['webhook-headers', 'webhook-endpoint'],
+  ['mail-host', 'mail-port'],
+  ['pre-webhook-endpoint', 'pre-webhook-payload'],
+  ['webhook-endpoint', 'webhook-payload'],
   ['dog-statsd-tags', 'dog-statsd-addr'],
 ];
 

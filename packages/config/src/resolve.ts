@@ -7,6 +7,7 @@ import { SETTING_KEYS, SETTINGS, type SettingKey, type Value, type Values } from
 import type { Setting } from './schema/setting.ts';
 import { shownRaw } from './shown.ts';
 import { givenFor, type Given, type Sources } from './sources.ts';
+import { wrongTemplates } from './templates.ts';
 import { unknownKeys } from './unknown-keys.ts';
 
 export interface Resolved {
@@ -42,7 +43,7 @@ export function resolveConfig(sources: Sources): Resolved {
   // Every key of the schema was set above.
   const resolved = Object.fromEntries(values) as unknown as Values;
   warnings.push(...reservedTags(resolved, given), ...once(warnings, withoutNeeds(resolved, given)));
-  warnings.push(...waits(resolved, given));
+  warnings.push(...waits(resolved, given), ...wrongTemplates(resolved, given));
   problems.push(...contradictions(resolved, given));
   if (problems.length > 0) throw new ConfigError(problems, warnings);
   return { file: sources.file?.path, values: resolved, given, warnings };

@@ -14,7 +14,7 @@ export function followLeadership(
   environment: Environment,
 ): Leadership {
   const { store, consensus, survey, features } = state;
-  const { log, planner, engine, goAgents, sessions } = work;
+  const { log, planner, engine, goAgents, sessions, notifier } = work;
   const { logger, registry, unwind } = environment;
   const skew = new ClockSkew({ maxMs: options.maxClockSkew }, { ...environment, survey, raft: consensus.node });
   const raise = (): void => {
@@ -38,6 +38,7 @@ export function followLeadership(
       planner.schedules.useTimezone(defaultTimezone);
       goAgents.start();
       engine.start();
+      notifier.start();
       raise();
       registry?.counter('dkron_scheduler_start', 'Times this node began to schedule').add(1);
       sessions.dialer.wake();
@@ -45,6 +46,7 @@ export function followLeadership(
     onLoss: () => {
       goAgents.stop();
       engine.stop();
+      notifier.stop();
     },
   });
   unwind.add(() => engine.stop());

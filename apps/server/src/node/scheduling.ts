@@ -2,6 +2,7 @@ import type { GoAgents } from '@dkron/agent-grpc/types-v1';
 import type { SessionTransport, SessionWorker } from '@dkron/agent-grpc';
 import type { AskDescription } from '@dkron/cluster';
 import { Describer } from '@dkron/cluster';
+import type { Notifier } from '@dkron/notifier';
 import type { ReplicatedLog } from '@dkron/scheduler';
 import { Engine, Planner } from '@dkron/scheduler';
 import { createGoAgents } from '../cluster/go-agents.ts';
@@ -11,6 +12,7 @@ import type { ServerOptions } from '../options.ts';
 import type { ProcessResult } from '../process-results.ts';
 import type { ServerCore } from './core.ts';
 import type { Environment } from './environment.ts';
+import { createNotifier, tellingLog } from './notifications.ts';
 
 /** More than the pipeline gives each processor, so that it can tell which one was late. */
 const PROCESS_MS = 31_000;
@@ -34,16 +36,19 @@ export interface Scheduling {
   /** Tells our nodes from those of the original. */
   readonly describer: Describer;
   readonly goAgents: GoAgents;
+  readonly notifier: Notifier;
 }
 
 /** Nothing of it is at work yet. */
 export function createScheduling(
   options: ServerOptions,
-  { store, membership, consensus }: ServerCore,
+  core: ServerCore,
   ports: SchedulingPorts,
   environment: Environment,
 ): Scheduling {
-  const { log, processResult } = ports;
+  const { store, membership, consensus, features } = core;
+  const log = tellingLog(ports.log, options, features);
+  const { processResult } = ports;
   const { clock, unwind } = environment;
   const { node: raft } = consensus;
   const planner = new Planner({ region: options.region });
@@ -62,5 +67,6 @@ export function createScheduling(
   const describer = new Describer({}, { ask: ports.describe, clock });
   const goAgents = createGoAgents(options, { ...environment, engine, store, membership, describer });
   unwind.add(() => goAgents.stop());
-  return { log, planner, engine, sessions, describer, goAgents };
+  const notifier = createNotifier(options, core, { log, stamps: engine.stamps }, environment);
+  return { log, planner, engine, sessions, describer, goAgents, notifier };
 }

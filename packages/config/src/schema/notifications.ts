@@ -1,39 +1,37 @@
 import { checkHeader, checkUrl } from './checks.ts';
 import type { Section } from './setting.ts';
 
-const NONE = { none: 'this version sends no notifications yet' } as const;
-
 /** Who is told about runs. */
 export const NOTIFICATIONS = {
-  'mail-host': { kind: 'text', default: '', form: 'host', effect: NONE, help: 'mail server; empty = no mail' },
+  'mail-host': { kind: 'text', default: '', form: 'host', effect: 'used', help: 'mail server; empty = no mail' },
   'mail-port': {
     kind: 'int',
     default: 0,
     min: 0,
     max: 65_535,
     flagType: 'uint16',
-    effect: NONE,
+    effect: 'used',
     help: 'port of the mail server',
   },
-  'mail-username': { kind: 'text', default: '', effect: NONE, help: 'user at the mail server' },
-  'mail-password': { kind: 'text', default: '', secret: true, effect: NONE, help: 'password at the mail server' },
-  'mail-from': { kind: 'text', default: '', form: 'mail address', effect: NONE, help: 'sender of the mails' },
+  'mail-username': { kind: 'text', default: '', effect: 'used', help: 'user at the mail server' },
+  'mail-password': { kind: 'text', default: '', secret: true, effect: 'used', help: 'password at the mail server' },
+  'mail-from': { kind: 'text', default: '', form: 'mail address', effect: 'used', help: 'sender of the mails' },
   'mail-payload': {
     kind: 'text',
     default: '',
     form: 'template',
     secret: true,
-    effect: NONE,
+    effect: 'used',
     help: 'text of the mails',
   },
-  'mail-subject-prefix': { kind: 'text', default: '[Dkron]', effect: NONE, help: 'how the subjects begin' },
+  'mail-subject-prefix': { kind: 'text', default: '[Dkron]', effect: 'used', help: 'how the subjects begin' },
   'pre-webhook-endpoint': {
     kind: 'text',
     default: '',
     form: 'URL',
     check: checkUrl,
     secret: 'path',
-    effect: NONE,
+    effect: 'used',
     help: 'address called when a run begins',
   },
   'pre-webhook-payload': {
@@ -41,7 +39,7 @@ export const NOTIFICATIONS = {
     default: '',
     form: 'template',
     secret: true,
-    effect: NONE,
+    effect: 'used',
     help: 'body of that call',
   },
   'pre-webhook-headers': {
@@ -50,7 +48,7 @@ export const NOTIFICATIONS = {
     form: '`Name: value`',
     check: checkHeader,
     secret: true,
-    effect: NONE,
+    effect: 'used',
     help: 'headers of that call',
   },
   'webhook-endpoint': {
@@ -59,7 +57,7 @@ export const NOTIFICATIONS = {
     form: 'URL',
     check: checkUrl,
     secret: 'path',
-    effect: NONE,
+    effect: 'used',
     help: 'address called when a run has ended',
   },
   'webhook-payload': {
@@ -67,7 +65,7 @@ export const NOTIFICATIONS = {
     default: '',
     form: 'template',
     secret: true,
-    effect: NONE,
+    effect: 'used',
     help: 'body of that call',
   },
   'webhook-headers': {
@@ -76,7 +74,7 @@ export const NOTIFICATIONS = {
     form: '`Name: value`',
     check: checkHeader,
     secret: true,
-    effect: NONE,
+    effect: 'used',
     help: 'headers of that call',
   },
   'webhook-url': {
@@ -92,7 +90,14 @@ export const NOTIFICATIONS = {
     form: 'URL',
     check: checkUrl,
     secret: 'path',
-    effect: NONE,
+    effect: 'used',
     help: 'address of a Cronitor monitor that is told of each run',
+  },
+  'notification-max-age': {
+    kind: 'duration',
+    default: '24h',
+    effect: 'used',
+    ours: true,
+    help: 'what could not be sent for so long is given up',
   },
 } as const satisfies Section;
