@@ -61,3 +61,4 @@ export type {
   StatusUpdate,
   StdioData,
 } from './wire/grpc/messages.ts';
+export { processRequestCodec, processResponseCodec } from './wire/grpc/processor-messages.ts';

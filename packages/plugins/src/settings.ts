@@ -4,8 +4,10 @@ export const COOKIE = {
   value: 'b29a76488b6f3ca7955c5f769b50641f0fcd88748d8cedecda313d516320ca19',
 } as const;
 
-/** The only version of the application's protocol. */
+/** The version of the application's protocol that all speak. */
 export const APP_VERSION = 1;
+/** Ours alone, for processors: gRPC instead of net/rpc, so that other languages need no gob. */
+export const GRPC_PROCESSOR_VERSION = 2;
 export const CORE_VERSION = 1;
 
 /** What a plugin is asked for, and what the middle of its file name says. */
@@ -18,6 +20,9 @@ export const EXECUTE_PATHS = [
   '/dkron.Executor/Execute',
 ] as const;
 export const UPDATE_PATHS: readonly string[] = ['/types.v1.StatusHelperService/Update', '/types.StatusHelper/Update'];
+
+/** Of processors that speak gRPC. */
+export const PROCESS_PATH = '/types.v1.ProcessorService/Process';
 
 export const HEALTH_CHECK_PATH = '/grpc.health.v1.Health/Check';
 export const BROKER_PATH = '/plugin.GRPCBroker/StartStream';

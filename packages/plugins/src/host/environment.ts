@@ -1,4 +1,4 @@
-import { APP_VERSION, COOKIE } from '../settings.ts';
+import { COOKIE } from '../settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,11 +28,13 @@ const LOCALE = /^LC_/;
  *
  * @param names further variables to pass on; `*` = all
  * @param directory where it makes its sockets
+ * @param versions of the application's protocol that it may choose from
  */
 export function pluginEnvironment(
   own: Environment,
   names: readonly string[],
   directory: string,
+  versions: readonly number[],
 ): Record<string, string> {
   const isPassed = (name: string): boolean =>
     names.includes('*') || names.includes(name) || PASSED_ON.includes(name) || PROXY.test(name) || LOCALE.test(name);
@@ -44,7 +46,7 @@ export function pluginEnvironment(
     [COOKIE.variable]: COOKIE.value,
     PLUGIN_MIN_PORT: '10000',
     PLUGIN_MAX_PORT: '25000',
-    PLUGIN_PROTOCOL_VERSIONS: String(APP_VERSION),
+    PLUGIN_PROTOCOL_VERSIONS: versions.join(','),
     PLUGIN_UNIX_SOCKET_DIR: directory,
     // For plugins too old to know the variable above.
     TMPDIR: directory,

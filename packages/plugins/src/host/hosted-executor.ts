@@ -4,13 +4,12 @@ import type { Cancel, Timers } from '@dkron/runtime';
 import { causeText, PluginError } from '../errors.ts';
 import type { HostedExecutor, PluginRunContext, PluginRunRequest, PluginRunResult } from './contracts.ts';
 import type { ExecutorSession } from './executor-session.ts';
+import { exitDuringRun } from './exit-text.ts';
 import type { LifeCycle, Running } from './life-cycle.ts';
 import { ReportedOutput } from './run-output.ts';
 
 const CANCELLED: PluginRunResult = { success: false, error: 'execution cancelled', reason: 'cancelled' };
 const TIMER_MS_MAX = 2 ** 31 - 1;
-/** The end of the process says more than the broken connection. */
-const EXIT_WAIT_MS = 1_000;
 
 export function hostedExecutor(name: string, lifeCycle: LifeCycle<ExecutorSession>, timers: Timers): HostedExecutor {
   return {
@@ -85,26 +84,11 @@ async function textOf(
   if (error instanceof PluginError && !running) return causeText(error);
   const { code, details } = error as Partial<ServiceError>;
   if (running && (code === status.UNAVAILABLE || code === status.CANCELLED || code === status.INTERNAL)) {
-    const exit = await exitOf(running, timers);
-    if (exit !== undefined) {
-      const words = running.process.lastWords === '' ? '' : `; it said: ${running.process.lastWords}`;
-      return lifeCycle.recycledFor
-        ? causeText(lifeCycle.recycledFor)
-        : `plugin ${id} has exited during the run: ${exit}${words}`;
-    }
+    const exit = await exitDuringRun(id, running, lifeCycle, timers);
+    if (exit !== undefined) return exit;
   }
   if (code === status.UNIMPLEMENTED) return `plugin ${id} serves none of the known executor services`;
   return `plugin ${id}: ${oneLine(typeof details === 'string' && details !== '' ? details : causeText(error))}`;
-}
-
-function exitOf({ process }: Running<ExecutorSession>, timers: Timers): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const cancel = timers.after(EXIT_WAIT_MS, () => resolve(undefined));
-  void process.exited.then((how) => {
-    cancel();
-    resolve(how);
-  });
-  return promise;
 }
 
 /** A timer without the platform's limit of 24 days; none without a delay. */

@@ -1,29 +1,47 @@
-import type { PluginTimestamp } from '../wire/processor.ts';
+import { status } from '@grpc/grpc-js';
+import type { Timers } from '@dkron/runtime';
+import type { PluginExecution, PluginTimestamp, ProcessorArgs } from '../wire/processor.ts';
 import { causeText, PluginError } from '../errors.ts';
 import type { HostedProcessor, PluginProcessorInput } from './contracts.ts';
+import { exitDuringRun } from './exit-text.ts';
 import type { LifeCycle } from './life-cycle.ts';
-import type { ProcessorSession } from './processor-session.ts';
+import type { PluginSession } from './session.ts';
 
-export function hostedProcessor(name: string, lifeCycle: LifeCycle<ProcessorSession>): HostedProcessor {
+/** A connection to a processor, whatever it speaks. */
+export interface ProcessingSession extends PluginSession {
+  process(args: ProcessorArgs, signal: AbortSignal): Promise<PluginExecution>;
+}
+
+export function hostedProcessor(
+  name: string,
+  lifeCycle: LifeCycle<ProcessingSession>,
+  timers: Timers,
+): HostedProcessor {
+  const id = `processor-${name}`;
   return {
     name,
     process: async (input, config, { signal }) => {
-      const { session } = await lifeCycle.use();
+      const running = await lifeCycle.use();
       const settings = new Map([...Object.entries(config), ['reporting_node', input.reportingNode]]);
       try {
-        return (await session.process({ execution: executionOf(input), config: settings }, signal)).output;
+        return (await running.session.process({ execution: executionOf(input), config: settings }, signal)).output;
       } catch (error) {
         if (signal.aborted) throw error;
-        const details = { plugin: `processor-${name}` };
-        throw new PluginError('PLUGIN_CALL', `plugin processor-${name}: ${causeText(error)}`, details, {
-          cause: error,
-        });
+        const exit = isBroken(error) ? await exitDuringRun(id, running, lifeCycle, timers) : undefined;
+        const text = exit ?? `plugin ${id}: ${causeText(error)}`;
+        throw new PluginError('PLUGIN_CALL', text, { plugin: id }, { cause: error });
       }
     },
   };
 }
 
-function executionOf(input: PluginProcessorInput): Parameters<ProcessorSession['process']>[0]['execution'] {
+/** Whether it was the connection that failed, of either transport. */
+function isBroken(error: unknown): boolean {
+  if (error instanceof PluginError) return error.code === 'PLUGIN_CRASHED';
+  return (error as { readonly code?: unknown }).code === status.UNAVAILABLE;
+}
+
+function executionOf(input: PluginProcessorInput): PluginExecution {
   const { jobName, success, output, nodeName, executionId, startedAt, finishedAt, attempt = 1 } = input;
   const group = input.group ?? BigInt(/^\d{1,19}(?=-)/.exec(executionId)?.[0] ?? 0);
   const times = {

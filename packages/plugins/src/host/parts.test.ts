@@ -89,7 +89,7 @@ describe('pluginEnvironment', () => {
   };
 
   it('hands on what programs need, what is named, and what hosts say', () => {
-    expect(pluginEnvironment(own, ['MY_TOKEN'], '/run/x')).toEqual({
+    expect(pluginEnvironment(own, ['MY_TOKEN'], '/run/x', [1])).toEqual({
       PATH: '/bin',
       LC_ALL: 'C',
       https_proxy: 'p',
@@ -100,7 +100,7 @@ describe('pluginEnvironment', () => {
 
   it('hands on all when told to, as the original, without what another host said', () => {
     const { PLUGIN_CLIENT_CERT: _cert, ...rest } = own;
-    expect(pluginEnvironment(own, ['*'], '/run/x')).toEqual({ ...rest, ...said });
+    expect(pluginEnvironment(own, ['*'], '/run/x', [1])).toEqual({ ...rest, ...said });
   });
 });
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Clock, Counter, Gauge, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import { noMetrics } from '@dkron/runtime';
-import type { PluginProtocol } from '../wire/handshake.ts';
 import type { PluginKind } from '../settings.ts';
+import { APP_VERSION, GRPC_PROCESSOR_VERSION } from '../settings.ts';
 import { PluginError } from '../errors.ts';
 import type { BaseFolder } from './base-folder.ts';
 import { makeBaseFolder } from './base-folder.ts';
@@ -11,9 +11,12 @@ import type { PluginFile } from './discover.ts';
 import { discoverPlugins } from './discover.ts';
 import { ExecutorSession } from './executor-session.ts';
 import { hostedExecutor } from './hosted-executor.ts';
+import type { ProcessingSession } from './hosted-processor.ts';
 import { hostedProcessor } from './hosted-processor.ts';
 import type { LifeCycleOptions, PluginState, Running } from './life-cycle.ts';
 import { LifeCycle } from './life-cycle.ts';
+import { GrpcProcessorSession } from './grpc-processor-session.ts';
+import type { PluginProcessOptions } from './plugin-process.ts';
 import { PluginProcess } from './plugin-process.ts';
 import { printTo } from './print.ts';
 import { ProcessorSession } from './processor-session.ts';
@@ -79,7 +82,7 @@ const PROCESSOR_BYTES_MAX = 16 * 1_048_576;
 interface Hosted {
   readonly file: PluginFile;
   readonly id: string;
-  readonly lifeCycle: LifeCycle<ExecutorSession> | LifeCycle<ProcessorSession>;
+  readonly lifeCycle: LifeCycle<ExecutorSession> | LifeCycle<ProcessingSession>;
 }
 
 /** Finds the plugins of a node, keeps them up, and lets them run jobs and process outputs. */
@@ -122,7 +125,7 @@ export class PluginHost {
         return [{ file, id, lifeCycle }];
       }
       const lifeCycle = this.#lifeCycle(id, (signal) => this.#startProcessor(id, file, signal));
-      processors.push(hostedProcessor(file.name, lifeCycle));
+      processors.push(hostedProcessor(file.name, lifeCycle, modules.timers));
       return [{ file, id, lifeCycle }];
     });
     this.executors = executors.toSorted(byName);
@@ -178,7 +181,7 @@ export class PluginHost {
   }
 
   async #startExecutor(id: string, file: PluginFile, signal: AbortSignal): Promise<Running<ExecutorSession>> {
-    const process = await this.#startProcess(id, file, 'grpc', signal);
+    const process = await this.#startProcess(id, file, { [APP_VERSION]: 'grpc' }, signal);
     const { handshake, directory } = process;
     const { messageBytesMax = EXECUTOR_BYTES_MAX, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options;
     return connect(id, process, signal, () =>
@@ -189,22 +192,23 @@ export class PluginHost {
     );
   }
 
-  async #startProcessor(id: string, file: PluginFile, signal: AbortSignal): Promise<Running<ProcessorSession>> {
-    const process = await this.#startProcess(id, file, 'netrpc', signal);
+  async #startProcessor(id: string, file: PluginFile, signal: AbortSignal): Promise<Running<ProcessingSession>> {
+    const speaks = { [APP_VERSION]: 'netrpc', [GRPC_PROCESSOR_VERSION]: 'grpc' } as const;
+    const process = await this.#startProcess(id, file, speaks, signal);
     const { handshake } = process;
     const { messageBytesMax = PROCESSOR_BYTES_MAX, connectTimeoutMs = CONNECT_TIMEOUT_MS } = this.#options;
-    return connect(id, process, signal, () =>
-      ProcessorSession.connect(
-        { handshake, messageBytesMax, connectTimeoutMs },
-        { ...this.#modules, printed: this.#printed },
-      ),
+    const options = { handshake, messageBytesMax, connectTimeoutMs };
+    return connect<ProcessingSession>(id, process, signal, () =>
+      handshake.protocol === 'grpc'
+        ? GrpcProcessorSession.connect(options, this.#printed)
+        : ProcessorSession.connect(options, { ...this.#modules, printed: this.#printed }),
     );
   }
 
   #startProcess(
     id: string,
     { path }: PluginFile,
-    protocol: PluginProtocol,
+    speaks: PluginProcessOptions['speaks'],
     signal: AbortSignal,
   ): Promise<PluginProcess> {
     const { timers, logger } = this.#modules;
@@ -216,7 +220,7 @@ export class PluginHost {
         id,
         path,
         guardPath: base.guardPath,
-        protocol,
+        speaks,
         directory,
         passEnvironment,
         startTimeoutMs,

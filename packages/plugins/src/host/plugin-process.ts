@@ -7,7 +7,6 @@ import type { Readable } from 'node:stream';
 import type { Logger, Timers } from '@dkron/runtime';
 import type { Handshake, PluginProtocol } from '../wire/handshake.ts';
 import { checkHandshake, HandshakeReader } from '../wire/handshake.ts';
-import { APP_VERSION } from '../settings.ts';
 import { causeText, PluginError } from '../errors.ts';
 import { pluginEnvironment } from './environment.ts';
 import { PluginLog } from './plugin-log.ts';
@@ -19,7 +18,8 @@ export interface PluginProcessOptions {
   readonly path: string;
   /** Of `GUARD_SCRIPT`. */
   readonly guardPath: string;
-  readonly protocol: PluginProtocol;
+  /** What it may speak: versions of the application's protocol, and what each of them means. */
+  readonly speaks: Readonly<Record<number, PluginProtocol>>;
   /** Made for it, with nobody else's access, and removed after its end. */
   readonly directory: string;
   /** Variables to pass on besides the usual ones. */
@@ -58,7 +58,9 @@ export class PluginProcess {
     const guard = new Guard(options, modules);
     try {
       const handshake = await firstLine(options, guard, modules.timers);
-      checkHandshake(handshake, { appVersions: [APP_VERSION], protocols: [options.protocol] });
+      const appVersions = versionsOf(options);
+      const { [handshake.appVersion]: protocol } = options.speaks;
+      checkHandshake(handshake, { appVersions, protocols: protocol ? [protocol] : [] });
       checkSocket(handshake);
       return new PluginProcess(guard, handshake, options.directory);
     } catch (error) {
@@ -101,7 +103,7 @@ class Guard {
   constructor(options: PluginProcessOptions, { timers, logger }: PluginProcessModules) {
     const { directory, path, guardPath, passEnvironment } = options;
     // eslint-disable-next-line -- the environment is what is handed on
-    const env = pluginEnvironment(process.env, passEnvironment, directory);
+    const env = pluginEnvironment(process.env, passEnvironment, directory, versionsOf(options));
     this.#child = spawn('/bin/sh', [guardPath, directory, path], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -153,6 +155,10 @@ class Guard {
   logStdout(bytes: Uint8Array): void {
     this.#log.stdout(bytes);
   }
+}
+
+function versionsOf({ speaks }: PluginProcessOptions): number[] {
+  return Object.keys(speaks).map(Number);
 }
 
 function firstLine({ startTimeoutMs, signal }: PluginProcessOptions, guard: Guard, timers: Timers): Promise<Handshake> {

@@ -10,6 +10,7 @@ import { concatBytes } from './bytes.ts';
 import { PluginWireError } from './errors.ts';
 import { GobDecoder } from './gob/decoder.ts';
 import { connInfoCodec, executeRequestCodec, executeResponseCodec, statusUpdateCodec } from './grpc/messages.ts';
+import { processRequestCodec, processResponseCodec } from './grpc/processor-messages.ts';
 import { HandshakeReader } from './handshake.ts';
 import { executionFromGob, processorArgsFromGob } from './processor.ts';
 import { RpcDecoder } from './rpc.ts';
@@ -66,9 +67,14 @@ const DECODERS: readonly (readonly [string, readonly Uint8Array[], (bytes: Uint8
     'messages of gRPC',
     messages,
     (bytes) =>
-      [connInfoCodec, executeRequestCodec, executeResponseCodec, statusUpdateCodec].map((codec) =>
-        refused(() => codec.decode(bytes)),
-      ),
+      [
+        connInfoCodec,
+        executeRequestCodec,
+        executeResponseCodec,
+        statusUpdateCodec,
+        processRequestCodec,
+        processResponseCodec,
+      ].map((codec) => refused(() => codec.decode(bytes))),
   ],
 ];
 

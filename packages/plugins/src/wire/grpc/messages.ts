@@ -1,5 +1,19 @@
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { PluginWireError } from '../errors.ts';
+import type { MessageCodec, ReadField } from './fields.ts';
+import {
+  BYTES,
+  codec,
+  readNested,
+  readText,
+  tagOf,
+  VARINT,
+  writeBool,
+  writeBytes,
+  writeString,
+  writeTexts,
+  writeUint,
+} from './fields.ts';
+
+export type { MessageCodec } from './fields.ts';
 
 /** What the broker's stream carries: `plugin.ConnInfo`. */
 export interface ConnInfo {
@@ -39,76 +53,6 @@ export interface StatusUpdate {
   readonly output: Uint8Array;
   /** Whether it went to standard error. */
   readonly error: boolean;
-}
-
-/** Reads and writes one kind of message. `decode` throws `PluginWireError` `PLUGIN_MESSAGE`. */
-export interface MessageCodec<T> {
-  encode(message: T): Uint8Array;
-  decode(bytes: Uint8Array): T;
-}
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-/** Reads the field of that number, if the tag is `number << 3 | wire type` of one we know. */
-type ReadField<T> = (tag: number, reader: BinaryReader, message: Writable<T>) => boolean;
-
-const VARINT = WireType.Varint;
-const BYTES = WireType.LengthDelimited;
-
-/** Tag of a field as one number. */
-function tagOf(field: number, wireType: WireType): number {
-  return (field << 3) | wireType;
-}
-
-function codec<T extends object>(
-  name: string,
-  zero: () => Writable<T>,
-  readField: ReadField<T>,
-  write: (message: T, writer: BinaryWriter) => void,
-): MessageCodec<T> {
-  return {
-    encode: (message) => {
-      const writer = new BinaryWriter();
-      write(message, writer);
-      return writer.finish();
-    },
-    decode: (bytes) => {
-      try {
-        return readFields(new BinaryReader(bytes), bytes.length, zero(), readField);
-      } catch (error) {
-        throw new PluginWireError('PLUGIN_MESSAGE', `no ${name}: ${String(error)}`, {}, { cause: error });
-      }
-    },
-  };
-}
-
-function readFields<T>(reader: BinaryReader, end: number, message: Writable<T>, readField: ReadField<T>): T {
-  while (reader.pos < end) {
-    const [field, wireType] = reader.tag();
-    if (!readField(tagOf(field, wireType), reader, message)) reader.skip(wireType, field);
-  }
-  if (reader.pos > end) throw new RangeError('a field ends after its message');
-  return message;
-}
-
-function writeString(writer: BinaryWriter, field: number, text: string): void {
-  if (text !== '') writer.tag(field, BYTES).string(text);
-}
-
-function writeBytes(writer: BinaryWriter, field: number, bytes: Uint8Array): void {
-  if (bytes.length > 0) writer.tag(field, BYTES).bytes(bytes);
-}
-
-function writeUint(writer: BinaryWriter, field: number, value: number): void {
-  if (value !== 0) writer.tag(field, VARINT).uint32(value);
-}
-
-function writeBool(writer: BinaryWriter, field: number, value: boolean): void {
-  if (value) writer.tag(field, VARINT).bool(true);
-}
-
-function readNested<T>(reader: BinaryReader, message: Writable<T>, readField: ReadField<T>): T {
-  const length = reader.uint32();
-  return readFields(reader, reader.pos + length, message, readField);
 }
 
 type Knock = NonNullable<ConnInfo['knock']>;
@@ -161,37 +105,20 @@ export const stdioDataCodec: MessageCodec<StdioData> = codec<StdioData>(
   },
 );
 
-interface Entry {
-  readonly key: string;
-  readonly value: string;
-}
-
-const readEntry: ReadField<Entry> = (tag, reader, message) => {
-  if (tag === tagOf(1, BYTES)) message.key = reader.string();
-  else if (tag === tagOf(2, BYTES)) message.value = reader.string();
-  else return false;
-  return true;
-};
-
 export const executeRequestCodec: MessageCodec<PluginExecuteRequest> = codec<PluginExecuteRequest>(
   'types.v1.ExecuteRequest',
   () => ({ jobName: '', config: new Map(), statusServer: 0 }),
   (tag, reader, message) => {
     if (tag === tagOf(1, BYTES)) message.jobName = reader.string();
     else if (tag === tagOf(2, BYTES)) {
-      const { key, value } = readNested<Entry>(reader, { key: '', value: '' }, readEntry);
-      (message.config as Map<string, string>).set(key, value);
+      readText(reader, message.config as Map<string, string>);
     } else if (tag === tagOf(3, VARINT)) message.statusServer = reader.uint32();
     else return false;
     return true;
   },
   ({ jobName, config, statusServer }, writer) => {
     writeString(writer, 1, jobName);
-    for (const [key, value] of config) {
-      writer.tag(2, BYTES).fork();
-      writer.tag(1, BYTES).string(key).tag(2, BYTES).string(value);
-      writer.join();
-    }
+    writeTexts(writer, 2, config);
     writeUint(writer, 3, statusServer);
   },
 );
