@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assert, assertNever, AssertionError } from './assert.ts';
-import { DkronError } from './errors.ts';
+import { DkronError, messageOf } from './errors.ts';
 
 class NameTakenError extends DkronError<'name-taken', { readonly name: string }> {
   constructor(name: string, options?: ErrorOptions) {
@@ -15,6 +15,18 @@ describe('DkronError', () => {
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({ name: 'NameTakenError', code: 'name-taken', details: { name: 'a' }, cause });
     expect(error.message).toBe('name a is taken');
+  });
+});
+
+describe('messageOf', () => {
+  it('is the message of an error, and anything else as text', () => {
+    expect(messageOf(new NameTakenError('a'))).toBe('name a is taken');
+    expect([messageOf('text'), messageOf(undefined), messageOf(null), messageOf(7)]).toEqual([
+      'text',
+      'undefined',
+      'null',
+      '7',
+    ]);
   });
 });
 

@@ -16,3 +16,8 @@ export abstract class DkronError<
     this.details = details;
   }
 }
+
+/** What to tell of something thrown: its message, or itself as text where it is no Error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -6,7 +6,8 @@
 export { assert, assertNever, AssertionError } from './assert.ts';
 export { Backoff, scatter } from './backoff.ts';
 export type { BackoffOptions } from './backoff.ts';
-export { DkronError } from './errors.ts';
+export { concatBytes } from './bytes.ts';
+export { DkronError, messageOf } from './errors.ts';
 export type { Cancel, Clock, EpochNanos, Timers } from './time.ts';
 export { NANOS_PER_MILLISECOND, NANOS_PER_SECOND, ZERO_TIME } from './time.ts';
 export type { Random } from './random.ts';

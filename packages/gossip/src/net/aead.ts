@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomFillSync } from 'node:crypto';
-import { concatBytes } from '../core/wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 
 /** Length of a nonce. */
 export const NONCE_BYTES = 12;

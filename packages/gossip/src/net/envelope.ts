@@ -1,5 +1,5 @@
 import { WireError } from '../core/errors.ts';
-import { concatBytes } from '../core/wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import { type Aead, NONCE_BYTES, TAG_BYTES } from './aead.ts';
 
 /**

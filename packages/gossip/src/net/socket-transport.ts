@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Timers } from '@dkron/runtime';
+import { messageOf, type Timers } from '@dkron/runtime';
 import { formatAddress } from '../core/host-port.ts';
 import { parseIp } from '../core/ip.ts';
 import type { Address } from '../core/types.ts';
@@ -149,8 +149,4 @@ function closeServer(server: Server): Promise<void> {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { concatBytes } from '../core/wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import { compress } from '../core/wire/compress.ts';
 import { addLabel } from '../core/wire/label.ts';
 import type { StreamMessage } from '../core/wire/messages.ts';

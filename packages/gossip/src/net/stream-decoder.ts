@@ -1,5 +1,5 @@
 import { WireError } from '../core/errors.ts';
-import { concatBytes } from '../core/wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import { decompress } from '../core/wire/compress.ts';
 import { MessageType } from '../core/wire/message-type.ts';
 import type { StreamMessage } from '../core/wire/messages.ts';

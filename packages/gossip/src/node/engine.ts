@@ -1,3 +1,4 @@
+import { messageOf } from '@dkron/runtime';
 import { WireError } from '../core/errors.ts';
 import { parseIp } from '../core/ip.ts';
 import type { Keyring } from '../core/keyring.ts';
@@ -208,7 +209,7 @@ export class Engine implements TransportHandler, StreamHandlers, PerformerHost {
       return refusal;
     } catch (error) {
       this.#reportWire(error, to);
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Timers } from '@dkron/runtime';
+import { messageOf, type Timers } from '@dkron/runtime';
 import { formatAddress } from '../core/host-port.ts';
 import { parseIp } from '../core/ip.ts';
 import type { Address } from '../core/types.ts';
@@ -37,7 +37,7 @@ export async function findTargets(
   const failures: JoinFailure[] = [];
   const found = await Promise.allSettled(texts.map((text) => findOne(text, options, modules)));
   for (const [i, result] of found.entries()) {
-    if (result.status === 'rejected') failures.push({ address: texts[i]!, reason: reasonOf(result.reason) });
+    if (result.status === 'rejected') failures.push({ address: texts[i]!, reason: messageOf(result.reason) });
     else for (const address of result.value) addresses.set(formatAddress(address), address);
   }
   return { addresses: [...addresses.values()], failures };
@@ -64,8 +64,4 @@ async function findOne(
   } finally {
     giveUp.abort();
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '@dkron/runtime';
 import { decodeKey } from '../core/key-text.ts';
 import { Keyring } from '../core/keyring.ts';
 import { parseIp } from '../core/ip.ts';
@@ -103,7 +104,7 @@ function requireTags(tags: Tags): void {
   try {
     encodeTags(tags);
   } catch (error) {
-    throw new TypeError(`tags: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new TypeError(`tags: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -1,4 +1,4 @@
-import { concatBytes } from '../core/wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import { encodeCompound } from '../core/wire/compound.ts';
 import { compress } from '../core/wire/compress.ts';
 import { encodeCoordinate } from '../core/wire/coordinate.ts';

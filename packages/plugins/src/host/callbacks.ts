@@ -4,7 +4,7 @@ import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Timers } from '@dkron/runtime';
-import { concatBytes } from '../wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import type { StatusUpdate } from '../wire/grpc/messages.ts';
 import { statusUpdateCodec } from '../wire/grpc/messages.ts';
 import { UPDATE_PATHS } from '../settings.ts';

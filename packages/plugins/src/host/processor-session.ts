@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { Timers } from '@dkron/runtime';
 import { decodeBrokerId, encodeBrokerId } from '../wire/broker.ts';
-import { concatBytes } from '../wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import type { GobSchema } from '../wire/gob/types.ts';
 import { GobTypeRegistry } from '../wire/gob/registry.ts';
 import type { Handshake } from '../wire/handshake.ts';

@@ -1,4 +1,4 @@
-import { concatBytes } from '../wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 
 /** As much of the end as plugins of the original keep. */
 const TAIL_BYTES = 256_000;

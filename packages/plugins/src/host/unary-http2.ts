@@ -3,7 +3,7 @@ import { connect as connectHttp2, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { status } from '@grpc/grpc-js';
-import { concatBytes } from '../wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import type { Handshake } from '../wire/handshake.ts';
 import type { MessageCodec } from '../wire/grpc/messages.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { systemTimers } from '@dkron/runtime/system';
 import { BrokerIds, decodeBrokerId, encodeBrokerId } from '../wire/broker.ts';
-import { concatBytes } from '../wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import type { GobTypeRegistry } from '../wire/gob/registry.ts';
 import type { GobSchema, GobValue } from '../wire/gob/types.ts';
 import type { PluginTimestamp } from '../wire/processor.ts';

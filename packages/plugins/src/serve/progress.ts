@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { Client, credentials } from '@grpc/grpc-js';
-import { concatBytes } from '../wire/bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import type { ConnInfo } from '../wire/grpc/messages.ts';
 import { statusUpdateCodec } from '../wire/grpc/messages.ts';
 

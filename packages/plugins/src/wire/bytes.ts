@@ -1,13 +1,4 @@
-/** One array of several, in order. */
-export function concatBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}
+import { concatBytes } from '@dkron/runtime';
 
 const SMALL_BYTES = 1024;
 const COLLECTED_BYTES = 8192;

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import type { Random } from '@dkron/runtime';
 import { seededRandom } from '@dkron/runtime/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { concatBytes } from './bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import { PluginWireError } from './errors.ts';
 import { GobDecoder } from './gob/decoder.ts';
 import { connInfoCodec, executeRequestCodec, executeResponseCodec, statusUpdateCodec } from './grpc/messages.ts';

@@ -1,4 +1,4 @@
-import { concatBytes } from './bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import { PluginWireError } from './errors.ts';
 import { GobDecoder } from './gob/decoder.ts';
 import { GobEncoder } from './gob/encoder.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BrokerIds, decodeBrokerId, encodeBrokerId } from './broker.ts';
-import { ByteQueue, concatBytes } from './bytes.ts';
+import { concatBytes } from '@dkron/runtime';
+import { ByteQueue } from './bytes.ts';
 import {
   connInfoCodec,
   executeRequestCodec,

@@ -1,5 +1,6 @@
 import { WireError } from '../errors.ts';
-import { concatBytes, plainBytes } from './bytes.ts';
+import { concatBytes } from '@dkron/runtime';
+import { plainBytes } from './bytes.ts';
 import { MessageType } from './message-type.ts';
 
 /** Longest label: its length is one byte. */

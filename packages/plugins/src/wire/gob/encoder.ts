@@ -1,4 +1,4 @@
-import { concatBytes } from '../bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 import { definitionOf } from './definition.ts';
 import type { GobTypeRegistry } from './registry.ts';
 import { encodeGobUint } from './scalar-writer.ts';

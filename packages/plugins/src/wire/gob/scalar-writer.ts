@@ -1,4 +1,4 @@
-import { concatBytes } from '../bytes.ts';
+import { concatBytes } from '@dkron/runtime';
 
 const UINT_MAX = 2n ** 64n - 1n;
 const INT_MAX = 2n ** 63n - 1n;
