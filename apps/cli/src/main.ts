@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { text } from 'node:stream/consumers';
+import { forgetMallocSettings, withMallocSettings } from './malloc-settings.ts';
 import { watchOutputs } from './streams.ts';
-import { argumentsOfNode } from './young-heap.ts';
+import { argumentsOfNode } from './heap-settings.ts';
 
 const again = process.platform === 'win32' ? undefined : argumentsOfNode(process);
 // Same process, same streams; does not return.
-if (again !== undefined) process.execve?.(process.execPath, again, process.env);
+if (again !== undefined) process.execve?.(process.execPath, again, withMallocSettings(process.env));
+forgetMallocSettings(process.env);
 
 const { runProgram } = await import('./program.ts');
 const outputs = watchOutputs([process.stdout, process.stderr]);
