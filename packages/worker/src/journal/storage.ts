@@ -1,6 +1,9 @@
 /** One file, as the journal needs it. The journal never has two calls open at once. */
 export interface JournalStorage {
-  /** All that is stored; empty when nothing was ever written. Called once, first. */
+  /**
+   * All that is stored; empty when nothing was ever written. Zeros may follow that were never appended, unless the storage
+   * was closed. Called once, first.
+   */
   read(): Promise<Uint8Array>;
   /**
    * Writes at the end; with `sync` it and everything before it is durable when this resolves. When it rejects, the end
