@@ -23,6 +23,8 @@ export interface JobBytes {
 
 const CHANGED_MAX = 16_384;
 const SEEN_MAX = 1_536;
+/** The turn in which a job is created looks at it; kept longer, thousands of them would die in V8's old space. */
+const CREATED_MAX = 128;
 /** Length of the definition, before it. */
 const HEADER_BYTES = 4;
 
@@ -38,6 +40,7 @@ export class JobTable {
   readonly #recent = new RecentJobs(CHANGED_MAX);
   /** Looked at lately: who looks often changes next. */
   readonly #seen = new RecentJobs(SEEN_MAX);
+  readonly #created = new RecentJobs(CREATED_MAX);
   #scratch = new Uint8Array(1024);
   /** In order of names. */
   readonly names: SortedSlots = new SortedSlots((slot) => this.#slots.nameOf(slot) as string);
@@ -56,7 +59,7 @@ export class JobTable {
   }
 
   known(name: string): KnownJob | undefined {
-    const recent = this.#recent.get(name) ?? this.#seen.get(name);
+    const recent = this.#recent.get(name) ?? this.#seen.get(name) ?? this.#created.get(name);
     const slot = recent === undefined ? this.#slots.find(name) : -1;
     if (slot === -1) {
       return recent;
@@ -91,28 +94,24 @@ export class JobTable {
 
   set(name: string, bytes: JobBytes, known: KnownJob): void {
     let slot = this.#slots.find(name);
-    if (slot === -1) {
+    const isNew = slot === -1;
+    if (isNew) {
       slot = this.#slots.add(name);
       this.names.add(slot);
       this.columns.add(slot);
     }
     this.#slab.set(slot, this.#record(slot, bytes));
     this.columns.set(slot, known.job);
-    if (bytes.definition === undefined) {
-      this.#recent.set(name, known);
-      this.#seen.delete(name);
-    } else {
-      this.#recent.delete(name);
-      this.#seen.set(name, known);
-    }
+    const kept = isNew ? this.#created : bytes.definition === undefined ? this.#recent : this.#seen;
+    this.#forget(name, kept);
+    kept.set(name, known);
   }
 
   delete(name: string): void {
     const slot = this.#slots.find(name);
     if (slot !== -1) {
       this.#slab.delete(slot);
-      this.#recent.delete(name);
-      this.#seen.delete(name);
+      this.#forget(name);
       this.names.remove(slot);
       this.columns.remove(slot);
       this.#slots.remove(name);
@@ -124,8 +123,15 @@ export class JobTable {
     this.#slots.clear();
     this.#recent.clear();
     this.#seen.clear();
+    this.#created.clear();
     this.names.clear();
     this.columns.clear();
+  }
+
+  #forget(name: string, except?: RecentJobs): void {
+    if (except !== this.#recent) this.#recent.delete(name);
+    if (except !== this.#seen) this.#seen.delete(name);
+    if (except !== this.#created) this.#created.delete(name);
   }
 
   /** In a buffer of the table's own, used again for the next one. */

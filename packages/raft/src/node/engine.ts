@@ -71,12 +71,15 @@ export class Engine implements Host {
   #failure: Error | undefined;
   #leadership: LeadershipEvent;
   #campaignWhenFounded = false;
+  /** No other server is or becomes a member: what is applied need not be kept in memory for it. */
+  #alone: boolean;
 
   constructor(context: EngineContext, loaded: LoadedState) {
     this.#context = context;
     this.#turns = new Turns(context.modules.timers, () => this.#guard(() => this.#turn()));
     this.window = loaded.window;
     this.members = loaded.members;
+    this.#alone = loaded.members.list().length === 1;
     this.transfer = loaded.transfer;
     this.reads = new Reads(this);
     this.core = new RaftCore(coreOptions(context.options, loaded.applied, context.marks.unconfirmed), {
@@ -349,7 +352,10 @@ export class Engine implements Host {
         this.proposals.settle(entry.index, entry.term, value);
       },
       applyConfChange: (entry) => this.#applyConfChange(entry),
-      applied: (index) => this.reads.appliedTo(index),
+      applied: (index) => {
+        this.reads.appliedTo(index);
+        if (this.#alone) this.window.release(index);
+      },
     };
   }
 
@@ -371,6 +377,7 @@ export class Engine implements Host {
 
   #configurationChanged(index: number, conf: ConfState): void {
     const members = this.members.list();
+    this.#alone = members.length === 1;
     this.modules.stateMachine.configuration?.(index, conf, members);
     this.emitter.emit('configuration', { index, conf, members });
   }

@@ -38,7 +38,7 @@ export interface RaftNodeOptions extends ReloadableOptions {
   readonly maxInflightBytes?: number;
   /** Bytes received and not yet durable, above which transports stop reading appends. @default 64 MiB */
   readonly maxUnsyncedBytes?: number;
-  /** Bytes of recent entries kept in memory. @default 64 MiB */
+  /** Bytes of recent entries kept in memory, for peers; the only member keeps what is not applied. @default 64 MiB */
   readonly entryCacheBytes?: number;
   /**
    * A leader proposes nothing new while its own disk still writes: what comes meanwhile goes as one batch. Half as many

@@ -134,6 +134,12 @@ export class LogWindow implements LogView {
     this.#tidy();
   }
 
+  /** Nobody will ask for the entries up to `index`: they leave memory, save the newest. */
+  release(index: number): void {
+    while (this.cachedFrom <= index && this.#entries.length - this.#head > 1) this.#dropHead();
+    this.#tidy();
+  }
+
   #truncateFrom(index: number): void {
     if (index >= this.cachedFrom && index <= this.lastIndex()) {
       const drop = this.lastIndex() + 1 - index;

@@ -172,6 +172,17 @@ describe('LogWindow', () => {
     expect([one.cachedFrom, one.cachedBytes]).toEqual([9, entrySize(entry(9, 4, EntryType.normal, 1000))]);
   });
 
+  it('lets go of what nobody will ask for, save the newest', () => {
+    const one = open(1000);
+    one.append([entry(6, 3), entry(7, 3), entry(8, 3)]);
+    one.release(6);
+    expect([one.cachedFrom, one.entries(6, 9, 100), indexes(one.entries(7, 9, 100))]).toEqual([7, 'pending', [7, 8]]);
+    one.release(8);
+    expect([one.cachedFrom, one.lastIndex(), one.term(6)]).toEqual([8, 8, 3]);
+    one.append([entry(9, 3)]);
+    expect(indexes(one.entries(8, 10, 100))).toEqual([8, 9]);
+  });
+
   it('follows the log when entries are replaced, also before what it holds', () => {
     const one = open(1000);
     one.append([entry(6, 3), entry(7, 3, EntryType.confChange)]);
