@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { messageOf } from '@dkron/runtime';
 import { ConfigError } from './problem.ts';
 import type { RawValue } from './convert.ts';
 import { parseDotenv, parseJson, parseToml, parseYaml, type FileEntry } from './file-formats.ts';
@@ -45,13 +46,13 @@ export async function loadConfigFile(named: string | undefined, places: SearchPl
     if (statSync(path).size > BYTES_MAX) throw new Error(`it is larger than ${BYTES_MAX} bytes`);
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw fileError(path, `a readable file: ${messageOf(error)}`);
+    throw fileError(path, `a readable file: ${reasonOf(error)}`);
   }
   try {
     const entries = await parse(text);
     return { path, entries: entries.filter((entry) => !isEmpty(entry.value)) };
   } catch (error) {
-    throw fileError(path, `valid ${extname(path).slice(1).toUpperCase()}: ${messageOf(error)}`);
+    throw fileError(path, `valid ${extname(path).slice(1).toUpperCase()}: ${reasonOf(error)}`);
   }
 }
 
@@ -69,7 +70,8 @@ function fileError(path: string, allowed: string): ConfigError {
   return new ConfigError([{ key: 'config', value: path, source: path, allowed }]);
 }
 
-function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+/** The first line that says something. */
+function reasonOf(error: unknown): string {
+  const text = messageOf(error);
   return (text.split('\n').find((line) => line.trim() !== '') ?? text).replace(/:$/, '');
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '@dkron/runtime';
 import type { RawValue } from './convert.ts';
 
 /** A text that is none of its format. The message shows nothing of the text, which may hold secrets. */
@@ -128,10 +129,6 @@ function withoutSource(message: string): string {
     .replaceAll(/:? *(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)/g, (quoted) =>
       quoted.replace(/^:? */, '').length <= SHOWN_QUOTE_MAX ? quoted : '',
     );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function lineOf(text: string, pattern: RegExp): number {

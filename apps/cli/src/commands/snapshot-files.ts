@@ -4,8 +4,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
+import { messageOf } from '@dkron/runtime';
 import type { BackupSummary } from '@dkron/store';
-import { inspectBackup, StoreError } from '@dkron/store';
+import { inspectBackup } from '@dkron/store';
 import { CommandError } from '../errors.ts';
 
 const PATH = '/v1/snapshot';
@@ -88,9 +89,4 @@ async function refusal(answer: Response): Promise<CommandError> {
     // Not one of ours.
   }
   return new CommandError(`the server answered ${answer.status} ${text.slice(0, 200)}`.trim());
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof StoreError) return error.message;
-  return error instanceof Error ? error.message : String(error);
 }

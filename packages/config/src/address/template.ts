@@ -1,4 +1,5 @@
 import { BlockList } from 'node:net';
+import { messageOf } from '@dkron/runtime';
 import { isLinkLocal, isPrivate, type LocalAddress } from './interfaces.ts';
 
 type Addresses = readonly LocalAddress[];
@@ -24,7 +25,7 @@ export function resolveTemplate(text: string, local: Addresses): string {
     } catch (error) {
       if (error instanceof TemplateError) throw error;
       // A pattern or network that is none.
-      throw new TemplateError(`${template}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new TemplateError(`${template}: ${messageOf(error)}`);
     }
   });
 }

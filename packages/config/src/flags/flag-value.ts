@@ -1,4 +1,5 @@
 import { parseGoDuration } from '@dkron/cron';
+import { messageOf } from '@dkron/runtime';
 import type { Flag } from './flag.ts';
 
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
@@ -76,7 +77,7 @@ export function durationReason(text: string): string | undefined {
     parseGoDuration(text);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

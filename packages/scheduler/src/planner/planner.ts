@@ -11,7 +11,7 @@ import type {
   StoredJob,
   SubmittedState,
 } from '@dkron/jobs';
-import { NANOS_PER_SECOND, ZERO_TIME } from '@dkron/runtime';
+import { messageOf, NANOS_PER_SECOND, ZERO_TIME } from '@dkron/runtime';
 import type { EpochNanos, Random } from '@dkron/runtime';
 import { rangeOf } from './count.ts';
 import { Schedules } from './schedules.ts';
@@ -190,8 +190,4 @@ function isExpired({ definition, state }: StoredJob): boolean {
 
 function later(a: EpochNanos, b: EpochNanos): EpochNanos {
   return a > b ? a : b;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
