@@ -52,6 +52,28 @@ describe('Engine: worker sessions', () => {
     expect(other.dispatches.some(({ id }) => id === retry?.id)).toBe(true);
   });
 
+  it('with a cardinality two retries of a run that are due at once go to two nodes', async () => {
+    h.members = ['n1', 'n2', 'n3', 'n4'].map((name) => member(name));
+    const others = [await h.connect('n3'), await h.connect('n4')];
+    await h.put(definition('a', '@manually', { retries: 1, tags: { region: 'global:2' } }));
+    const lost: bigint[] = [];
+    for (let i = 0; i < 60; i++) {
+      const run = await h.engine.runJob('a', { trigger: 'manual' });
+      if (isRefusal(run)) throw new Error(run.message);
+      const nodes = run.targets.map(({ nodeName }) => nodeName).toSorted();
+      if (nodes.join() === 'n1,n2') lost.push(run.group);
+    }
+    for (let i = 0; i < 25; i++) {
+      for (const other of others) other.tell({ type: 'ping', n: i });
+      await h.time.advance(1_000);
+    }
+    expect(lost.length).toBeGreaterThan(3);
+    for (const group of lost) {
+      const retries = h.executions('a').filter((execution) => execution.group === group && execution.attempt === 2);
+      expect(retries.map(({ nodeName }) => nodeName).toSorted()).toEqual(['n3', 'n4']);
+    }
+  });
+
   it('G-X15: an attempt of which no word was heard has its node and number from the decision, and its retry a node', async () => {
     const worker = await h.connect();
     const id = await pending(1);

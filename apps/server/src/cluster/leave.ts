@@ -44,7 +44,9 @@ export async function leaveVoters(modules: LeaveModules): Promise<void> {
         return;
       }
     } catch (error) {
-      why = (error as { details?: string }).details ?? (error as Error).message;
+      // Of calls, text of the one who was called; of raft, fields.
+      const { details, message } = error as Error & { readonly details?: unknown };
+      why = typeof details === 'string' ? details : message;
       if (why.includes('was not found')) return;
     }
     await timers.sleep(AGAIN_MS);

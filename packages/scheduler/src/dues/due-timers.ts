@@ -124,7 +124,7 @@ export class DueTimers {
     } catch (error) {
       logger.warn('Due starts are not known to be committed', { starts: starts.length, error });
     }
-    this.#inFlight--;
+    if (--this.#inFlight === 0) this.#starts.settled();
     // Settled ones were removed by their event; what is still here was not carried out.
     this.#postpone(ready);
     this.settle();

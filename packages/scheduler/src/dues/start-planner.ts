@@ -6,6 +6,8 @@ import type { Context } from '../context.ts';
 export class StartPlanner {
   readonly #context: Context;
   readonly #isReachable: (node: NodeName) => boolean;
+  /** Nodes that retries under way move to, with job and group: the state does not know of them yet. */
+  readonly #moving = new Set<string>();
 
   constructor(context: Context, isReachable: (node: NodeName) => boolean) {
     this.#context = context;
@@ -18,6 +20,11 @@ export class StartPlanner {
     const job = view.getJob(jobName);
     if (job === undefined) return [];
     return planner.planTargets(job.definition, membership.members(), random).map((node) => this.#target(node));
+  }
+
+  /** No start is under way any more: the state knows of all of them. */
+  settled(): void {
+    this.#moving.clear();
   }
 
   startOf(due: Due): RunStart {
@@ -39,10 +46,14 @@ export class StartPlanner {
     if (definition === undefined || !hasCardinality(definition)) return due.nodeName;
     const run = view.openRuns(due.jobName).find(({ group }) => group === due.group);
     const taken = new Set(run?.targets.map(({ nodeName }) => nodeName) ?? []);
+    const move = (name: NodeName): string => `${due.group} ${name} ${due.jobName}`;
     const others = members.filter(
-      ({ name }) => !taken.has(name) && name !== due.nodeName && this.#isUsable(name, members),
+      ({ name }) => !taken.has(name) && !this.#moving.has(move(name)) && this.#isUsable(name, members),
     );
-    return this.#context.planner.planTargets(definition, others, this.#context.random)[0] ?? due.nodeName;
+    const [node] = this.#context.planner.planTargets(definition, others, this.#context.random);
+    if (node === undefined) return due.nodeName;
+    this.#moving.add(move(node));
+    return node;
   }
 
   #isUsable(node: NodeName, members: readonly Member[]): boolean {

@@ -168,7 +168,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'scheduler/src/sessions/reconcile.ts',
     find: 'update: null, dispatch: true };',
     replace: 'update: null, dispatch: false };',
-    faults: ['isolate-agent', 'kill-leader', 'mute-agent'],
+    faults: ['isolate-agent'],
   },
   {
     id: 'died-stays-open',
