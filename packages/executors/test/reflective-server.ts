@@ -101,7 +101,7 @@ export class ReflectiveServer {
         this.#onSilent();
       },
       Flood: each((call, { text }) => {
-        const [bytes = 0, end = ''] = JSON.parse(String(text)) as [number, string];
+        const [bytes, end] = JSON.parse(text as string) as [number, string];
         for (let left = bytes; left > 0; left -= 100_000) call.write(replyTo({ text: 'x'.repeat(100_000) }));
         call.write(replyTo({ text: end }));
       }),

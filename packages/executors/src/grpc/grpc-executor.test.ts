@@ -58,7 +58,7 @@ executorSuite(
       {
         title: 'an unknown service',
         config: () => ({ url: url('Echo').replace('demo.Demo', 'demo.Other') }),
-        error: /^Failed querying reflection server: Symbol not found: demo.Other$/,
+        error: /^Failed querying reflection server: demo.Other: Symbol not found: demo.Other$/,
       },
       { title: 'an unknown method', config: () => ({ url: url('Nothing') }), error: /has no method named "Nothing"/ },
       {

@@ -86,7 +86,7 @@ class Session {
     const { BinaryWriter } = await wire();
     const answer = new Promise<Buffer>((resolve) => this.#call.once('data', resolve));
     this.#call.write(new BinaryWriter().tag(REQUEST[what], 2).string(value).finish());
-    return readAnswer(await Promise.race([answer, this.#ended]));
+    return readAnswer(await Promise.race([answer, this.#ended]), value);
   }
 
   close(): void {
@@ -94,7 +94,8 @@ class Session {
   }
 }
 
-async function readAnswer(bytes: Buffer): Promise<Uint8Array[]> {
+/** @param asked named in the error: what servers say of it varies */
+async function readAnswer(bytes: Buffer, asked: string): Promise<Uint8Array[]> {
   const { BinaryReader } = await wire();
   const files: Uint8Array[] = [];
   const reader = new BinaryReader(bytes);
@@ -108,7 +109,7 @@ async function readAnswer(bytes: Buffer): Promise<Uint8Array[]> {
     while (inner.pos < inner.len) {
       const [field, innerType] = inner.tag();
       if (number === RESPONSE.files && field === 1) files.push(inner.bytes());
-      else if (number === RESPONSE.error && field === 2) throw new Error(inner.string());
+      else if (number === RESPONSE.error && field === 2) throw new Error(`${asked}: ${inner.string()}`);
       else inner.skip(innerType, field);
     }
   }
