@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util';
-import { drawPlan } from '../plan/draw-plan.ts';
-import type { PlanLimits } from '../plan/draw-plan.ts';
-import { simulate } from '../run/simulate.ts';
+import type { drawPlan, PlanLimits } from '../plan/draw-plan.ts';
+import type { simulate } from '../run/simulate.ts';
 import { runThreads } from './run-threads.ts';
 import type { SeedOutcome } from './seeds-task.ts';
-import { shrink } from './shrink.ts';
+
+interface Simulator {
+  readonly simulate: typeof simulate;
+  readonly drawPlan: typeof drawPlan;
+}
 
 const SECOND = 1000;
 const FAILURES_SHOWN = 20;
@@ -47,20 +50,29 @@ export async function runCommand(args: readonly string[]): Promise<boolean> {
   return summary.print(values.marks);
 }
 
+/** What is simulated is loaded by those who simulate: it takes as long as a seed. */
+async function simulator(): Promise<Simulator> {
+  const [run, plan] = await Promise.all([import('../run/simulate.ts'), import('../plan/draw-plan.ts')]);
+  return { simulate: run.simulate, drawPlan: plan.drawPlan };
+}
+
 /** One seed, told line by line. */
 async function traceOne(seed: number, limits: PlanLimits): Promise<boolean> {
+  const sim = await simulator();
   const trace = (text: string): void => void process.stdout.write(`${text}\n`);
-  const { failure, hash } = await simulate(drawPlan(seed, limits), { trace });
+  const { failure, hash } = await sim.simulate(sim.drawPlan(seed, limits), { trace });
   trace(`seed ${seed}: hash ${hash}, ${failure?.message ?? 'no violation'}`);
   return failure === undefined;
 }
 
 /** Leaves out what a failure does not need. */
 async function shrinkOne(seed: number, limits: PlanLimits): Promise<boolean> {
-  const plan = await shrink(drawPlan(seed, limits));
+  const sim = await simulator();
+  const { shrink } = await import('./shrink.ts');
+  const plan = await shrink(sim.drawPlan(seed, limits));
   if (plan === undefined) return true;
   process.stdout.write(`${JSON.stringify(plan, undefined, 1)}\n`);
-  const { failure } = await simulate(plan);
+  const { failure } = await sim.simulate(plan);
   process.stdout.write(`${failure?.message}\n`);
   return false;
 }
