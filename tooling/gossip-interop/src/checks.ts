@@ -286,6 +286,23 @@ const comebacks: Check = {
   },
 };
 
+const restarts: Check = {
+  name: 'one of ours that is killed and starts at once on another address waits for its name, and gets it',
+  run: async (pool) => {
+    const killed = pool.ours[0]!;
+    pool.remove(killed);
+    killed.signal('SIGKILL');
+    const again = await pool.add('ours', killed.name);
+    const tookMs = await pool.everybodySees(
+      killed.name,
+      (member) => member?.status === 'alive' && member.address === again.address,
+      FORGOTTEN_MS,
+    );
+    await pool.allAgree(SOON_MS);
+    return ms(tookMs);
+  },
+};
+
 /** Everybody stays alive for everybody, and nothing is refused. */
 export function calm(seconds: number): Check {
   return {
@@ -316,7 +333,7 @@ export function calm(seconds: number): Check {
 /** All that both kinds can do. */
 export function checksOf(pool: Pool, calmSeconds: number): readonly Check[] {
   if (pool.options.ipv6 === true) return [forming, tags, kills, departures];
-  if (pool.options.profile === 'local') return [forming, oldProtocol, kills, comebacks];
+  if (pool.options.profile === 'local') return [forming, oldProtocol, kills, comebacks, restarts];
   const sealed = pool.options.key === undefined ? [] : [keys];
   return [forming, tags, events, queries, ...sealed, leaves, pauses, conflicts, calm(calmSeconds), kills, departures];
 }
