@@ -6,10 +6,12 @@ import type { Given } from './sources.ts';
 const PAYLOADS = ['mail-payload', 'pre-webhook-payload', 'webhook-payload'] as const;
 
 /** What payloads may ask for: the fields of the original, then ours. */
-const FIELDS: ReadonlySet<string> = new Set([
-  ...['Report', 'JobName', 'ReportingNode', 'StartTime', 'FinishedAt', 'Success', 'NodeName', 'Output'],
-  ...['Succeeded', 'Event', 'State', 'Reason', 'ExitCode', 'Attempt', 'Group', 'ExecutionID', 'IdempotencyKey'],
-]);
+const FIELDS: ReadonlySet<string> = new Set(
+  (
+    'Report JobName ReportingNode StartTime FinishedAt Success NodeName Output ' +
+    'Succeeded Event State Reason ExitCode Attempt Group ExecutionID IdempotencyKey'
+  ).split(' '),
+);
 
 /**
  * Payloads that cannot be rendered: accepted by a node, which sends the reason in place of the text as the original does,

@@ -56,7 +56,13 @@ export async function callHttp(pool: HttpPool, call: HttpCall, signal: AbortSign
       },
     );
     if (status >= 200 && status < 300) return;
-    if (status < 300 || status >= 400 || location === '' || hops === REDIRECTS_MAX || !URL.canParse(location, url.href)) {
+    if (
+      status < 300 ||
+      status >= 400 ||
+      location === '' ||
+      hops === REDIRECTS_MAX ||
+      !URL.canParse(location, url.href)
+    ) {
       const code = status >= 500 || UNAVAILABLE.has(status) ? 'unavailable' : 'refused';
       throw new DeliveryError(code, `${host} answered ${status}`, { host, status });
     }

@@ -13,10 +13,10 @@ export function formatLayout(nanos: EpochNanos, layout: string): string {
   const rest = ((nanos % NANOS_PER_SECOND) + NANOS_PER_SECOND) % NANOS_PER_SECOND;
   const date = new Date(Number((nanos - rest) / 1_000_000n));
   const fraction = String(rest).padStart(9, '0');
-  return layout.replaceAll(ELEMENT, (element) => elementOf(element, date, fraction));
+  return layout.replaceAll(ELEMENT, (element) => elementOf(element, fraction, date));
 }
 
-function elementOf(element: string, date: Date, fraction: string): string {
+function elementOf(element: string, fraction: string, date: Readonly<Date>): string {
   const year = date.getUTCFullYear();
   const month = date.getUTCMonth();
   const hour = date.getUTCHours();
