@@ -5,6 +5,7 @@ import { AttemptError, type LimitedAttempt } from '../kit/limited-attempt.ts';
 import { Demultiplexer } from './demultiplex.ts';
 import { type Engine, EngineError } from './engine.ts';
 import { ensureImage } from './images.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { DockerSettings } from './settings.ts';
 
 /** What a run is made of. */
@@ -12,12 +13,15 @@ export interface ContainerRunModules {
   readonly engine: Engine;
   readonly timers: Timers;
   readonly logger: Logger;
+  readonly leftovers: Leftovers;
   /** Milliseconds between asking a container to end and killing it. */
   readonly killGraceMs: number;
 }
 
 /** The engine may take so long for what ends a container. */
-const CLEAN_UP_MS = 10_000;
+const CLEAN_UP_MS = 20_000;
+/** The engine may take so long for each step to a running container. */
+const START_MS = 120_000;
 /** Output that is under way when the container has ended. */
 const DRAIN_MS = 5_000;
 const MS_PER_SECOND = 1_000;
@@ -34,7 +38,7 @@ export async function runContainer(
   await ensureImage(engine, settings, signal);
   signal.throwIfAborted();
   // Not aborted: of a container that came about somebody has to know.
-  const id = await create(settings, modules);
+  const id = await create(settings, signal, modules);
   try {
     return await follow(id, settings, attempt, modules);
   } finally {
@@ -42,9 +46,15 @@ export async function runContainer(
   }
 }
 
-async function create({ container }: DockerSettings, { engine, timers }: ContainerRunModules): Promise<string> {
+async function create(
+  { container }: DockerSettings,
+  attempt: AbortSignal,
+  { engine, timers }: ContainerRunModules,
+): Promise<string> {
   const path = '/containers/create';
-  const { json } = await limited(timers, (signal) => engine.call({ method: 'POST', path, body: container, signal }));
+  const { json } = await limited(timers, (signal) => engine.call({ method: 'POST', path, body: container, signal }), {
+    attempt,
+  });
   const { Id: id } = (json ?? {}) as { readonly Id?: unknown };
   if (typeof id === 'string' && /^[0-9a-f]+$/i.test(id)) return id;
   throw new AttemptError('docker: the engine created a container and gave it no id');
@@ -59,12 +69,14 @@ async function follow(
   const { engine, timers } = modules;
   signal.throwIfAborted();
   const attach = `/containers/${id}/attach?stream=1&stdin=1&stdout=1&stderr=1`;
-  const stream = await limited(timers, (limit) => engine.attach({ path: attach, signal: limit }));
+  const stream = await limited(timers, (limit) => engine.attach({ path: attach, signal: limit }), { attempt: signal });
   const drained = readOutput(stream, print);
   const over = new AbortController();
   try {
-    await limited(timers, (limit) =>
-      engine.call({ method: 'POST', path: `/containers/${id}/start`, body: {}, signal: limit }),
+    await limited(
+      timers,
+      (limit) => engine.call({ method: 'POST', path: `/containers/${id}/start`, body: {}, signal: limit }),
+      { attempt: signal },
     );
     stream.end(payload);
     const waiting = engine.call({ method: 'POST', path: `/containers/${id}/wait`, signal: over.signal });
@@ -89,7 +101,7 @@ function stopOnAbort(
   failed.promise.catch(() => {});
   const stop = async (): Promise<void> => {
     const path = `/containers/${id}/stop?t=${Math.ceil(killGraceMs / MS_PER_SECOND)}`;
-    await limited(timers, (limit) => engine.call({ method: 'POST', path, signal: limit }), killGraceMs);
+    await limited(timers, (limit) => engine.call({ method: 'POST', path, signal: limit }), { waitMs: killGraceMs });
     // It has ended: what waits for it knows soon.
     await timers.sleep(CLEAN_UP_MS, over);
     throw new AttemptError('docker: the engine did not tell the end of the container');
@@ -135,28 +147,44 @@ interface InspectAnswer {
   readonly State?: { readonly OOMKilled?: boolean };
 }
 
-/** With its anonymous volumes, whatever it does. */
-async function remove(id: string, { engine, timers, logger }: ContainerRunModules): Promise<void> {
+/** With its anonymous volumes, whatever it does; later when the engine is away. */
+async function remove(id: string, { engine, timers, logger, leftovers }: ContainerRunModules): Promise<void> {
+  const removeNow = async (container: string): Promise<void> => {
+    try {
+      const path = `/containers/${container}?force=1&v=1`;
+      await limited(timers, (signal) => engine.call({ method: 'DELETE', path, signal }));
+    } catch (error) {
+      if (!(error instanceof EngineError && error.status === NOT_FOUND)) throw error;
+    }
+  };
   try {
-    const path = `/containers/${id}?force=1&v=1`;
-    await limited(timers, (signal) => engine.call({ method: 'DELETE', path, signal }));
+    await removeNow(id);
   } catch (error) {
-    if (error instanceof EngineError && error.status === NOT_FOUND) return;
-    logger.error('docker: a container could not be removed', { container: id, error });
+    logger.warn('docker: a container could not be removed yet', { container: id, error });
+    leftovers.add(id, removeNow, logger);
   }
 }
 
-/** A call that may take {@link CLEAN_UP_MS} beside what it is told to wait. */
-async function limited<T>(timers: Timers, call: (signal: AbortSignal) => Promise<T>, waitMs = 0): Promise<T> {
+/** What a call may take: {@link START_MS} before its attempt is stopped, and {@link CLEAN_UP_MS} after that or without one. */
+async function limited<T>(
+  timers: Timers,
+  call: (signal: AbortSignal) => Promise<T>,
+  { waitMs = 0, attempt }: { readonly waitMs?: number; readonly attempt?: AbortSignal } = {},
+): Promise<T> {
   const stop = new AbortController();
-  const cancel = timers.after(CLEAN_UP_MS + waitMs, () =>
-    stop.abort(new AttemptError('docker: the engine does not answer')),
-  );
+  const giveUp = (): void => stop.abort(new AttemptError('docker: the engine does not answer'));
+  let cancel = timers.after(attempt === undefined ? CLEAN_UP_MS + waitMs : START_MS, giveUp);
+  const hurry = (): void => {
+    cancel();
+    cancel = timers.after(CLEAN_UP_MS, giveUp);
+  };
+  attempt?.addEventListener('abort', hurry, { once: true });
   try {
     return await call(stop.signal);
   } catch (error) {
     throw stop.signal.aborted ? stop.signal.reason : error;
   } finally {
+    attempt?.removeEventListener('abort', hurry);
     cancel();
   }
 }

@@ -8,6 +8,7 @@ import { configSchema } from './config-schema.ts';
 import { runContainer } from './container-run.ts';
 import { engineAddress } from './engine-address.ts';
 import { Engine } from './engine.ts';
+import { Leftovers } from './leftovers.ts';
 import { readSettings, readTimeoutMs } from './settings.ts';
 
 /** Settings of the `docker` executor; all have defaults. */
@@ -27,22 +28,25 @@ export function dockerExecutor(options: DockerExecutorOptions = {}, modules: Doc
   const timers = modules.timers ?? systemTimers;
   // oxlint-disable-next-line no-process-env -- the variables of Docker's own client
   const env = options.env ?? process.env;
+  const leftovers = new Leftovers({ timers });
   return {
     name: 'docker',
     configSchema,
-    execute: (request, context) => execute(request, context, { timers, env }),
+    execute: (request, context) => execute(request, context, { timers, env, leftovers }),
+    close: () => Promise.resolve(leftovers.close()),
   };
 }
 
 interface Parts {
   readonly timers: Timers;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly leftovers: Leftovers;
 }
 
 async function execute(
   request: ExecuteRequest,
   context: ExecuteContext,
-  { timers, env }: Parts,
+  { timers, env, leftovers }: Parts,
 ): Promise<ExecuteResult> {
   const { config, killGraceMs } = request;
   const { logger } = context;
@@ -60,7 +64,7 @@ async function execute(
       warnOfUnknownKeys(configSchema, config, logger);
       const settings = readSettings(request);
       const engine = new Engine(engineAddress(env));
-      exitCode = await runContainer(settings, attempt, { engine, timers, logger, killGraceMs });
+      exitCode = await runContainer(settings, attempt, { engine, timers, logger, leftovers, killGraceMs });
       if (exitCode !== 0) throw new AttemptError(`exit status ${exitCode}`, 'exit');
     };
     const running = work();
