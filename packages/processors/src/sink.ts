@@ -127,9 +127,15 @@ export function oneLine(error: unknown, secrets: readonly string[]): string {
   let text = withoutCredentials(textOf(error)).replaceAll(/\s+/g, ' ');
   // The longest first: a secret may be part of another.
   for (const secret of secrets.toSorted((a, b) => b.length - a.length)) {
-    if (secret !== '') text = text.replaceAll(secret, REDACTED);
+    if (secret !== '' && !isOrigin(secret)) text = text.replaceAll(secret, REDACTED);
   }
   return text.length > ERROR_LENGTH_MAX ? `${text.slice(0, ERROR_LENGTH_MAX)}…` : text;
+}
+
+/** Scheme, host and port: what errors have to name, also where an address may hold secrets. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && url.host !== '' && `${url.protocol}//${url.host}` === text.replace(/\/$/, '');
 }
 
 /** `fetch` and sockets with several addresses hide the reason in `cause` and `errors`. */

@@ -63,6 +63,9 @@ it('takes for stored what a data stream has already', async () => {
   await send({ url: `${receiver.url}/fail/9/409`, op_type: 'create' });
   expect(receiver.requests[0]?.path).toBe('/fail/9/409/dkron/_create/1-node');
   await expect(send({ url: `${receiver.url}/fail/9/409` })).rejects.toThrow('answered 409');
+  await expect(send({ url: 'http://127.0.0.1:1/' })).rejects.toThrow(
+    /^processor elasticsearch: http:..127\.0\.0\.1:1: /,
+  );
 });
 
 it("never sends the node's credentials to an address of the job", async () => {
