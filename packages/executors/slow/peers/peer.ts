@@ -87,6 +87,11 @@ export class PeerProcess {
     });
   }
 
+  /** It goes on, or does not. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(name);
+  }
+
   /** As a crash. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child;

@@ -7,15 +7,15 @@ import { encodePublish } from './messages.ts';
 import { targetOf } from './service.ts';
 
 const asIs = (bytes: Buffer): Buffer => bytes;
-const method = ({
-	path: '/google.pubsub.v1.Publisher/Publish',
-	requestStream: false,
-	responseStream: false,
-	requestSerialize: asIs,
-	requestDeserialize: asIs,
-	responseSerialize: asIs,
-	responseDeserialize: asIs
-});
+const method = {
+  path: '/google.pubsub.v1.Publisher/Publish',
+  requestStream: false,
+  responseStream: false,
+  requestSerialize: asIs,
+  requestDeserialize: asIs,
+  responseSerialize: asIs,
+  responseDeserialize: asIs,
+};
 /** An answer with one id. */
 const answer = (id: string): Buffer => Buffer.concat([Buffer.from([10, id.length]), Buffer.from(id)]);
 

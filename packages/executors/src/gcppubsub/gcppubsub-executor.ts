@@ -9,6 +9,9 @@ import { configSchema } from './config-schema.ts';
 import { pubsubSource, targetOf, type PubsubService } from './service.ts';
 import { readSettings, readTimeoutMs } from './settings.ts';
 
+/** gRPC's status of a service that cannot be reached. */
+const UNAVAILABLE = 14;
+
 /** Settings of the `gcppubsub` executor; all have defaults. */
 export interface GcppubsubExecutorOptions extends ConnectionPoolOptions {
   /** Where `PUBSUB_EMULATOR_HOST` is looked for. @default the environment of the process */
@@ -62,10 +65,15 @@ async function execute(
     const settings = readSettings(config);
     const target = targetOf(env);
     const lease = await pool.acquire(target.host, pubsubSource(target), signal);
+    let broken = false;
     try {
       print(await lease.connection.publish(settings, signal));
+    } catch (error) {
+      // A channel waits before it connects again; a new one does not.
+      broken = ((error as Error).cause as { readonly code?: unknown } | undefined)?.code === UNAVAILABLE;
+      throw error;
     } finally {
-      lease.release();
+      lease.release(broken);
     }
   });
 }
