@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shell, until } from './support/api.ts';
 import { cleanUp, tempDir, TestNode } from './support/test-node.ts';
@@ -7,7 +10,7 @@ import { cleanUp, tempDir, TestNode } from './support/test-node.ts';
 let node: TestNode;
 let dir: string;
 beforeAll(async () => {
-  node = await TestNode.start();
+  node = await TestNode.start({ enablePrometheus: true });
   dir = await tempDir();
 });
 afterAll(cleanUp);
@@ -59,5 +62,41 @@ describe('G-E9: processors', () => {
     expect(JSON.stringify(node.log.find((line) => line.message.includes('processor failed'))?.fields)).toContain(
       'nothing',
     );
+  });
+
+  it('G-E9: a receiver that is dead or silent delays neither the result nor what depends on it', async () => {
+    const received: string[] = [];
+    const receiver = createServer((request, response) => {
+      request.resume().on('end', () => {
+        received.push(String(request.headers['idempotency-key']));
+        // A silent receiver is never answered.
+        if (request.url === '/taken') response.end();
+      });
+    });
+    receiver.listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+    const to = (address: string) => ({ webhook: { url: address, forward: 'true' } });
+    const missing = { fluent: {}, email: { to: 'ops@example.org' } };
+    await node.put('silent', { ...shell('echo silent'), processors: { ...to(`${url}/silent`), ...missing } });
+    await node.put('told', {
+      ...shell('echo told'),
+      schedule: '',
+      parent_job: 'silent',
+      processors: to(`${url}/taken`),
+    });
+    const id = await node.launch('silent');
+    await until('child told', async () => received.length >= 2);
+    expect(await execution(id)).toMatchObject({ state: 'success', output: 'silent\n' });
+    expect(received[0]).toMatch(/^[0-9]+-/);
+    const counted = (await node.get('/metrics')).text;
+    expect(counted).toMatch(/dkron_processor_calls_total{processor="email",result="failed"} [1-9]/);
+    expect(counted).toMatch(/dkron_processor_calls_total{processor="fluent",result="failed"} [1-9]/);
+    const failed = node.log.filter((line) => line.message.includes('processor failed'));
+    const causes = failed.map(({ fields }) => String(fields?.['error'])).join('\n');
+    expect(causes).toContain('FLUENTBIT_HOST');
+    expect(causes).toContain('mail-host');
+    receiver.closeAllConnections();
+    receiver.close();
   });
 });

@@ -9,6 +9,7 @@ import { withPlugins } from '@dkron/plugins/host';
 import type { Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import type { OfferedByName } from './node/own-offers.ts';
 import { byName } from './node/own-offers.ts';
+import type { ServerOptions } from './options.ts';
 
 export type ProcessResult = (
   execution: Execution,
@@ -34,8 +35,13 @@ export interface ProcessingModules {
   readonly hosted: readonly HostedProcessor[];
 }
 
-export function processResults(reportingNode: string, { hosted, ...environment }: ProcessingModules): ResultProcessing {
-  const processors = withPlugins<Processor>(allProcessors({ environment: env }, environment), hosted);
+export function processResults(
+  { nodeName: reportingNode, notifications }: Pick<ServerOptions, 'nodeName' | 'notifications'>,
+  { hosted, ...environment }: ProcessingModules,
+): ResultProcessing {
+  const { host, port, username, password, from } = notifications.mail;
+  const email = port === 0 ? {} : { host, port, username, password, from };
+  const processors = withPlugins<Processor>(allProcessors({ environment: env, email }, environment), hosted);
   const pipeline = new ProcessorPipeline({}, { ...environment, processors });
   const process: ProcessResult = async (execution, output, definition, signal) => {
     const result = await pipeline.run(

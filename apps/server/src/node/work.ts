@@ -40,7 +40,7 @@ export async function openWork(
     process: processResult,
     processors,
     ...processing
-  } = processResults(options.nodeName, {
+  } = processResults(options, {
     ...environment,
     hosted,
   });
