@@ -1,10 +1,11 @@
-/** Measures the figures of docs/benchmarks.md. `--only lag,server,rest,raft,gossip,cluster,plugins`; `--jobs 200000`. See README. */
+/** Measures the figures of docs/benchmarks.md. `--only lag,server,rest,raft,gossip,cluster,plugins,executors`; `--jobs 200000`. See README. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ServerProcess } from '@dkron/harness';
 import { clusterFigures } from './cluster/cluster.ts';
+import { executorFigures } from './executors/executors.ts';
 import { gossipFigures } from './gossip/gossip.ts';
 import { lagOf } from './lag.ts';
 import { loadJobs } from './load-jobs.ts';
@@ -54,6 +55,10 @@ if (parts.has('plugins')) {
   const measureMs = Number(values.seconds) * 200;
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   figures.push(...(await pluginFigures({ rounds: Number(values.rounds), measureMs, say })));
+}
+if (parts.has('executors')) {
+  // Twelve rates each round.
+  figures.push(...executorFigures({ rounds: Number(values.rounds), seconds: Number(values.seconds) / 5 }));
 }
 if (parts.has('cluster')) {
   const chosen = values.parts.split(',').filter((part) => part !== '');

@@ -37,8 +37,16 @@ export function checkConfig(schema: ConfigSchema, config: Config): ConfigProblem
 
 /** Values of a configuration that nobody may see. */
 export function secretsOf(schema: ConfigSchema, config: Config): string[] {
-  return Object.entries(schema.shape).flatMap(([key, type]) => (isSecret(type) && config[key] ? [config[key]] : []));
+  let keys = secretKeys.get(schema);
+  if (keys === undefined) {
+    keys = Object.entries(schema.shape).flatMap(([key, type]) => (isSecret(type) ? [key] : []));
+    secretKeys.set(schema, keys);
+  }
+  return keys.flatMap((key) => config[key] || []);
 }
+
+/** Asked for by each attempt. */
+const secretKeys = new WeakMap<ConfigSchema, readonly string[]>();
 
 /** Names keys that mean nothing in the node's log; their values may be secrets. */
 export function warnOfUnknownKeys(schema: ConfigSchema, config: Config, logger: Logger): void {

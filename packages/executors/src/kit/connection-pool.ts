@@ -89,6 +89,7 @@ export class ConnectionPool<Connection> {
     entry.cancelTimer?.();
     entry.cancelTimer = undefined;
     this.#touch(entry);
+    if (entry.connection !== undefined) return this.#lease(entry, entry.connection.value);
     try {
       const connection = await abortable(entry.opened, signal);
       return this.#lease(entry, connection);

@@ -1,3 +1,4 @@
+import type { Timers } from '@dkron/runtime';
 import type { Authenticator, ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
 import type { ConnectionSource } from '../kit/connection-pool.ts';
 import { AttemptError } from '../kit/limited-attempt.ts';
@@ -16,6 +17,8 @@ export interface NatsTrouble {
 export interface SharedNats {
   readonly client: NatsConnection;
   readonly onTrouble: Set<(trouble: NatsTrouble) => void>;
+  /** Ends after the current turn of the event loop, for all who wait at once: what they send next is one write. */
+  turn(timers: Timers): Promise<void>;
 }
 
 export const LOST_TEXT = 'the connection was lost before the message was confirmed';
@@ -40,9 +43,20 @@ async function open(target: NatsTarget, signal: AbortSignal, lost: () => void): 
   } catch (cause) {
     throw new AttemptError(`error connecting to NATS: ${causeText(cause as Error)}`, 'executor', { cause });
   }
-  const shared: SharedNats = { client, onTrouble: new Set() };
+  const shared: SharedNats = { client, onTrouble: new Set(), turn: sharedTurn() };
   void watch(shared, lost);
   return shared;
+}
+
+function sharedTurn(): (timers: Timers) => Promise<void> {
+  let pending: Promise<void> | undefined;
+  return (timers) =>
+    (pending ??= new Promise((resolve) => {
+      timers.nextTurn(() => {
+        pending = undefined;
+        resolve();
+      });
+    }));
 }
 
 function optionsOf(target: NatsTarget, authenticator: Authenticator | undefined): ConnectionOptions {

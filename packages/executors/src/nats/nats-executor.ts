@@ -95,13 +95,13 @@ const modes: Record<
   NatsSettings['mode'],
   (settings: Sending, shared: SharedNats, attempt: LimitedAttempt, timers: Timers) => Promise<void>
 > = {
-  publish: async (settings, { client }, { print }, timers) => {
+  publish: async (settings, { client, turn }, { print }, timers) => {
     const headers = await headersOf(settings);
     client.publish(settings.subject, settings.message, { ...(headers && { headers }) });
     // Answered after all that was sent before: the server has the message, or has said why not.
     await client.flush();
     // A refusal arrives before that answer, and is told by a queue.
-    await new Promise<void>((resolve) => void timers.nextTurn(resolve));
+    await turn(timers);
     print(SENT);
   },
   request: async (settings, { client }, { print }) => {
