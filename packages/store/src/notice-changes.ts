@@ -52,7 +52,8 @@ export class NoticeChanges {
 
   /** Whether somebody is still to be told what it printed. */
   keepOutput(id: ExecutionId): boolean {
-    return this.of(id).some(keepsOutput);
+    // Asked with every execution that goes: it costs nothing where nobody is told.
+    return this.#notices.size + this.#added.size > 0 && this.of(id).some(keepsOutput);
   }
 
   /** Of more than the limits of its channel, the oldest go. */

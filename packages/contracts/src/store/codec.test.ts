@@ -99,6 +99,14 @@ describe('bytes of the store', () => {
     expect(tagged({ b: '1', a: '2' })).toStrictEqual(tagged({ a: '2', b: '1' }));
   });
 
+  it('say who is told in two bytes, and in none when nobody is', () => {
+    const update = { kind: 'started', id: 'a', attempt: 1, at: 1n } as const;
+    const plain = { type: 'executionUpdates', stamp: 1n, updates: [update] } as const;
+    const { length } = storeCodec.command.encode(plain);
+    expect(storeCodec.command.encode({ ...plain, notify: [] })).toHaveLength(length);
+    expect(storeCodec.command.encode({ ...plain, notify: ['cronitor', 'mail', 'webhook'] })).toHaveLength(length + 2);
+  });
+
   it('are not kept by what was decoded from them', () => {
     const bytes = Buffer.from(
       storeCodec.command.encode({
