@@ -71,7 +71,6 @@ export class Engine implements Host {
   #failure: Error | undefined;
   #leadership: LeadershipEvent;
   #campaignWhenFounded = false;
-  /** No other server is or becomes a member: what is applied need not be kept in memory for it. */
   #alone: boolean;
 
   constructor(context: EngineContext, loaded: LoadedState) {
