@@ -31,6 +31,13 @@ export class Leases {
     this.#heard.set(node, { process, term, sinceMs, atMs: this.#world.nowMs });
   }
 
+  /** The leader of this term answers its pings. */
+  inSession(node: string, term: bigint): boolean {
+    const heard = this.#heard.get(node);
+    const { nowMs, plan } = this.#world;
+    return heard !== undefined && heard.term === term && nowMs - heard.atMs < plan.options.leaseMs;
+  }
+
   proposed(term: bigint, command: Command): void {
     if (command.type !== 'executionUpdates') return;
     const { nowMs, plan } = this.#world;

@@ -52,7 +52,10 @@ function converged(world: World): void {
   }
   must(ids.size === 1, 'OneCluster', () => `the servers belong to ${[...ids].join(', ')}`);
   for (const machine of [...world.agents, ...alive]) {
-    must(machine.up || machine.retired, 'Converged', () => `${machine.name} is down`);
+    if (machine.retired) continue;
+    must(machine.up, 'Converged', () => `${machine.name} is down`);
+    const inSession = world.checks.leases.inSession(machine.name, BigInt(node.term));
+    must(inSession, 'Converged', () => `${machine.name} is in no session with ${leader!.name}`);
   }
 }
 
