@@ -184,9 +184,7 @@ export class Checks {
   #acknowledged(node: string, id: string, attempt: number): void {
     const known = this.history.executions.get(id);
     if (known === undefined || known.execution.attempt !== attempt) return;
-    const { state, reason, jobName } = known.execution;
-    // What a node kills because it stops itself is lost by its own word.
-    if (state === 'lost' && reason === 'restart') return;
+    const { state, jobName } = known.execution;
     const { history } = this;
     if (state === 'lost' && known.job !== undefined && history.jobs.get(jobName) === known.job) {
       must(

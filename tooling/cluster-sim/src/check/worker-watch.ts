@@ -28,7 +28,8 @@ export function watchWorker(worker: SessionWorker, watch: WorkerWatch): SessionW
       const receiver = worker.connect({
         send: (messages) => {
           for (const message of messages) {
-            if (message.type === 'finished')
+            // What a node kills because it stops itself is lost by its own word.
+            if (message.type === 'finished' && message.report.reason !== 'restart')
               results.push({ seq: message.seq, id: message.id, attempt: message.attempt });
           }
           channel.send(messages);
