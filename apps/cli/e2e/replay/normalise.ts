@@ -1,5 +1,5 @@
 /** Commands and flags that the original does not have. */
-const ADDED_COMMANDS = /^ {2}(config|execution|job|snapshot) .*\n/gm;
+const ADDED_COMMANDS = /^ {2}(config|execution|executor|job|processor|snapshot) .*\n/gm;
 const ADDED_CANDIDATES = /^snapshot\t.+\n/gm;
 const ADDED_FLAGS = /^ {6}--raw .*\n/gm;
 /** Prose, as the recording leaves it out. */
