@@ -78,3 +78,29 @@ describe('a job with keys that its executor does not know', () => {
     expect([answer.status, answer.headers.get('warning')]).toEqual([201, null]);
   });
 });
+
+describe('a job of an executor that the original does not have', () => {
+  const docker = (config: object): object => job('strict', { executor: 'docker', executor_config: config });
+
+  it.each([
+    ['an unknown key', { image: 'a', imgae: 'b' }, 'executor_config.imgae', 'knows no such key, it has image, command'],
+    ['no image', { command: 'x' }, 'executor_config.image', 'needs this key: image to run'],
+    ['a bad value', { image: 'a', cpus: 'all' }, 'executor_config.cpus', 'does not take this value'],
+  ])('with %s is refused, and told why', async (_title, config, field, text) => {
+    const answer = await node.call('POST', '/v1/jobs', {
+      body: docker(config),
+      headers: { accept: 'application/json' },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.json).toMatchObject({ code: 'invalid_value', field });
+    expect(answer.json.error).toContain(`${field}: executor docker ${text}`);
+    expect((await node.get('/v1/jobs/strict')).status).toBe(404);
+  });
+
+  it('shows no secret that is wrong', async () => {
+    const body = docker({ image: 'a', payload: 'no base64!', registryPassword: 'hunter2' });
+    const answer = await node.call('PUT', '/v1/jobs/strict', { body, headers: { accept: 'application/json' } });
+    expect(answer.status).toBe(400);
+    expect(answer.text).not.toContain('hunter2');
+  });
+});
