@@ -41,16 +41,16 @@ describe('the configuration', () => {
 
   it('reads what the original reads, as it does', async () => {
     const base = { url: 'amqp://h', 'queue.name': 'q' };
-    expect(await readSettings(base)).toMatchObject(({
-	queue: 'q',
-	exchange: '',
-	declared: undefined,
-	contentType: 'text/plain',
-	deliveryMode: 0,
-	mandatory: true,
-	body: Buffer.alloc(0),
-	messageId: ''
-}));
+    expect(await readSettings(base)).toMatchObject({
+      queue: 'q',
+      exchange: '',
+      declared: undefined,
+      contentType: 'text/plain',
+      deliveryMode: 0,
+      mandatory: true,
+      body: Buffer.alloc(0),
+      messageId: '',
+    });
     // The presence of the key counts, for the queue and for the body.
     const declared = { durable: true, autoDelete: false, exclusive: false };
     expect((await readSettings({ ...base, 'queue.create': '', 'queue.durable': 'T' })).declared).toEqual(declared);
