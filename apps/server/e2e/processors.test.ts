@@ -93,7 +93,7 @@ describe('G-E9: processors', () => {
     expect(counted).toMatch(/dkron_processor_calls_total{processor="email",result="failed"} [1-9]/);
     expect(counted).toMatch(/dkron_processor_calls_total{processor="fluent",result="failed"} [1-9]/);
     const failed = node.log.filter((line) => line.message.includes('processor failed'));
-    const causes = failed.map(({ fields }) => String(fields?.['error'])).join('\n');
+    const causes = failed.flatMap(({ fields }) => Object.values(fields ?? {}).map(String)).join('\n');
     expect(causes).toContain('FLUENTBIT_HOST');
     expect(causes).toContain('mail-host');
     receiver.closeAllConnections();
