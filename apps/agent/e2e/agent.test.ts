@@ -86,7 +86,11 @@ describe('an agent', () => {
       rpc_addr: rpcAddress(),
       port: rpcAddress().split(':')[1],
     });
-    expect(server.leader.of('hello')[0]).toMatchObject({ node: 'a1', region: 'global', executors: ['http', 'shell'] });
+    expect(server.leader.of('hello')[0]).toMatchObject({
+      node: 'a1',
+      region: 'global',
+      executors: ['docker', 'gcppubsub', 'grpc', 'http', 'kafka', 'nats', 'rabbitmq', 'script', 'shell'],
+    });
     server.leader.dispatch('1-a1', 'echo hello');
     await expect.poll(() => server.leader.of('finished').length, { timeout: 5_000 }).toBe(1);
     const { report } = server.leader.of('finished')[0]!;
@@ -173,6 +177,7 @@ describe('an agent', () => {
     const answer = listed.messageResponse;
     expect(answer?.$case === 'listServicesResponse' && answer.value.service.map(({ name }) => name)).toEqual([
       'dkron.cluster.v1.ClusterService',
+      'dkron.cluster.v1.OfferService',
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',
