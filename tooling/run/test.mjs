@@ -1,4 +1,5 @@
 // `npm test`: install, generate and build everything, then all unit and end-to-end tests.
+import { availableParallelism } from 'node:os';
 import { withLock } from './lock.mjs';
 import { endLike, execute, run } from './process.mjs';
 import { ensureToolchain, toolchainDir, toolEnvironment } from './toolchain.mjs';
@@ -18,12 +19,15 @@ export async function prepare() {
   );
 }
 
-// Property tests on a busy machine take long; the limit is for what hangs. As a flag it reaches every project.
-export const TIMEOUT = ['--testTimeout=120000'];
+/**
+ * Flags reach every project, settings at the root do not. Property tests on a busy machine take long: the limit is for what
+ * hangs. End-to-end tests wait more than they compute: two files at a time even on two processors.
+ */
+export const FLAGS = ['--testTimeout=120000', `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`];
 
 /** Arguments go to vitest: names of files, `--project cron`, `-t 'leap year'`. */
 export async function test(args) {
   const env = await prepare();
   const reporter = args.some((arg) => arg.startsWith('--reporter')) ? [] : ['--reporter=default'];
-  endLike(await execute('vitest', ['run', ...TIMEOUT, ...reporter, ...args], { env }));
+  endLike(await execute('vitest', ['run', ...FLAGS, ...reporter, ...args], { env }));
 }

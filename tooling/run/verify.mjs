@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { breakingBase } from './proto-base.mjs';
 import { execute } from './process.mjs';
 import { workspacePackages } from './stamp.mjs';
-import { prepare, TIMEOUT } from './test.mjs';
+import { FLAGS, prepare } from './test.mjs';
 
 const CHECKS = [
   ['format', 'oxfmt', ['--check', '.']],
@@ -97,7 +97,7 @@ async function runTests(env) {
   const folder = mkdtempSync(join(tmpdir(), 'dkron-verify-'));
   const file = join(folder, 'tests.json');
   try {
-    await execute('vitest', ['run', ...TIMEOUT, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
+    await execute('vitest', ['run', ...FLAGS, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
       env,
     });
     return countTests(file);
