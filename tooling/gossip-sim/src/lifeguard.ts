@@ -36,23 +36,27 @@ const STALL_MS = 2000;
 /** Between the ends and beginnings of one member's stalls, on average. */
 const GAP_MS = 8000;
 const SETTLE_MS = 10_000;
-/** Lifeguard's three parts, and ours, turned off. */
+/** Lifeguard's three parts, and our two, turned off. */
 const OFF = {
   awareness: { awarenessMaxMultiplier: 1 },
   suspicion: { suspicionMaxTimeoutMult: 1 },
   buddy: { buddyPing: false },
   stallGuard: { stallThresholdMs: 1e9 },
+  lastProbe: { lastProbe: false },
 } as const satisfies Record<string, Partial<SwimTuning>>;
-const { awareness, suspicion, buddy, stallGuard } = OFF;
+const { awareness, suspicion, buddy } = OFF;
+const ours = { ...OFF.stallGuard, ...OFF.lastProbe };
 
 /** Which parts run, by name. */
 export const CONFIGURATIONS: Readonly<Record<string, Partial<SwimTuning>>> = {
-  'all, with our guard against stalls': {},
-  'all of Lifeguard': stallGuard,
-  'awareness alone': { ...suspicion, ...buddy, ...stallGuard },
-  'dynamic suspicion alone': { ...awareness, ...buddy, ...stallGuard },
-  'buddy alone': { ...awareness, ...suspicion, ...stallGuard },
-  'none: SWIM': { ...awareness, ...suspicion, ...buddy, ...stallGuard },
+  'all, with our last probe and guard against stalls': {},
+  'all of Lifeguard, with our last probe': OFF.stallGuard,
+  'all of Lifeguard': ours,
+  'awareness alone': { ...suspicion, ...buddy, ...ours },
+  'dynamic suspicion alone': { ...awareness, ...buddy, ...ours },
+  'buddy alone': { ...awareness, ...suspicion, ...ours },
+  'last probe alone': { ...awareness, ...suspicion, ...buddy, ...OFF.stallGuard },
+  'none: SWIM': { ...awareness, ...suspicion, ...buddy, ...ours },
 };
 
 /** Runs one pool under loss and stalls, and counts what it said wrongly. */

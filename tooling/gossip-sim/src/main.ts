@@ -15,7 +15,7 @@ const { values, positionals } = parseArgs({
     streams: { type: 'string', default: 'lossy' },
     /** Configurations whose names hold one of these words; all when there is none. */
     only: { type: 'string', multiple: true, default: [] },
-    /** How many times fewer false alarms all of Lifeguard must make than none of it. */
+    /** How many times fewer false alarms all of Lifeguard, with our last probe, must make than none of it. */
     factor: { type: 'string', default: '50' },
     sizes: { type: 'string', default: '50,200,1000' },
     runs: { type: 'string', default: '30' },
@@ -32,7 +32,7 @@ const STREAMS: Readonly<Record<StreamLoss, string>> = {
   lossy: 'pings over streams, which lose as much and send again',
   perfect: 'pings over streams that lose nothing',
 };
-const ALL = 'all of Lifeguard';
+const ALL = 'all of Lifeguard, with our last probe';
 const NONE = 'none: SWIM';
 const seed = numberOf('seed', values.seed);
 

@@ -58,10 +58,10 @@ describe('a virtual pool', () => {
     expect(agrees(network)).toBe(true);
   });
 
-  it('30 % loss without help of streams: Lifeguard lets fewer be buried than plain SWIM', () => {
-    const burials = (lifeguard: boolean): number => {
+  it('30 % loss without help of streams: Lifeguard lets fewer be buried than plain SWIM, the last probe no more', () => {
+    const burials = (lifeguard: boolean, lastProbe = false): number => {
       const off = { awarenessMaxMultiplier: 1, suspicionMaxTimeoutMult: 1, buddyPing: false };
-      const tuning = { streamPings: false, ...(lifeguard ? {} : off) };
+      const tuning = { streamPings: false, lastProbe, ...(lifeguard ? {} : off) };
       const network = new SwimNetwork({ seed: 31, mode: 'objects', tuning });
       network.populate(40, 20);
       network.run(5000);
@@ -72,6 +72,8 @@ describe('a virtual pool', () => {
     const plain = burials(false);
     expect(plain).toBeGreaterThan(20);
     expect(burials(true)).toBeLessThanOrEqual(plain / 10);
+    expect(burials(false, true)).toBeLessThan(plain / 2);
+    expect(burials(true, true)).toBeLessThanOrEqual(burials(true));
   });
 
   it('SuspectNode_Refute: a member that hears it is suspect contradicts with a higher incarnation', () => {

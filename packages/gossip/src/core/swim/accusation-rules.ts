@@ -54,14 +54,16 @@ export function applyDead(context: SwimContext, dead: Dead, onTold?: () => void)
   context.emit(left ? 'left' : 'failed', entry);
 }
 
-/** Declares dead whom we have suspected for long enough. */
-export function buryOverdue(context: SwimContext): void {
+/** Declares dead whom we have suspected for long enough, unless `spares` says that it waits for something more. */
+export function buryOverdue(context: SwimContext, spares: (suspect: MemberEntry) => boolean): void {
   if (context.burialMs > context.nowMs) return;
   const due: MemberEntry[] = [];
   for (const entry of context.table.suspects) {
     if (entry.suspicion!.deadlineMs <= context.nowMs) due.push(entry);
   }
-  for (const { name, incarnation } of due) {
+  for (const entry of due) {
+    if (spares(entry)) continue;
+    const { name, incarnation } = entry;
     applyDead(context, { type: 'dead', node: name, incarnation, from: context.identity.name });
   }
   planBurials(context);

@@ -1,10 +1,10 @@
 import { formatIp } from '../ip.ts';
 import type { Address } from '../types.ts';
 import type { Ack, IndirectPing, Ping, ProbeSource } from '../wire/messages.ts';
+import { pingOf } from './asking.ts';
 import type { SwimContext } from './context.ts';
 import { sameBytes } from './member-table.ts';
 import { sendWithNews } from './packing.ts';
-import { pingOf } from './probe.ts';
 
 /** Pings we make for others at the same time; more are not made. */
 const MAX_ERRANDS = 1024;

@@ -21,6 +21,11 @@ export interface SwimTuning {
   readonly awarenessMaxMultiplier: number;
   /** Whether a suspect is told so together with its ping, that it can refute sooner. */
   readonly buddyPing: boolean;
+  /**
+   * Whether a suspect whose time ran out is asked once more, in all ways, before we declare it dead: at most one
+   * `probeIntervalMs` later.
+   */
+  readonly lastProbe: boolean;
   /** News go in `retransmitMult * ceil(log10(n + 1))` packets each. Higher costs traffic and reaches more under loss. */
   readonly retransmitMult: number;
   /** How often news are sent, and to how many at random. */
@@ -53,6 +58,7 @@ const LAN: SwimTuning = {
   suspicionMaxTimeoutMult: 6,
   awarenessMaxMultiplier: 8,
   buddyPing: true,
+  lastProbe: true,
   retransmitMult: 4,
   gossipIntervalMs: 200,
   gossipNodes: 3,
@@ -103,7 +109,7 @@ const NOT_NEGATIVE: Bound = { least: 0, whole: false };
 const COUNT: Bound = { least: 0, whole: true };
 const COUNT_FROM_ONE: Bound = { least: 1, whole: true };
 
-const BOUNDS: Readonly<Record<Exclude<keyof SwimTuning, 'streamPings' | 'buddyPing'>, Bound>> = {
+const BOUNDS: Readonly<Record<Exclude<keyof SwimTuning, 'streamPings' | 'buddyPing' | 'lastProbe'>, Bound>> = {
   probeIntervalMs: POSITIVE,
   probeTimeoutMs: POSITIVE,
   indirectChecks: COUNT,

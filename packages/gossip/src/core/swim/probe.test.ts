@@ -198,18 +198,24 @@ describe('Probe', () => {
     expect(lone.member('a')?.state).toBe('suspect');
   });
 
-  it('Suspicion fires: a suspect that nobody hears of dies after the least time, by our word', () => {
-    const lone = prober();
-    const suspected = lone.runTo('suspect');
-    const startMs = lone.nowMs;
-    const { node } = lone.runTo('failed');
-    expect(suspected.node.name).toBe('a');
-    expect(node).toMatchObject({ name: 'a', state: 'dead', incarnation: 1 });
-    expect(lone.nowMs - startMs).toBe(4000);
-  });
+  it.each([
+    { lastProbe: false, afterMs: 4000 },
+    { lastProbe: true, afterMs: 5000 },
+  ])(
+    'Suspicion fires: a suspect that nobody hears of dies after $afterMs ms, by our word (last probe: $lastProbe)',
+    ({ lastProbe, afterMs }) => {
+      const lone = prober(0, { lastProbe });
+      const suspected = lone.runTo('suspect');
+      const startMs = lone.nowMs;
+      const { node } = lone.runTo('failed');
+      expect(suspected.node.name).toBe('a');
+      expect(node).toMatchObject({ name: 'a', state: 'dead', incarnation: 1 });
+      expect(lone.nowMs - startMs).toBe(afterMs);
+    },
+  );
 
   it('an accusation of a later life confirms nothing: the time starts again, and its confirmations count', () => {
-    const silent = new LoneSwim({ pushPullIntervalMs: 0, stallThresholdMs: 1e12 });
+    const silent = new LoneSwim({ pushPullIntervalMs: 0, stallThresholdMs: 1e12, lastProbe: false });
     silent.hear(aliveOf('a', 2), ...[0, 1, 2, 3].map((i) => aliveOf(`h${i}`, 10 + i)));
     const accuse = (incarnation: number, ...accusers: string[]): void => {
       for (const from of accusers) silent.hear({ type: 'suspect', node: 'a', from, incarnation });
@@ -232,7 +238,7 @@ describe('Probe', () => {
   ])('Suspect_Dogpile: accusers $accusers bring death after $afterMs ms', ({ accusers, afterMs }) => {
     const lone = prober(4, { probeIntervalMs: 1000, probeTimeoutMs: 500 });
     // Nobody is asked, so that we ourselves confirm nothing.
-    const silent = new LoneSwim({ pushPullIntervalMs: 0, stallThresholdMs: 1e12 });
+    const silent = new LoneSwim({ pushPullIntervalMs: 0, stallThresholdMs: 1e12, lastProbe: false });
     silent.hear(aliveOf('a', 2), ...[0, 1, 2, 3].map((i) => aliveOf(`h${i}`, 10 + i)));
     silent.hear({ type: 'suspect', node: 'a', from: 'first', incarnation: 1 });
     const startMs = silent.nowMs;

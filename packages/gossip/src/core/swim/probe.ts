@@ -1,9 +1,8 @@
-import { PROTOCOL_NACK, PROTOCOL_TCP_PING } from '../types.ts';
-import type { Ack, Nack, Ping } from '../wire/messages.ts';
+import type { Ack, Nack } from '../wire/messages.ts';
 import { applySuspect } from './accusation-rules.ts';
+import { pingDirectly, pingOverStream, pingThroughOthers } from './asking.ts';
 import type { SwimContext } from './context.ts';
 import { isGone, type MemberEntry, viewOf } from './member-table.ts';
-import { sendWithNews } from './packing.ts';
 
 interface Probe {
   readonly target: MemberEntry;
@@ -95,18 +94,12 @@ export class Prober {
 
   #begin(target: MemberEntry): void {
     const context = this.#context;
-    const { awareness, identity, nowMs, tuning } = context;
+    const { awareness, nowMs, tuning } = context;
     const seqNo = context.nextSeqNo();
     const { incarnation } = target;
     const deadlineMs = nowMs + awareness.scaleMs(tuning.probeIntervalMs);
     this.#probe = { target, incarnation, seqNo, sentMs: nowMs, deadlineMs, helpers: undefined, streamAnswered: false };
-    const ping = pingOf(context, target.name, seqNo);
-    if (target.state === 'suspect' && tuning.buddyPing) {
-      const suspect = { type: 'suspect', node: target.name, incarnation, from: identity.name } as const;
-      context.send(target.address, target.name, [context.encode(ping), context.encode(suspect)], true);
-    } else {
-      sendWithNews(context, target.address, target.name, ping);
-    }
+    pingDirectly(context, target, seqNo);
   }
 
   #helpAtMs(probe: Probe): number {
@@ -115,28 +108,9 @@ export class Prober {
 
   #askOthers(probe: Probe): void {
     const context = this.#context;
-    const { identity, table, tuning } = context;
-    const { target, seqNo } = probe;
-    const others = table.pick(tuning.indirectChecks, ({ name, state }) => {
-      return state === 'alive' && name !== identity.name && name !== target.name;
-    });
-    let nacksExpected = 0;
-    for (const other of others) {
-      const nack = (other.versions?.protocolMax ?? 0) >= PROTOCOL_NACK;
-      if (nack) nacksExpected++;
-      sendWithNews(context, other.address, other.name, {
-        ...pingOf(context, target.name, seqNo),
-        type: 'indirectPing',
-        nack,
-        target: target.addr,
-        port: target.address.port,
-      });
-    }
-    probe.helpers = { nacksExpected, nacks: 0 };
-    if (tuning.streamPings && (target.versions?.protocolMax ?? 0) >= PROTOCOL_TCP_PING) {
-      const { deadlineMs } = probe;
-      context.effects.push({ type: 'streamPing', to: target.address, node: target.name, seqNo, deadlineMs });
-    }
+    const { target, seqNo, deadlineMs } = probe;
+    probe.helpers = { nacksExpected: pingThroughOthers(context, target, seqNo, true), nacks: 0 };
+    pingOverStream(context, target, seqNo, deadlineMs);
   }
 
   #conclude(probe: Probe): void {
@@ -154,10 +128,4 @@ export class Prober {
     const { incarnation } = probe;
     applySuspect(context, { type: 'suspect', node: name, incarnation, from: context.identity.name });
   }
-}
-
-/** A ping of ours, answered to us. */
-export function pingOf({ identity }: SwimContext, node: string, seqNo: number): Ping {
-  const { addr, port, name } = identity;
-  return { type: 'ping', node, seqNo, sourceAddr: addr, sourcePort: port, sourceNode: name };
 }

@@ -35,6 +35,7 @@ export class Suspicion {
   readonly #accusers: string[];
   #startMs: number;
   #deadlineMs: number;
+  #held = false;
 
   constructor(times: SuspicionTimes, accuser: string, nowMs: number) {
     this.#times = times;
@@ -48,7 +49,7 @@ export class Suspicion {
     return this.#accusers.length - 1;
   }
 
-  /** May be in the past after a confirmation: then it is due. */
+  /** May be in the past after a confirmation: then it is due. Infinity while it is held. */
   get deadlineMs(): number {
     return this.#deadlineMs;
   }
@@ -67,7 +68,22 @@ export class Suspicion {
     this.#deadlineMs = this.#dueMs();
   }
 
+  /** Its time ran out, but the suspect is asked once more: until {@link restart} it is not due. */
+  hold(): void {
+    this.#held = true;
+    this.#deadlineMs = this.#dueMs();
+  }
+
+  /** The suspect was there: all of its time again, unconfirmed. */
+  restart(nowMs: number): void {
+    this.#held = false;
+    this.#accusers.length = 1;
+    this.#startMs = nowMs;
+    this.#deadlineMs = this.#dueMs();
+  }
+
   #dueMs(): number {
+    if (this.#held) return Infinity;
     return this.#startMs + suspicionTotalMs(this.#times, this.confirmations);
   }
 }

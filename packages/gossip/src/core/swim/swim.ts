@@ -6,6 +6,7 @@ import { Answers } from './answers.ts';
 import { SwimContext, type SwimIdentity, type SwimModules } from './context.ts';
 import type { NodeView, SwimEffect } from './effects.ts';
 import { gossip, hasNews } from './gossip-round.ts';
+import { LastProbes } from './last-probes.ts';
 import { viewOf } from './member-table.ts';
 import type { SwimTuning } from './options.ts';
 import { Prober } from './probe.ts';
@@ -26,6 +27,7 @@ const HOLD_MS = 5;
 export class Swim {
   readonly #context: SwimContext;
   readonly #prober: Prober;
+  readonly #lastProbes: LastProbes;
   readonly #answers: Answers;
   readonly #probeTicker: Ticker;
   readonly #gossipTicker: Ticker;
@@ -40,6 +42,7 @@ export class Swim {
     const context = new SwimContext(identity, tuning, modules);
     this.#context = context;
     this.#prober = new Prober(context);
+    this.#lastProbes = new LastProbes(context);
     this.#answers = new Answers(context);
     this.#probeTicker = new Ticker(() => tuning.probeIntervalMs);
     this.#gossipTicker = new Ticker(() => tuning.gossipIntervalMs);
@@ -72,6 +75,7 @@ export class Swim {
   streamPingAnswered(seqNo: number, nowMs: number): void {
     this.#enter(nowMs);
     this.#prober.takeStreamAnswer(seqNo);
+    this.#lastProbes.takeStreamAnswer(seqNo);
   }
 
   /** Does what is due. Calling it early or often does no harm. */
@@ -83,7 +87,8 @@ export class Swim {
     if (now < this.#holdUntilMs) return;
     this.#answers.advance();
     this.#prober.advance();
-    buryOverdue(context);
+    this.#lastProbes.advance();
+    buryOverdue(context, (suspect) => this.#lastProbes.begin(suspect));
     if (this.#probeTicker.isDue(now)) {
       this.#probeTicker.advance(now);
       this.#prober.tick();
@@ -218,7 +223,7 @@ export class Swim {
         this.#answers.pingFor(message, from);
         break;
       case 'ack':
-        if (!this.#prober.takeAck(message)) this.#answers.takeAck(message);
+        if (!this.#prober.takeAck(message) && !this.#lastProbes.takeAck(message)) this.#answers.takeAck(message);
         break;
       case 'nack':
         this.#prober.takeNack(message);
@@ -251,6 +256,7 @@ export class Swim {
     const context = this.#context;
     return Math.min(
       this.#prober.nextMs,
+      this.#lastProbes.nextMs,
       this.#answers.nextMs,
       context.burialMs,
       this.#probeTicker.nextMs,
@@ -273,6 +279,7 @@ export class Swim {
     if (this.#holdUntilMs <= wasMs) this.#holdUntilMs = context.nowMs + HOLD_MS;
     if (lateMs <= context.tuning.stallThresholdMs) return;
     this.#prober.abandon();
+    this.#lastProbes.postpone(lateMs);
     postponeBurials(context, lateMs);
     context.awareness.adjust(1);
     context.effects.push({ type: 'stalled', lateMs });
