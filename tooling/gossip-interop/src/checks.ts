@@ -14,8 +14,8 @@ const SOON_MS = 40_000;
 /** A query that passed one by comes never: it is asked again. */
 const TRIES = 4;
 const PAUSE_MS = 3000;
-/** Detection by probes in turn, the longest suspicion, in a small pool, and our last probe: 11 + 24 + 1 s with `lan`, 11 + 18 + 1 s with `local`. */
-const FAILED_MS = { lan: 36_000, local: 30_000 };
+/** Detection by probes in turn, then the longest suspicion, in a small pool: 11 + 24 s with `lan`, 11 + 18 s with `local`. */
+const FAILED_MS = { lan: 35_000, local: 29_000 };
 /** Longer than the dead are gossiped to in `local`, after which another address may have the name. */
 const FORGOTTEN_MS = 60_000;
 const NEW_KEY = Buffer.alloc(32, 0x42).toString('base64');

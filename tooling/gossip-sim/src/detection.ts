@@ -19,11 +19,11 @@ const CALM_MS = 4000;
 const LONGEST_MS = 300_000;
 
 /** Kills a member of a pool in which nothing else happens, and has another one change, `runs` times. */
-export function runDetection(size: number, runs: number, seed: number): DetectionResult {
+export function runDetection(size: number, runs: number, seed: number, lastProbe: boolean): DetectionResult {
   if (size < 2) throw new Error(`size: ${size}, allowed is from 2`);
   const sums = { suspectedMs: 0, failedMs: 0, spreadMs: 0, updateMs: 0, packetsPerMemberSecond: 0 };
   for (let run = 0; run < runs; run++) {
-    const network = new SwimNetwork({ seed: seed + run, mode: 'objects', keeps: () => false });
+    const network = new SwimNetwork({ seed: seed + run, mode: 'objects', tuning: { lastProbe }, keeps: () => false });
     const all = network.populateKnown(size);
     network.run(CALM_MS + run * 137); // Deaths fall into all parts of a period.
     const before = network.packetsSent;

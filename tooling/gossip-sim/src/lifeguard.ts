@@ -44,18 +44,19 @@ const OFF = {
   stallGuard: { stallThresholdMs: 1e9 },
   lastProbe: { lastProbe: false },
 } as const satisfies Record<string, Partial<SwimTuning>>;
+const WITH_LAST_PROBE = { lastProbe: true } as const satisfies Partial<SwimTuning>;
 const { awareness, suspicion, buddy } = OFF;
 const ours = { ...OFF.stallGuard, ...OFF.lastProbe };
 
 /** Which parts run, by name. */
 export const CONFIGURATIONS: Readonly<Record<string, Partial<SwimTuning>>> = {
-  'all, with our last probe and guard against stalls': {},
-  'all of Lifeguard, with our last probe': OFF.stallGuard,
+  'all, with our last probe and guard against stalls': WITH_LAST_PROBE,
+  'all of Lifeguard, with our last probe': { ...OFF.stallGuard, ...WITH_LAST_PROBE },
   'all of Lifeguard': ours,
   'awareness alone': { ...suspicion, ...buddy, ...ours },
   'dynamic suspicion alone': { ...awareness, ...buddy, ...ours },
   'buddy alone': { ...awareness, ...suspicion, ...ours },
-  'last probe alone': { ...awareness, ...suspicion, ...buddy, ...OFF.stallGuard },
+  'last probe alone': { ...awareness, ...suspicion, ...buddy, ...OFF.stallGuard, ...WITH_LAST_PROBE },
   'none: SWIM': { ...awareness, ...suspicion, ...buddy, ...ours },
 };
 

@@ -20,6 +20,8 @@ const { values, positionals } = parseArgs({
     sizes: { type: 'string', default: '50,200,1000' },
     runs: { type: 'string', default: '30' },
     newcomers: { type: 'string', default: '500' },
+    /** In `detection`. */
+    'last-probe': { type: 'boolean', default: false },
   },
 });
 /** The first detection in a pool that probes at random takes e / (e - 1) periods; ours probes in turn. */
@@ -105,6 +107,7 @@ function detection(): void {
       size,
       numberOf('runs', values.runs),
       seed,
+      values['last-probe'],
     );
     const probeMs = PERIODS * PERIOD_MS + PERIOD_MS;
     const roundsMs = (Math.log(size) / Math.log(FANOUT + 1) + Math.log(size) / FANOUT) * ROUND_MS;

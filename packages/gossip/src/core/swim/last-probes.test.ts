@@ -9,7 +9,13 @@ const SUSPICION_MS = 24_000;
 
 /** `a` is suspect, and its time just ran out. Probes in turn come once in ages, so that only last ones are seen. */
 function expired(tuning: Partial<SwimTuning> = {}): { lone: LoneSwim; seqNo: number; sent: SwimEffect[] } {
-  const lone = new LoneSwim({ probeIntervalMs: 1000, pushPullIntervalMs: 0, stallThresholdMs: 1e12, ...tuning });
+  const lone = new LoneSwim({
+    probeIntervalMs: 1000,
+    pushPullIntervalMs: 0,
+    stallThresholdMs: 1e12,
+    lastProbe: true,
+    ...tuning,
+  });
   lone.hear(aliveOf('a', 2), ...[0, 1, 2, 3].map((i) => aliveOf(`h${i}`, 10 + i)));
   lone.hear({ type: 'suspect', node: 'a', from: 'x', incarnation: 1 });
   runAnswering(lone, SUSPICION_MS - 1);
@@ -135,7 +141,12 @@ describe('a last probe', () => {
   });
 
   it('at most 32 run at once; who comes after is dead as without', () => {
-    const lone = new LoneSwim({ pushPullIntervalMs: 0, stallThresholdMs: 1e12, suspicionMaxTimeoutMult: 1 });
+    const lone = new LoneSwim({
+      pushPullIntervalMs: 0,
+      stallThresholdMs: 1e12,
+      lastProbe: true,
+      suspicionMaxTimeoutMult: 1,
+    });
     const names = Array.from({ length: 40 }, (_, i) => `s${i}`);
     lone.hear(...names.map((name, i) => aliveOf(name, 10 + i)));
     lone.hear(...names.map((node) => ({ type: 'suspect', node, from: 'x', incarnation: 1 }) as const));

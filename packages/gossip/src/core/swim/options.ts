@@ -23,7 +23,7 @@ export interface SwimTuning {
   readonly buddyPing: boolean;
   /**
    * Whether a suspect whose time ran out is asked once more, in all ways, before we declare it dead: at most one
-   * `probeIntervalMs` later.
+   * `probeIntervalMs` later. For pools that lose many packets.
    */
   readonly lastProbe: boolean;
   /** News go in `retransmitMult * ceil(log10(n + 1))` packets each. Higher costs traffic and reaches more under loss. */
@@ -58,7 +58,7 @@ const LAN: SwimTuning = {
   suspicionMaxTimeoutMult: 6,
   awarenessMaxMultiplier: 8,
   buddyPing: true,
-  lastProbe: true,
+  lastProbe: false,
   retransmitMult: 4,
   gossipIntervalMs: 200,
   gossipNodes: 3,
