@@ -69,11 +69,8 @@ describe('the description of the API', () => {
   });
 
   it('offers ?consistent on every read of what the servers share', () => {
-    const own = [
-      ...['/v1', '/v1/members', '/v1/leader', '/v1/isleader', '/v1/events', '/v1/schedules/preview'],
-      // Asked of the nodes, not of the state.
-      ...['/v1/executors', '/v1/processors'],
-    ];
+    const ofNodes = ['/v1/executors', '/v1/processors'];
+    const own = ['/v1', '/v1/members', '/v1/leader', '/v1/isleader', '/v1/events', '/v1/schedules/preview', ...ofNodes];
     const reads = ENDPOINTS.filter(({ method, path }) => method === 'get' && path.startsWith('/v1'));
     const offered = reads.filter(({ path }) =>
       document.paths[path]?.['get']?.parameters.some(({ name }) => name === 'consistent'),

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, copyFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  copyFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { debianProgram, PeerProcess } from './peer.ts';
@@ -84,11 +93,24 @@ export class DockerPeer {
 
   async stop(): Promise<void> {
     await this.#own?.kill('SIGTERM');
+    if (this.own) this.#endShims();
     // A crashed engine leaves the file systems of its containers where they were.
     for (const line of readFileSync('/proc/mounts', 'utf8').split('\n')) {
       const [, at = ''] = line.split(' ');
       if (at.startsWith(`${this.#folder}/`)) spawnSync('umount', ['-l', at]);
     }
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** What keeps a container outlives a crashed engine, and the next one does not always find all of them. */
+  #endShims(): void {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        if (words.some((word) => word.startsWith(`${this.#folder}/`))) process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
   }
 }

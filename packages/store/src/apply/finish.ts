@@ -1,8 +1,10 @@
-import type { CommandResults, ExecutionUpdate } from '@dkron/jobs';
+import type { CommandResults, Execution, ExecutionUpdate } from '@dkron/jobs';
+import { ZERO_TIME } from '@dkron/runtime';
 import { isOpen } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 import { endAttempt } from './end-attempt.ts';
 import { reviveLost } from './lost.ts';
+import { tellStart } from './notices.ts';
 import { confirmEnd } from './slot.ts';
 
 type Finished = Extract<ExecutionUpdate, { readonly kind: 'finished' }>;
@@ -24,6 +26,7 @@ function countOnce(tx: Transaction, update: Finished): Outcome {
     return 'dropped';
   }
   if (isOpen(record)) {
+    tellShortRun(tx, record.execution, update);
     endAttempt(tx, record, update);
     return 'applied';
   }
@@ -36,7 +39,14 @@ function countOnce(tx: Transaction, update: Finished): Outcome {
   }
   const revived = tx.execution(update.id);
   if (revived !== undefined) {
+    if (record.execution.startedAt === ZERO_TIME && update.startedAt !== ZERO_TIME) tellStart(tx, revived.execution);
     endAttempt(tx, revived, update);
   }
   return 'applied';
+}
+
+/** Of a run that was over soon its node reports the end alone. */
+function tellShortRun(tx: Transaction, execution: Execution, { startedAt }: Finished): void {
+  if (execution.state !== 'pending' || startedAt === ZERO_TIME) return;
+  tellStart(tx, { ...execution, state: 'running', startedAt });
 }

@@ -55,6 +55,16 @@ describe('notices', () => {
     });
   });
 
+  it('the start of a run whose end alone is reported is told, too; of one that never started it is not', async () => {
+    const short = await running();
+    await short.tell(finished('20-n1', 'success'));
+    expect(lines(short).slice(0, 2)).toEqual(START);
+    expect(short.store.notices().list()[0]?.execution.startedAt).toBe(finished('20-n1', 'success').startedAt);
+    const refused = await running();
+    await refused.tell(finished('20-n1', 'failed', { startedAt: ZERO_TIME }));
+    expect(lines(refused)).toEqual(['end cronitor failed', 'end mail failed', 'end webhook failed']);
+  });
+
   it('none without a wish, no mail without an owner', async () => {
     const harness = await running({ ownerEmail: '' });
     await harness.update({ kind: 'started', id: '20-n1', attempt: 1, at: 21n });
@@ -63,10 +73,10 @@ describe('notices', () => {
     expect(lines(harness)).toEqual(['end cronitor failed', 'end webhook failed']);
   });
 
-  it('an attempt that is tried again is not told of; the last one is', async () => {
+  it('the end of an attempt that is tried again is not told of; that of the last one is', async () => {
     const harness = await running({ retries: 1 });
     await harness.tell(finished('20-n1', 'failed'));
-    expect(lines(harness)).toEqual([]);
+    expect(lines(harness)).toEqual(START);
     const due = [...harness.store.dues()][0]!;
     const target = { executionId: '90-n1', stamp: 90n, nodeName: 'n1' };
     const start = {
@@ -80,7 +90,13 @@ describe('notices', () => {
     } as const;
     await harness.apply({ type: 'startRuns', stamp: 90n, starts: [start] });
     await harness.tell(finished('90-n1', 'failed', { attempt: 2 }));
-    expect(lines(harness)).toEqual(['end cronitor failed', 'end mail failed', 'end webhook failed']);
+    expect(lines(harness)).toEqual([
+      ...START,
+      ...START,
+      'end cronitor failed',
+      'end mail failed',
+      'end webhook failed',
+    ]);
   });
 
   it('a cancelled run is told of; a lost one that comes back takes unsent words back, and its start is told then', async () => {
@@ -96,6 +112,7 @@ describe('notices', () => {
 
   it('settled: sent ones go, deferred ones stay with their times, unknown ones change nothing', async () => {
     const harness = await running();
+    await harness.update({ kind: 'started', id: '20-n1', attempt: 1, at: 21n });
     await harness.tell(finished('20-n1', 'success'));
     const [mail, webhook, cronitor] = [
       settle(harness, 'mail'),
@@ -151,6 +168,7 @@ describe('notices', () => {
 
   it('waits for processors', async () => {
     const harness = await running({ processors: { log: {} } });
+    await harness.update({ kind: 'started', id: '20-n1', attempt: 1, at: 21n });
     await harness.tell(finished('20-n1', 'success', { output: output('raw') }));
     const [due] = [...harness.store.dues()];
     expect(
