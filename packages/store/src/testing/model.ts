@@ -1,6 +1,5 @@
 import { decideStart, jobStatusOf, wantsRetry } from '@dkron/jobs';
 import type { Command, Due, RunTarget, SkipReason, Target, Trigger } from '@dkron/jobs';
-import { ZERO_TIME } from '@dkron/runtime';
 import type { Retention } from '../options.ts';
 import { definitionText } from './model-records.ts';
 import { ModelNotices } from './model-notices.ts';
@@ -268,7 +267,7 @@ export class Model {
       }
     } else {
       if (this.#isOpen(update.id)) {
-        if (execution.state === 'pending' && update.startedAt !== ZERO_TIME) this.#notices.started(update.id);
+        if (execution.state === 'pending' && update.startedAt > 0n) this.#notices.started(update.id);
         this.#end(update.id, execution, update, this.#cancelled.has(update.id));
       } else if (execution.state === 'lost' && update.state !== 'lost' && this.#revive(update.id, execution)) {
         this.#end(update.id, execution, update, this.#cancelled.has(update.id));
