@@ -4,7 +4,7 @@ import { attempt, type TestRun } from '../test/attempt.ts';
 import { dockerExecutor } from '../src/docker/index.ts';
 import { executorSuite } from '../src/suite/index.ts';
 import { DockerPeer } from './peers/docker.ts';
-import { notRun, until } from './peers/peer.ts';
+import { notRun, untilReady } from '@dkron/harness';
 
 const found = await DockerPeer.find();
 if (typeof found === 'string') notRun('docker engine', found);
@@ -73,7 +73,7 @@ describe.skipIf(peer === undefined)('the engine of Docker', () => {
     expect(result.error).toMatch(/^docker: the engine at unix:/);
     expect((await run(sh('true'))).result.error).toMatch(/nothing listens there/);
     await peer!.start();
-    await until('the engine to run containers', async () => (await run(sh('true'))).result.success);
-    await until('what the crash left behind to be removed', () => left() === '');
+    await untilReady('the engine to run containers', async () => (await run(sh('true'))).result.success);
+    await untilReady('what the crash left behind to be removed', () => left() === '');
   });
 });

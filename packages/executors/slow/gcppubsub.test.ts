@@ -10,7 +10,7 @@ import { attempt, type TestRun } from '../test/attempt.ts';
 import { SilentServer } from '../test/silent-server.ts';
 import { gcppubsubExecutor } from '../src/gcppubsub/index.ts';
 import { executorSuite } from '../src/suite/index.ts';
-import { accepts, freePort, notRun, PeerProcess } from './peers/peer.ts';
+import { PeerProcess, accepts, freePort, notRun } from '@dkron/harness';
 
 const BUILD_MS = 90_000;
 // Kept: a build from nothing takes half a minute.

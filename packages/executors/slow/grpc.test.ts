@@ -5,7 +5,7 @@ import { attempt, type TestRun } from '../test/attempt.ts';
 import { grpcExecutor } from '../src/grpc/index.ts';
 import { executorSuite } from '../src/suite/index.ts';
 import { goGrpcServer } from './peers/go-grpc.ts';
-import { accepts, freePort, notRun, PeerProcess } from './peers/peer.ts';
+import { PeerProcess, accepts, freePort, notRun } from '@dkron/harness';
 
 const program = goGrpcServer();
 if (!program) notRun('gRPC server of grpc-go', 'needs Go and its module proxy');

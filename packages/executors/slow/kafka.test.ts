@@ -6,7 +6,8 @@ import { SilentServer } from '../test/silent-server.ts';
 import { kafkaExecutor } from '../src/kafka/index.ts';
 import { executorSuite } from '../src/suite/index.ts';
 import { KafkaBroker, kafkaLibraries, kcatRead } from './peers/kafka.ts';
-import { debianProgram, notRun } from './peers/peer.ts';
+import { notRun } from '@dkron/harness';
+import { debianProgram } from './peers/peer.ts';
 
 const libs = kafkaLibraries();
 const kcat = debianProgram('kcat', 'kcat');

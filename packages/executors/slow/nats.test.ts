@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attempt, type TestRun } from '../test/attempt.ts';
 import { natsExecutor } from '../src/nats/index.ts';
 import { executorSuite } from '../src/suite/index.ts';
-import { accepts, debianProgram, freePort, notRun, PeerProcess } from './peers/peer.ts';
+import { PeerProcess, accepts, freePort, notRun } from '@dkron/harness';
+import { debianProgram } from './peers/peer.ts';
 
 const here = debianProgram('nats-server', 'nats-server');
 if (!here) notRun('nats-server', 'not installed (apt-get install nats-server)');

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attempt, type TestRun } from '../test/attempt.ts';
 import { rabbitmqExecutor } from '../src/rabbitmq/index.ts';
 import { executorSuite } from '../src/suite/index.ts';
-import { accepts, debianProgram, notRun, until } from './peers/peer.ts';
+import { accepts, notRun, untilReady } from '@dkron/harness';
+import { debianProgram } from './peers/peer.ts';
 import { RabbitPeer } from './peers/rabbitmq.ts';
 import { SilentServer } from '../test/silent-server.ts';
 
@@ -118,7 +119,7 @@ describe.skipIf(!here)('RabbitMQ', () => {
     expect((await take('made'))?.content.toString()).toBe('m');
     const own = { 'queue.name': 'own', 'queue.create': '1', 'queue.exclusive': '1' };
     expect((await send(own)).result.error).toBe('');
-    await until('the queue to go', () => !broker.control('list_queues', 'name').stdout.includes('own'));
+    await untilReady('the queue to go', () => !broker.control('list_queues', 'name').stdout.includes('own'));
     expect((await send({ exchange: 'fan' })).result.error).toBe('');
     expect((await send({ exchange: 'fan', 'message.mandatory': '1' })).result.error).toMatch(/no queue took it/);
   });
@@ -136,7 +137,7 @@ describe.skipIf(!here)('RabbitMQ', () => {
     expect((await send(body(1))).result.error).toBe('');
     broker.control('set_vm_memory_high_watermark', '0');
     const probe = (): Promise<TestRun> => send({ 'message.body': 'probe' }, { timeoutMs: 500 });
-    await until('the broker to hold messages', async () => (await probe()).result.reason === 'timeout');
+    await untilReady('the broker to hold messages', async () => (await probe()).result.reason === 'timeout');
     const running = send(body(2));
     await broker.crash();
     expect((await running).result.error).toMatch(/^rabbitmq: the connection was lost before the message was confirmed/);

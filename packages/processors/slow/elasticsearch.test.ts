@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { elasticsearchProcessor } from '../src/elasticsearch/index.ts';
 import { INPUT } from '../test/input.ts';
-import { freePort, notRun, PeerProcess, send } from './peers/peer.ts';
+import { PeerProcess, freePort, notRun } from '@dkron/harness';
+import { send } from './peers/peer.ts';
 import { openSearch } from './peers/programs.ts';
 
 const classPath = openSearch();

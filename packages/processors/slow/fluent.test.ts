@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { fluentProcessor } from '../src/fluent/index.ts';
 import { INPUT } from '../test/input.ts';
-import { freePort, PeerProcess, send, until } from './peers/peer.ts';
+import { PeerProcess, freePort, untilReady } from '@dkron/harness';
+import { send } from './peers/peer.ts';
 
 const port = await freePort();
 const script = join(import.meta.dirname, 'peers/fluent-server.ts');
@@ -21,13 +22,13 @@ const run = (text: string) => send(processor, {}, { ...INPUT, executionId: `1-${
 it('the server of @fluent-org/logger gets and acknowledges all, also what was sent while it was dead', async () => {
   await peer.start(() => lives() === 1);
   await Promise.all(Array.from({ length: 200 }, (_, i) => run(`first ${i}`)));
-  for (let i = 0; i < 200; i++) await until(`first event ${i}`, () => got(`first ${i}`));
+  for (let i = 0; i < 200; i++) await untilReady(`first event ${i}`, () => got(`first ${i}`));
   await peer.kill();
   const dead = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => run(`dead ${i}`)));
   expect(dead.map(({ status }) => status)).not.toContain('fulfilled');
   await peer.start(() => lives() === 2);
-  for (let i = 0; i < 20; i++) await until(`event ${i}`, () => got(`dead ${i}`));
-  await until('acknowledgements', () =>
+  for (let i = 0; i < 20; i++) await untilReady(`event ${i}`, () => got(`dead ${i}`));
+  await untilReady('acknowledgements', () =>
     run('again').then(
       () => true,
       () => false,

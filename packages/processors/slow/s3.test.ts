@@ -2,7 +2,8 @@ import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client
 import { afterAll, expect, it } from 'vitest';
 import { s3Processor } from '../src/s3/index.ts';
 import { INPUT } from '../test/input.ts';
-import { accepts, freePort, notRun, PeerProcess, send } from './peers/peer.ts';
+import { PeerProcess, accepts, freePort, notRun } from '@dkron/harness';
+import { send } from './peers/peer.ts';
 import { pythonPrograms } from './peers/programs.ts';
 
 const programs = pythonPrograms('moto', ['moto[s3]==5.2.5', 'flask==3.1.3', 'flask-cors']);

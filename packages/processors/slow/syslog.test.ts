@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { syslogProcessor } from '../src/syslog/index.ts';
 import { INPUT } from '../test/input.ts';
-import { accepts, freePort, notRun, PeerProcess, send, until } from './peers/peer.ts';
+import { PeerProcess, accepts, freePort, notRun, untilReady } from '@dkron/harness';
+import { send } from './peers/peer.ts';
 import { debianRoot } from './peers/programs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dkron-syslog-'));
@@ -94,11 +95,11 @@ describe.each(kinds)('$name', ({ name, peer, port, out, socket }) => {
     for (const [i, address] of ways.entries()) {
       await send(processor, { ...keys, address }, { ...INPUT, output: Buffer.from(`text ${i}`) });
       const head = String.raw`^local3\.warning leader dkron \[dkron@32473 job="job".*\] text ${i}$`;
-      await until(`${name} to get ${address}`, () => new RegExp(head, 'm').test(printed(out)));
+      await untilReady(`${name} to get ${address}`, () => new RegExp(head, 'm').test(printed(out)));
     }
     const large = Buffer.alloc(SIZE, 'y');
     await send(processor, { address: ways[1]! }, { ...INPUT, output: large });
-    await until('a large output', () => printed(out).includes(large.toString()));
+    await untilReady('a large output', () => printed(out).includes(large.toString()));
 
     await peer!.kill();
     await expect(send(processor, { address: ways[1]! }, INPUT)).rejects.toThrow(
@@ -111,12 +112,12 @@ describe.each(kinds)('$name', ({ name, peer, port, out, socket }) => {
     await late.catch(() =>
       send(processor, { address: ways[1]! }, { ...INPUT, output: Buffer.from('after the crash') }),
     );
-    await until('the message after the crash', () => printed(out).includes('after the crash'));
+    await untilReady('the message after the crash', () => printed(out).includes('after the crash'));
   });
 
   it.skipIf(!peer || name !== 'rsyslog')('understands the local form on its own socket', async () => {
     await send(processor, {}, { ...INPUT, output: Buffer.from('as the C library') });
-    await until('a local message', () => printed(out).includes('as the C library'));
+    await untilReady('a local message', () => printed(out).includes('as the C library'));
     expect(printed(out)).toMatch(/^cron\.info .*as the C library$/m);
   });
 });

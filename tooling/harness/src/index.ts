@@ -8,3 +8,5 @@ export type { NodeNetwork, Place } from './network.ts';
 export { loopbackNetwork } from './network.ts';
 export { namespacesIfPermitted } from './namespaces.ts';
 export { firstDecision, leaderNow, statusOf, until, untilLed } from './watch.ts';
+export { accepts, PeerProcess, untilReady } from './peer-process.ts';
+export { notRun, runPeerTests } from './peer-tests.ts';

@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { debianProgram, PeerProcess } from './peer.ts';
+import { PeerProcess } from '@dkron/harness';
+import { debianProgram } from './peer.ts';
 
 const BUSYBOX = '/bin/busybox';
 const CALL_MS = 60_000;

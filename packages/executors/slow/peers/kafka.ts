@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accepts, freePort, PeerProcess } from './peer.ts';
+import { PeerProcess, accepts, freePort } from '@dkron/harness';
 
 const VERSION = '3.9.1';
 const TESTDATA = join(import.meta.dirname, '../../testdata');

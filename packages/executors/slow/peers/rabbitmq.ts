@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, PeerProcess } from './peer.ts';
+import { PeerProcess, freePort } from '@dkron/harness';
 
 const PROGRAMS = '/usr/lib/rabbitmq/bin';
 const CALL_MS = 60_000;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Figure } from '../table.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../../../packages/executors/bench/brokers.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../../../packages/executors/slow/brokers.ts', import.meta.url));
 const TARGET = 0.5;
 
 interface Measured {

@@ -1,6 +1,6 @@
 /*
  * Attempts of `nats` and `kafka` beside their bare clients with the same acknowledgement, in turns; the middle of the ratios
- * counts. `node packages/executors/bench/brokers.ts [--rounds 5] [--seconds 1] [--json]`.
+ * counts. `node packages/executors/slow/brokers.ts [--rounds 5] [--seconds 1] [--json]`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,8 +13,9 @@ import { Producer } from '@platformatic/kafka';
 import { kafkaExecutor } from '../src/kafka/index.ts';
 import { natsExecutor } from '../src/nats/index.ts';
 import type { Executor } from '../src/types.ts';
-import { KafkaBroker, kafkaLibraries } from '../slow/peers/kafka.ts';
-import { accepts, debianProgram, freePort, PeerProcess } from '../slow/peers/peer.ts';
+import { KafkaBroker, kafkaLibraries } from './peers/kafka.ts';
+import { accepts, freePort, PeerProcess } from '@dkron/harness';
+import { debianProgram } from './peers/peer.ts';
 
 const { values } = parseArgs({
   options: {
@@ -56,7 +57,7 @@ async function rateOf(call: Call, inFlight: number, forMs: number): Promise<numb
   return (count * 1000) / (performance.now() - began);
 }
 
-const middle = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)]!;
+const middle = (all: readonly number[]): number => Float64Array.from(all).sort()[Math.floor(all.length / 2)]!;
 
 async function compare(name: string, ours: Call, bare: Call): Promise<void> {
   for (const inFlight of IN_FLIGHT) {
