@@ -44,24 +44,28 @@ const OFF = {
   stallGuard: { stallThresholdMs: 1e9 },
   lastProbe: { lastProbe: false },
 } as const satisfies Record<string, Partial<SwimTuning>>;
-const WITH_LAST_PROBE = { lastProbe: true } as const satisfies Partial<SwimTuning>;
 const { awareness, suspicion, buddy } = OFF;
 const ours = { ...OFF.stallGuard, ...OFF.lastProbe };
 
 /** Which parts run, by name. */
 export const CONFIGURATIONS: Readonly<Record<string, Partial<SwimTuning>>> = {
-  'all, with our last probe and guard against stalls': WITH_LAST_PROBE,
-  'all of Lifeguard, with our last probe': { ...OFF.stallGuard, ...WITH_LAST_PROBE },
+  'all, with our last probe and guard against stalls': {},
+  'all of Lifeguard, with our last probe': OFF.stallGuard,
   'all of Lifeguard': ours,
   'awareness alone': { ...suspicion, ...buddy, ...ours },
   'dynamic suspicion alone': { ...awareness, ...buddy, ...ours },
   'buddy alone': { ...awareness, ...suspicion, ...ours },
-  'last probe alone': { ...awareness, ...suspicion, ...buddy, ...OFF.stallGuard, ...WITH_LAST_PROBE },
+  'last probe alone': { ...awareness, ...suspicion, ...buddy, ...OFF.stallGuard },
   'none: SWIM': { ...awareness, ...suspicion, ...buddy, ...ours },
 };
 
 /** Runs one pool under loss and stalls, and counts what it said wrongly. */
-export function runLifeguard(name: string, tuning: Partial<SwimTuning>, options: LifeguardOptions): LifeguardResult {
+export function runLifeguard(
+  name: string,
+  tuning: Partial<SwimTuning>,
+  options: LifeguardOptions,
+  onMinute: (minute: number, healthyFailed: number) => void,
+): LifeguardResult {
   const { members, minutes, seed, lossPercent, stallingPercent, streams } = options;
   const network = new SwimNetwork({
     seed,
@@ -105,6 +109,7 @@ export function runLifeguard(name: string, tuning: Partial<SwimTuning>, options:
         }
       }
     }
+    if (second % 60 === 59) onMinute((second + 1) / 60, healthyFailed);
   }
   const packetsPerMemberSecond = (network.packetsSent - before) / members / (minutes * 60);
   const counts = { healthyFailed, stallingFailed, healthySuspected, victims: victims.size, deaths: deaths.size };

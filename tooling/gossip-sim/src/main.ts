@@ -6,6 +6,7 @@ import { CONFIGURATIONS, runLifeguard, STREAM_LOSSES, type StreamLoss } from './
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
+  allowNegative: true,
   options: {
     seed: { type: 'string', default: '1' },
     members: { type: 'string' },
@@ -21,7 +22,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '30' },
     newcomers: { type: 'string', default: '500' },
     /** In `detection`. */
-    'last-probe': { type: 'boolean', default: false },
+    'last-probe': { type: 'boolean', default: true },
   },
 });
 /** The first detection in a pool that probes at random takes e / (e - 1) periods; ours probes in turn. */
@@ -71,7 +72,10 @@ function lifeguard(): void {
   for (const [name, tuning] of Object.entries(CONFIGURATIONS)) {
     if (values.only.length > 0 && !values.only.some((word) => name.includes(word))) continue;
     const before = process.cpuUsage();
-    const result = runLifeguard(name, tuning, options);
+    const result = runLifeguard(name, tuning, options, (minute, failed) => {
+      // The table is the output; this is for who waits for it.
+      process.stderr.write(`${name}: ${failed} false failed after ${minute} minutes\n`);
+    });
     const { user } = process.cpuUsage(before);
     counts.set(name, result.healthyFailed);
     const { healthyFailed, deaths, victims, healthySuspected, stallingFailed, packetsPerMemberSecond } = result;

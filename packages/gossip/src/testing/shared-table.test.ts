@@ -11,7 +11,7 @@ const VSN = encodeVersions(OUR_VERSIONS);
 const KNOWN = 4;
 const NAMES = 7;
 const addrOf = (i: number): Uint8Array => Uint8Array.of(10, 0, 0, i);
-const times = { confirmationsNeeded: 0, minMs: 1, maxMs: 1 };
+const times = { confirmationsNeeded: 0, minMs: 1, maxMs: 1, lastProbeMs: 0 };
 
 const nodes = Array.from({ length: KNOWN }, (_, i) => {
   return { name: `n${i}`, addr: addrOf(i), port: 1, meta: null, vsn: VSN, incarnation: 1, state: 0 };

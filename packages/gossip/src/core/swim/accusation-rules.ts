@@ -2,7 +2,7 @@ import type { Dead, Suspect } from '../wire/messages.ts';
 import type { SwimContext } from './context.ts';
 import { isGone, type MemberEntry } from './member-table.ts';
 import { refute } from './refute.ts';
-import { Suspicion, suspicionTimes } from './suspicion.ts';
+import { Suspicion, suspicionPlan } from './suspicion.ts';
 
 /**
  * `suspect.from` got no answer of `suspect.node`: starts the clock of its death, or confirms that it runs. As SWIM has it,
@@ -15,7 +15,7 @@ export function applySuspect(context: SwimContext, suspect: Suspect): void {
   if (known === undefined || suspect.incarnation < known.incarnation) return;
   if (known.suspicion !== undefined && suspect.incarnation === known.incarnation) {
     if (!known.suspicion.confirm(suspect.from)) return;
-    context.burialMs = Math.min(context.burialMs, known.suspicion.deadlineMs);
+    context.burialMs = Math.min(context.burialMs, known.suspicion.dueMs);
     context.broadcast(suspect);
     return;
   }
@@ -29,9 +29,9 @@ export function applySuspect(context: SwimContext, suspect: Suspect): void {
   const isNew = entry.state === 'alive';
   table.setIncarnation(entry, suspect.incarnation);
   table.setState(entry, 'suspect', nowMs);
-  const suspicion = new Suspicion(suspicionTimes(tuning, table.size), suspect.from, nowMs);
+  const suspicion = new Suspicion(suspicionPlan(tuning, table.size), suspect.from, nowMs);
   table.setSuspicion(entry, suspicion);
-  context.burialMs = Math.min(context.burialMs, suspicion.deadlineMs);
+  context.burialMs = Math.min(context.burialMs, suspicion.dueMs);
   if (isNew) context.emit('suspect', entry);
 }
 
@@ -54,16 +54,23 @@ export function applyDead(context: SwimContext, dead: Dead, onTold?: () => void)
   context.emit(left ? 'left' : 'failed', entry);
 }
 
-/** Declares dead whom we have suspected for long enough, unless `spares` says that it waits for something more. */
-export function buryOverdue(context: SwimContext, spares: (suspect: MemberEntry) => boolean): void {
+/**
+ * Declares dead whom we have suspected for long enough. Shortly before, `asks` is to ask the suspect once more, and then
+ * decides alone; where it returns false the time runs to its end.
+ */
+export function buryOverdue(context: SwimContext, asks: (suspect: MemberEntry) => boolean): void {
   if (context.burialMs > context.nowMs) return;
   const due: MemberEntry[] = [];
   for (const entry of context.table.suspects) {
-    if (entry.suspicion!.deadlineMs <= context.nowMs) due.push(entry);
+    if (entry.suspicion!.dueMs <= context.nowMs) due.push(entry);
   }
   for (const entry of due) {
-    if (spares(entry)) continue;
-    const { name, incarnation } = entry;
+    const { name, incarnation, suspicion } = entry;
+    if (suspicion!.wantsLastProbe) {
+      if (asks(entry)) continue;
+      suspicion!.giveUpLastProbe();
+      if (suspicion!.dueMs > context.nowMs) continue;
+    }
     applyDead(context, { type: 'dead', node: name, incarnation, from: context.identity.name });
   }
   planBurials(context);
@@ -78,6 +85,6 @@ export function postponeBurials(context: SwimContext, lateMs: number): void {
 function planBurials(context: SwimContext): void {
   context.burialMs = Infinity;
   for (const { suspicion } of context.table.suspects) {
-    context.burialMs = Math.min(context.burialMs, suspicion!.deadlineMs);
+    context.burialMs = Math.min(context.burialMs, suspicion!.dueMs);
   }
 }

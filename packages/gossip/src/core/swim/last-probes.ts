@@ -5,7 +5,7 @@ import type { SwimContext } from './context.ts';
 import { type MemberEntry, viewOf } from './member-table.ts';
 import type { Suspicion } from './suspicion.ts';
 
-/** Suspects asked at the same time; whose time runs out beyond that is dead without being asked. */
+/** Suspects asked at the same time; those beyond that die without being asked. */
 const MAX_RUNNING = 32;
 
 const NO_BYTES = new Uint8Array(0);
@@ -21,8 +21,8 @@ interface LastProbe {
 }
 
 /**
- * Asks a suspect whose time ran out once more, in all ways there are, before we declare it dead: at most one probe interval
- * later. In a pool that loses many packets its refutation may be late only because it waits behind other news.
+ * Asks a suspect once more, in all ways there are, in the last probe interval of its time. In a pool that loses many packets
+ * its refutation may be late only because it waits behind other news.
  */
 export class LastProbes {
   readonly #context: SwimContext;
@@ -40,11 +40,11 @@ export class LastProbes {
     return leastMs;
   }
 
-  /** Asks `suspect`, whose suspicion is held until the answer. False: it is not asked. */
+  /** Asks `suspect`, whose suspicion is held until the answer. False: too many are being asked. */
   begin(suspect: MemberEntry): boolean {
     const context = this.#context;
     const { nowMs, tuning } = context;
-    if (!tuning.lastProbe || this.#running.size >= MAX_RUNNING) return false;
+    if (this.#running.size >= MAX_RUNNING) return false;
     const { name, suspicion } = suspect;
     const seqNo = context.nextSeqNo();
     suspicion!.hold();
@@ -111,7 +111,7 @@ export class LastProbes {
     if (this.#suspectOf(probe) === undefined) return;
     const context = this.#context;
     probe.suspicion.restart(context.nowMs);
-    context.burialMs = Math.min(context.burialMs, probe.suspicion.deadlineMs);
+    context.burialMs = Math.min(context.burialMs, probe.suspicion.dueMs);
   }
 
   /** `undefined` if the suspicion ended meanwhile, or gave way to one of a later life. */

@@ -22,8 +22,8 @@ export interface SwimTuning {
   /** Whether a suspect is told so together with its ping, that it can refute sooner. */
   readonly buddyPing: boolean;
   /**
-   * Whether a suspect whose time ran out is asked once more, in all ways, before we declare it dead: at most one
-   * `probeIntervalMs` later. For pools that lose many packets.
+   * Whether a suspect is asked once more, in all ways, in the last `probeIntervalMs` of its time: whoever answers gets all
+   * of the time again. The dead are found as soon as without.
    */
   readonly lastProbe: boolean;
   /** News go in `retransmitMult * ceil(log10(n + 1))` packets each. Higher costs traffic and reaches more under loss. */
@@ -58,7 +58,7 @@ const LAN: SwimTuning = {
   suspicionMaxTimeoutMult: 6,
   awarenessMaxMultiplier: 8,
   buddyPing: true,
-  lastProbe: false,
+  lastProbe: true,
   retransmitMult: 4,
   gossipIntervalMs: 200,
   gossipNodes: 3,

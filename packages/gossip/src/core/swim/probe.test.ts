@@ -198,19 +198,16 @@ describe('Probe', () => {
     expect(lone.member('a')?.state).toBe('suspect');
   });
 
-  it.each([
-    { lastProbe: false, afterMs: 4000 },
-    { lastProbe: true, afterMs: 5000 },
-  ])(
-    'Suspicion fires: a suspect that nobody hears of dies after $afterMs ms, by our word (last probe: $lastProbe)',
-    ({ lastProbe, afterMs }) => {
+  it.each([{ lastProbe: false }, { lastProbe: true }])(
+    'Suspicion fires: a suspect that nobody hears of dies after 4 s, by our word (last probe: $lastProbe)',
+    ({ lastProbe }) => {
       const lone = prober(0, { lastProbe });
       const suspected = lone.runTo('suspect');
       const startMs = lone.nowMs;
       const { node } = lone.runTo('failed');
       expect(suspected.node.name).toBe('a');
       expect(node).toMatchObject({ name: 'a', state: 'dead', incarnation: 1 });
-      expect(lone.nowMs - startMs).toBe(afterMs);
+      expect(lone.nowMs - startMs).toBe(4000);
     },
   );
 

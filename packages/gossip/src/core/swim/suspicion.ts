@@ -8,8 +8,14 @@ export interface SuspicionTimes {
   readonly maxMs: number;
 }
 
-/** Times of a suspicion that starts in a pool of `members`, the forgotten not counted. */
-export function suspicionTimes(tuning: SwimTuning, members: number): SuspicionTimes {
+/** How a suspicion runs. */
+export interface SuspicionPlan extends SuspicionTimes {
+  /** How long before its end the suspect is asked once more. 0: it is not. */
+  readonly lastProbeMs: number;
+}
+
+/** How a suspicion runs that starts in a pool of `members`, the forgotten not counted. */
+export function suspicionPlan(tuning: SwimTuning, members: number): SuspicionPlan {
   const wanted = tuning.suspicionMult - 2;
   const minMs = suspicionMinMs(tuning.suspicionMult, members, tuning.probeIntervalMs);
   return {
@@ -17,6 +23,7 @@ export function suspicionTimes(tuning: SwimTuning, members: number): SuspicionTi
     confirmationsNeeded: wanted < 1 || members - 2 < wanted ? 0 : wanted,
     minMs,
     maxMs: minMs * tuning.suspicionMaxTimeoutMult,
+    lastProbeMs: tuning.lastProbe ? tuning.probeIntervalMs : 0,
   };
 }
 
@@ -30,18 +37,21 @@ export function suspicionTotalMs(times: SuspicionTimes, confirmations: number): 
 
 /** One member's suspicion: who shares it, and when it becomes death. */
 export class Suspicion {
-  readonly #times: SuspicionTimes;
+  readonly #plan: SuspicionPlan;
   /** The first accuser, then those who confirmed: few, so searching them is cheapest. */
   readonly #accusers: string[];
   #startMs: number;
-  #deadlineMs: number;
+  /** Of the plan, or 0 once the last probe was given up. */
+  #lastProbeMs: number;
   #held = false;
+  #dueMs: number;
 
-  constructor(times: SuspicionTimes, accuser: string, nowMs: number) {
-    this.#times = times;
+  constructor(plan: SuspicionPlan, accuser: string, nowMs: number) {
+    this.#plan = plan;
     this.#accusers = [accuser];
     this.#startMs = nowMs;
-    this.#deadlineMs = this.#dueMs();
+    this.#lastProbeMs = plan.lastProbeMs;
+    this.#dueMs = this.#nextDueMs();
   }
 
   /** Accusers besides the first. */
@@ -49,41 +59,55 @@ export class Suspicion {
     return this.#accusers.length - 1;
   }
 
-  /** May be in the past after a confirmation: then it is due. Infinity while it is held. */
-  get deadlineMs(): number {
-    return this.#deadlineMs;
+  /**
+   * When something is to be done: a last probe if {@link wantsLastProbe}, else the death. May be in the past after a
+   * confirmation: then it is due. Infinity while it is held.
+   */
+  get dueMs(): number {
+    return this.#dueMs;
+  }
+
+  get wantsLastProbe(): boolean {
+    return this.#lastProbeMs > 0;
   }
 
   /** Whether `accuser` is new and counts. */
   confirm(accuser: string): boolean {
-    if (this.confirmations >= this.#times.confirmationsNeeded || this.#accusers.includes(accuser)) return false;
+    if (this.confirmations >= this.#plan.confirmationsNeeded || this.#accusers.includes(accuser)) return false;
     this.#accusers.push(accuser);
-    this.#deadlineMs = this.#dueMs();
+    this.#dueMs = this.#nextDueMs();
     return true;
   }
 
   /** Takes out a time in which we could not have heard a refutation. */
   postpone(ms: number): void {
     this.#startMs += ms;
-    this.#deadlineMs = this.#dueMs();
+    this.#dueMs = this.#nextDueMs();
   }
 
-  /** Its time ran out, but the suspect is asked once more: until {@link restart} it is not due. */
+  /** The suspect is being asked once more: until {@link restart} nothing is due. */
   hold(): void {
     this.#held = true;
-    this.#deadlineMs = this.#dueMs();
+    this.#dueMs = this.#nextDueMs();
+  }
+
+  /** The suspect cannot be asked once more: it is dead at the end of the time, unless it is restarted. */
+  giveUpLastProbe(): void {
+    this.#lastProbeMs = 0;
+    this.#dueMs = this.#nextDueMs();
   }
 
   /** The suspect was there: all of its time again, unconfirmed. */
   restart(nowMs: number): void {
     this.#held = false;
+    this.#lastProbeMs = this.#plan.lastProbeMs;
     this.#accusers.length = 1;
     this.#startMs = nowMs;
-    this.#deadlineMs = this.#dueMs();
+    this.#dueMs = this.#nextDueMs();
   }
 
-  #dueMs(): number {
+  #nextDueMs(): number {
     if (this.#held) return Infinity;
-    return this.#startMs + suspicionTotalMs(this.#times, this.confirmations);
+    return this.#startMs + suspicionTotalMs(this.#plan, this.confirmations) - this.#lastProbeMs;
   }
 }
