@@ -5,7 +5,8 @@ import type { Leadership } from '@dkron/agent-grpc';
 import { encodeNodeTags } from '@dkron/cluster';
 import { create } from '@dkron/gossip';
 import type { GossipNode } from '@dkron/gossip';
-import type { JobDefinition, SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
+import { newDefinition } from '@dkron/jobs';
+import type { SessionChannel, SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
 import { noMetrics, silentLogger } from '@dkron/runtime';
 import { systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
 
@@ -17,31 +18,7 @@ const ambient = {
   metrics: noMetrics,
 };
 
-const JOB: JobDefinition = {
-  name: 'job',
-  displayName: '',
-  timezone: '',
-  schedule: '@manually',
-  owner: '',
-  ownerEmail: '',
-  disabled: false,
-  tags: null,
-  metadata: null,
-  retries: 0,
-  parentJob: '',
-  processors: {},
-  concurrency: 'allow',
-  executor: 'shell',
-  executorConfig: null,
-  ephemeral: false,
-  startsAt: null,
-  expiresAt: null,
-  dstGap: 'skip',
-  dstOverlap: 'both',
-  catchup: 'skip',
-  catchupWindow: '24h',
-  timeout: '',
-};
+const JOB = newDefinition({ name: 'job', schedule: '@manually', executor: 'shell' });
 
 /** The leader's end of an agent's session, as far as a test needs it. */
 export class FakeLeader {

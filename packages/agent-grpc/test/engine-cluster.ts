@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { storeCodec } from '@dkron/contracts';
 import type { Command, CommandResults, Execution, JobDefinition, Run } from '@dkron/jobs';
+import { newDefinition } from '@dkron/jobs';
 import { noMetrics, silentLogger, ZERO_TIME } from '@dkron/runtime';
 import { systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
 import type { ReplicatedLog } from '@dkron/scheduler';
@@ -29,32 +30,7 @@ const ambient = {
 export const LEASE_MS = 600;
 
 export function definition(name: string, over: Partial<JobDefinition> = {}): JobDefinition {
-  return {
-    name,
-    displayName: '',
-    timezone: '',
-    schedule: '',
-    owner: '',
-    ownerEmail: '',
-    disabled: false,
-    tags: null,
-    metadata: null,
-    retries: 0,
-    parentJob: '',
-    processors: {},
-    concurrency: 'allow',
-    executor: 'fake',
-    executorConfig: null,
-    ephemeral: false,
-    startsAt: null,
-    expiresAt: null,
-    dstGap: 'skip',
-    dstOverlap: 'both',
-    catchup: 'skip',
-    catchupWindow: '24h',
-    timeout: '',
-    ...over,
-  };
+  return newDefinition({ name, executor: 'fake', ...over });
 }
 
 /** The state that all servers share, as if each commit reached them at once. */

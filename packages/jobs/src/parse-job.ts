@@ -132,7 +132,8 @@ function mapOrNull(map: Readonly<Record<string, string>> | null): Readonly<Recor
   return map === null || Object.keys(map).length === 0 ? null : map;
 }
 
-function definitionOf(sent: JobSubmission): JobDefinition {
+/** What a submission would be stored as, before it is judged. */
+export function definitionOf(sent: JobSubmission): JobDefinition {
   return {
     name: sent.name,
     displayName: sent.displayname,

@@ -1,20 +1,12 @@
 import { ContractError } from '@dkron/contracts';
-import type { JobAdditions, SetJobRequest, SetJobResponse, WireJob } from '@dkron/contracts/types-v1';
+import type { SetJobRequest, SetJobResponse, WireJob } from '@dkron/contracts/types-v1';
 import { jobFromWire } from '@dkron/contracts/types-v1';
 import type { Problem, StoredJob } from '@dkron/jobs';
-import { validateJob } from '@dkron/jobs';
+import { ADDITIVE_DEFAULTS, validateJob } from '@dkron/jobs';
 import type { Logger } from '@dkron/runtime';
 import type { DkronPort } from './dkron-port.ts';
 import { missing, RpcError } from './rpc-error.ts';
 import { PARENT_NOT_FOUND } from './texts.ts';
-
-const DEFAULT_ADDITIONS: JobAdditions = {
-  dstGap: 'skip',
-  dstOverlap: 'both',
-  catchup: 'skip',
-  catchupWindow: '24h',
-  timeout: '',
-};
 
 /** Stores a job as the original does: what is wrong with its name is not told, what is wrong otherwise is. */
 export async function setJob(request: SetJobRequest, port: DkronPort, logger: Logger): Promise<SetJobResponse> {
@@ -39,7 +31,7 @@ export async function setJob(request: SetJobRequest, port: DkronPort, logger: Lo
 /** What the original has no fields for stays as it is stored. */
 function read(job: NonNullable<SetJobRequest['job']>, stored: StoredJob | undefined): WireJob {
   try {
-    return jobFromWire(job, stored?.definition ?? DEFAULT_ADDITIONS);
+    return jobFromWire(job, stored?.definition ?? ADDITIVE_DEFAULTS);
   } catch (error) {
     if (error instanceof ContractError) throw new RpcError(error.message);
     throw error;

@@ -9,36 +9,13 @@ import type {
   Target,
   TickDecision,
 } from '@dkron/jobs';
+import { newDefinition } from '@dkron/jobs';
 import { ZERO_TIME } from '@dkron/runtime';
 
 /** A plain shell job. */
 export function jobDefinition(name: string, changes: Partial<JobDefinition> = {}): JobDefinition {
-  return {
-    name,
-    displayName: '',
-    timezone: '',
-    schedule: '@every 1m',
-    owner: '',
-    ownerEmail: '',
-    disabled: false,
-    tags: null,
-    metadata: null,
-    retries: 0,
-    parentJob: '',
-    processors: {},
-    concurrency: 'allow',
-    executor: 'shell',
-    executorConfig: { command: 'true' },
-    ephemeral: false,
-    startsAt: null,
-    expiresAt: null,
-    dstGap: 'skip',
-    dstOverlap: 'both',
-    catchup: 'skip',
-    catchupWindow: '24h',
-    timeout: '',
-    ...changes,
-  };
+  const executor = { executor: 'shell', executorConfig: { command: 'true' } };
+  return newDefinition({ name, schedule: '@every 1m', ...executor, ...changes });
 }
 
 export const NOTHING_SUBMITTED: SubmittedState = {

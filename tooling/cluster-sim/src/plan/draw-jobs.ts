@@ -1,4 +1,5 @@
 import type { JobDefinition } from '@dkron/jobs';
+import { newDefinition } from '@dkron/jobs';
 import type { Random } from '@dkron/runtime';
 import type { PlannedJob } from './plan.ts';
 
@@ -19,32 +20,7 @@ export function pick<T>(random: Random, items: readonly T[]): T {
 }
 
 export function definitionOf(name: string, over: Partial<JobDefinition>): JobDefinition {
-  return {
-    name,
-    displayName: '',
-    timezone: '',
-    schedule: '',
-    owner: '',
-    ownerEmail: '',
-    disabled: false,
-    tags: null,
-    metadata: null,
-    retries: 0,
-    parentJob: '',
-    processors: {},
-    concurrency: 'allow',
-    executor: 'sim',
-    executorConfig: null,
-    ephemeral: false,
-    startsAt: null,
-    expiresAt: null,
-    dstGap: 'skip',
-    dstOverlap: 'both',
-    catchup: 'skip',
-    catchupWindow: '24h',
-    timeout: '',
-    ...over,
-  };
+  return newDefinition({ name, executor: 'sim', ...over });
 }
 
 /** Some jobs with all that makes a difference; the last one may be a child of the first. */

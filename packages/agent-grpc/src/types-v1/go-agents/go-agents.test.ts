@@ -7,6 +7,7 @@ import {
   jobFromWire,
   timestampToWire,
 } from '@dkron/contracts/types-v1';
+import { ADDITIVE_DEFAULTS } from '@dkron/jobs';
 import { ZERO_TIME } from '@dkron/runtime';
 import { silentLogger } from '@dkron/runtime';
 import { systemClock, systemTimers } from '@dkron/runtime/system';
@@ -300,16 +301,9 @@ describe('agents of the original, driven by AgentRun', () => {
 
   it('what an agent is asked is what the original asks', async () => {
     expect(requests.length).toBeGreaterThan(25);
-    const additions = {
-      dstGap: 'skip',
-      dstOverlap: 'both',
-      catchup: 'skip',
-      catchupWindow: '24h',
-      timeout: '',
-    } as const;
     for (const { id, request } of requests) {
       const job = request.job!;
-      await cluster.put(jobFromWire(job, additions).definition);
+      await cluster.put(jobFromWire(job, ADDITIVE_DEFAULTS).definition);
       const before = calls.length;
       script = (call) => finish(call, 'done');
       const run = await cluster.run(job.name);
