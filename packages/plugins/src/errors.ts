@@ -1,4 +1,4 @@
-import { DkronError } from '@dkron/runtime';
+import { DkronError, messageOf } from '@dkron/runtime';
 
 /** Why a plugin could not be used. */
 export type PluginErrorCode =
@@ -24,6 +24,6 @@ export class PluginError extends DkronError<PluginErrorCode> {
 
 /** Text of whatever was thrown, on one line. */
 export function causeText(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return text.replaceAll(/\s*[\r\n]+\s*/g, ' ').slice(0, 1000);
 }

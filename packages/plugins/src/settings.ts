@@ -28,3 +28,10 @@ export const HEALTH_CHECK_PATH = '/grpc.health.v1.Health/Check';
 export const BROKER_PATH = '/plugin.GRPCBroker/StartStream';
 export const STDIO_PATH = '/plugin.GRPCStdio/StreamStdio';
 export const SHUTDOWN_PATH = '/plugin.GRPCController/Shutdown';
+
+/**
+ * Ours alone: by this header after its answer a plugin says that it has not connected to the status server of the run and
+ * never will.
+ */
+export const STATUS_SERVER_TRAILER = 'dkron-status-server';
+export const UNUSED = 'unused';

@@ -14,8 +14,8 @@ import { wakeWhenUsed } from './quiet-connection.ts';
 /** Where one run's progress comes in. */
 export interface CallbackListener {
   readonly address: string;
-  /** Nothing comes in any more once this returns. */
-  close(): void;
+  /** Nothing comes in any more once this returns. @param isUnused the plugin says that it never will connect */
+  close(isUnused: boolean): void;
 }
 
 export interface CallbackOptions {
@@ -43,7 +43,7 @@ type TakeUpdate = (update: StatusUpdate) => void;
 /**
  * Status servers of runs: each on a socket of its own, because what comes in does not say which run it is about. One
  * HTTP/2 server without sockets speaks on all of them. A socket serves another run only when the plugin has connected to
- * it and has hung up itself: then nothing of the run before can come any more.
+ * it and has hung up itself, or has said that it never will: then nothing of the run before can come any more.
  */
 export class Callbacks {
   readonly #options: CallbackOptions;
@@ -76,8 +76,9 @@ export class Callbacks {
     place.begin(run);
     return {
       address: place.path,
-      close: () => {
+      close: (isUnused) => {
         run.isOver = true;
+        if (isUnused && !place.hasBeenUsed) return this.#ended(place, run, true);
         place.whenLeft(this.#timers, (isLeft) => this.#ended(place, run, isLeft));
       },
     };
@@ -144,6 +145,11 @@ class Place {
     this.#connections = 0;
   }
 
+  /** By the run of now. */
+  get hasBeenUsed(): boolean {
+    return this.#connections > 0;
+  }
+
   /** Tells whether the plugin has come and gone, as soon as it has, or after a moment. */
   whenLeft(timers: Timers, tell: (isLeft: boolean) => void): void {
     const end = (isLeft: boolean): void => {
@@ -153,7 +159,7 @@ class Place {
     };
     const cancel = timers.after(LEAVE_MS, () => end(false));
     this.#look = () => {
-      if (this.#connections > 0 && this.#sockets.size === 0) end(true);
+      if (this.hasBeenUsed && this.#sockets.size === 0) end(true);
     };
     this.#look();
   }

@@ -4,11 +4,12 @@ import type { Timers } from '@dkron/runtime';
 import { BrokerIds } from '../wire/broker.ts';
 import type { PluginExecuteRequest, PluginExecuteResponse, StatusUpdate } from '../wire/grpc/messages.ts';
 import { executeRequestCodec, executeResponseCodec } from '../wire/grpc/messages.ts';
-import { EXECUTE_PATHS } from '../settings.ts';
+import { EXECUTE_PATHS, STATUS_SERVER_TRAILER, UNUSED } from '../settings.ts';
 import type { CallbackListener } from './callbacks.ts';
 import { Callbacks } from './callbacks.ts';
 import type { GrpcConnectionOptions } from './grpc-connection.ts';
 import { GrpcConnection } from './grpc-connection.ts';
+import type { UnaryAnswer } from './plain-http2.ts';
 import type { PluginSession, PrintedOutput } from './session.ts';
 
 export interface ExecutorSessionOptions extends GrpcConnectionOptions {
@@ -61,10 +62,13 @@ export class ExecutorSession implements PluginSession {
       listener = await this.#callbacks.listen(progress);
       this.#connection.announce({ serviceId: statusServer, network: 'unix', address: listener.address });
     }
+    let isUnused = false;
     try {
-      return await this.#call({ ...request, statusServer }, signal);
+      const { message, trailers } = await this.#call({ ...request, statusServer }, signal);
+      isUnused = trailers[STATUS_SERVER_TRAILER] === UNUSED;
+      return message;
     } finally {
-      listener?.close();
+      listener?.close(isUnused);
     }
   }
 
@@ -81,7 +85,7 @@ export class ExecutorSession implements PluginSession {
     this.#callbacks.close();
   }
 
-  async #call(request: PluginExecuteRequest, signal: AbortSignal): Promise<PluginExecuteResponse> {
+  async #call(request: PluginExecuteRequest, signal: AbortSignal): Promise<UnaryAnswer<PluginExecuteResponse>> {
     for (;;) {
       const index = this.#pathIndex;
       try {

@@ -1,13 +1,14 @@
 import { Buffer } from 'node:buffer';
-import type { ClientDuplexStream, ServiceError } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import type { Handshake } from '../wire/handshake.ts';
-import type { ConnInfo, MessageCodec } from '../wire/grpc/messages.ts';
+import type { ConnInfo, StdioData } from '../wire/grpc/messages.ts';
 import { connInfoCodec, stdioDataCodec } from '../wire/grpc/messages.ts';
 import { BROKER_PATH, HEALTH_CHECK_PATH, SHUTDOWN_PATH, STDIO_PATH } from '../settings.ts';
 import { causeText, PluginError } from '../errors.ts';
 import type { PluginSession, PrintedOutput } from './session.ts';
-import { UnaryHttp2 } from './unary-http2.ts';
+import type { MessageFeed, UnaryError } from './plain-http2.ts';
+import { PlainHttp2 } from './plain-http2.ts';
 
 export interface GrpcConnectionOptions {
   readonly handshake: Handshake;
@@ -24,23 +25,15 @@ const SERVING = '0801';
 const NOTHING = Buffer.alloc(0);
 
 const asBytes = (bytes: Buffer): Buffer => bytes;
-const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-const writer =
-  <T>(codec: MessageCodec<T>) =>
-  (message: T): Buffer =>
-    toBuffer(codec.encode(message));
-const reader =
-  <T>(codec: MessageCodec<T>) =>
-  (bytes: Buffer): T =>
-    codec.decode(bytes);
+const readStdio = (bytes: Buffer): StdioData => stdioDataCodec.decode(bytes);
 
 /** What plugins that speak gRPC have in common: health, end, what they print, and the broker's stream. */
 export class GrpcConnection implements PluginSession {
   readonly broken: Promise<Error>;
   /** For what is called often. */
-  readonly calls: UnaryHttp2;
+  readonly calls: PlainHttp2;
   readonly #client: Client;
-  readonly #broker: ClientDuplexStream<ConnInfo, ConnInfo>;
+  readonly #broker: MessageFeed<ConnInfo>;
   readonly #break: (error: Error) => void;
   #hasBroker = true;
 
@@ -49,7 +42,7 @@ export class GrpcConnection implements PluginSession {
     this.broken = promise;
     this.#break = resolve;
     this.#client = client;
-    this.calls = new UnaryHttp2(handshake, messageBytesMax);
+    this.calls = new PlainHttp2(handshake, messageBytesMax);
     this.#openStdio(printed);
     this.#broker = this.#openBroker();
   }
@@ -118,23 +111,18 @@ export class GrpcConnection implements PluginSession {
     this.calls.close();
   }
 
-  #openBroker(): ClientDuplexStream<ConnInfo, ConnInfo> {
-    const stream = this.#client.makeBidiStreamRequest(BROKER_PATH, writer(connInfoCodec), reader(connInfoCodec));
-    // Nothing of the plugin's announcements is used.
-    stream.on('data', () => {});
-    stream.on('error', (error: ServiceError) => {
-      if (error.code === status.UNIMPLEMENTED) this.#hasBroker = false;
-      else this.#break(new PluginError('PLUGIN_CRASHED', `the connection broke: ${causeText(error)}`));
+  /** On the connection of the calls: an announcement goes out with the call that it is for. */
+  #openBroker(): MessageFeed<ConnInfo> {
+    return this.calls.feed(BROKER_PATH, connInfoCodec, (error?: UnaryError) => {
+      if (error?.code === status.UNIMPLEMENTED) this.#hasBroker = false;
+      else if (error) this.#break(new PluginError('PLUGIN_CRASHED', `the connection broke: ${causeText(error)}`));
+      else this.#break(new PluginError('PLUGIN_CRASHED', 'it ended the stream of its broker'));
     });
-    stream.on('end', () => {
-      if (this.#hasBroker) this.#break(new PluginError('PLUGIN_CRASHED', 'it ended the stream of its broker'));
-    });
-    return stream;
   }
 
   #openStdio(printed: PrintedOutput): void {
-    const stream = this.#client.makeServerStreamRequest(STDIO_PATH, asBytes, reader(stdioDataCodec), NOTHING);
-    stream.on('data', ({ channel, data }: { channel: number; data: Uint8Array }) => {
+    const stream = this.#client.makeServerStreamRequest(STDIO_PATH, asBytes, readStdio, NOTHING);
+    stream.on('data', ({ channel, data }: StdioData) => {
       if (channel !== 1 && channel !== 2) return;
       const waits = printed(data, channel === 2);
       if (!waits) return;

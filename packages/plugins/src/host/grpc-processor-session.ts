@@ -24,7 +24,8 @@ export class GrpcProcessorSession implements PluginSession {
 
   /** Rejects with an error of gRPC. An abort is told to the plugin. */
   async process(args: ProcessorArgs, signal: AbortSignal): Promise<PluginExecution> {
-    return (await this.#connection.calls.call(PROCESS_PATH, PROCESS, args, signal)).execution;
+    const { message } = await this.#connection.calls.call(PROCESS_PATH, PROCESS, args, signal);
+    return message.execution;
   }
 
   ping(timeoutMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 /* Plugins of our own serve side, as processes of their own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import type { Executor } from '@dkron/executors';
 import { executorSuite } from '@dkron/executors/suite';
 import type { Processor } from '@dkron/processors';
@@ -45,6 +45,7 @@ beforeAll(async () => {
           case 'crash': output('going'); setTimeout(() => process.exit(3), 50); return wait(signal);
           case 'stdout': console.log('said ' + config.text); return;
           case 'log': logger.warn('from the plugin', { count: 5 }); return;
+          case 'late': setTimeout(() => output('late'), 20); return;
           case 'pid': return String(process.pid);
           case 'environment': return Object.keys(process.env).join(' ');
         }
@@ -108,6 +109,18 @@ describe('a hosted executor', () => {
   it('reports piece by piece, and tells nothing twice', async () => {
     const { output, success } = await run(host.executors[0], { do: 'pieces' });
     expect([success, output]).toEqual([true, '0 1 2 3 4 end']);
+  });
+
+  it('has one socket for all runs that report nothing, and none that hears another run', async () => {
+    const own = hostOf({ folders: [folder.path], kinds: ['executor'], except: ['executor-hello'] });
+    await own.start();
+    const [executor] = own.executors;
+    for (let i = 0; i < 20; i++) await run(executor, { do: 'log' });
+    const pid = Number((await run(executor, { do: 'pid' })).output);
+    expect(readdirSync(socketFolderOf(pid)!).filter((name) => name.startsWith('c'))).toEqual(['c1']);
+    expect(await run(executor, { do: 'late' })).toMatchObject({ success: true, output: '' });
+    expect((await run(executor, { do: 'texts', texts: '["a","b","c"]' })).output).toBe('abc');
+    await own.close();
   });
 
   it('streams more than is kept', async () => {

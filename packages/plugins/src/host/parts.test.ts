@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials, status } from '@grpc/grpc-js';
@@ -224,8 +226,8 @@ describe('Callbacks', () => {
       new Promise((resolve) => {
         client.makeUnaryRequest(path, asIs, asIs, Buffer.from(bytes), (error) => resolve(error ? error.code : 0));
       });
-    await body({ say, got, close: () => listener.close() });
-    listener.close();
+    await body({ say, got, close: () => listener.close(false) });
+    listener.close(false);
     client.close();
     rmSync(folder, { recursive: true });
   }
@@ -273,6 +275,27 @@ describe('Callbacks', () => {
       expect(await say(update('late'))).toBe(status.UNAVAILABLE);
       expect(got).toHaveLength(1);
     });
+  });
+});
+
+describe('sockets of Callbacks', () => {
+  it('serve the next run when the plugin says that it never connects, and did not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'callbacks-'));
+    const limits = { updateBytesMax: 100, updatesPerSecondMax: 5 };
+    const callbacks = new Callbacks(limits, { timers: systemTimers, directory: folder });
+    const first = await callbacks.listen(() => {});
+    first.close(true);
+    const second = await callbacks.listen(() => {});
+    expect(second.address).toBe(first.address);
+    const socket = connect(second.address);
+    await once(socket, 'data');
+    second.close(true);
+    const third = await callbacks.listen(() => {});
+    expect(third.address).not.toBe(first.address);
+    socket.destroy();
+    third.close(true);
+    callbacks.close();
+    rmSync(folder, { recursive: true });
   });
 });
 

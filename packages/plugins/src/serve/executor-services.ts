@@ -8,7 +8,7 @@ import type {
   ServerWritableStream,
   UntypedHandleCall,
 } from '@grpc/grpc-js';
-import { Server, status } from '@grpc/grpc-js';
+import { Metadata, Server, status } from '@grpc/grpc-js';
 import { systemTimers } from '@dkron/runtime/system';
 import type {
   ConnInfo,
@@ -18,7 +18,16 @@ import type {
   StdioData,
 } from '../wire/grpc/messages.ts';
 import { connInfoCodec, executeRequestCodec, executeResponseCodec, stdioDataCodec } from '../wire/grpc/messages.ts';
-import { BROKER_PATH, EXECUTE_PATHS, HEALTH_CHECK_PATH, SHUTDOWN_PATH, STDIO_PATH, UPDATE_PATHS } from '../settings.ts';
+import {
+  BROKER_PATH,
+  EXECUTE_PATHS,
+  HEALTH_CHECK_PATH,
+  SHUTDOWN_PATH,
+  STATUS_SERVER_TRAILER,
+  STDIO_PATH,
+  UNUSED,
+  UPDATE_PATHS,
+} from '../settings.ts';
 import { causeText } from '../errors.ts';
 import { Announcements } from './announcements.ts';
 import type { ServedExecutor } from './contracts.ts';
@@ -34,6 +43,10 @@ const SERVING = Buffer.of(8, 1);
 const NOTHING = Buffer.alloc(0);
 /** Between the answer to a shutdown and the end. */
 const FAREWELL_MS = 50;
+
+/** Hosts in Go do not look at it. */
+const NEVER_CONNECTED = new Metadata();
+NEVER_CONNECTED.set(STATUS_SERVER_TRAILER, UNUSED);
 
 const raw: MessageCodec<Uint8Array> = { encode: (bytes) => bytes, decode: (bytes) => bytes };
 
@@ -127,7 +140,10 @@ function executeWith(
     };
     run()
       .catch((error: unknown) => causeText(error) || 'the run failed')
-      .then(async (error) => answer(null, { output: await progress.answer(), error }))
+      .then(async (error) => {
+        const output = await progress.answer();
+        answer(null, { output, error }, progress.hasConnected ? undefined : NEVER_CONNECTED);
+      })
       .catch((error: unknown) => answer({ code: status.INTERNAL, details: causeText(error) }));
   };
 }

@@ -27,6 +27,7 @@ export class Progress {
   #tail: Uint8Array[] = [];
   #tailBytes = 0;
   #sending: Promise<void> | undefined;
+  #isOver = false;
 
   /** @param offer where the host listens; undefined = nowhere */
   constructor(offer: Promise<ConnInfo | undefined>, path: string) {
@@ -35,7 +36,7 @@ export class Progress {
   }
 
   add(bytes: Uint8Array, stderr: boolean): void {
-    if (bytes.length === 0) return;
+    if (bytes.length === 0 || this.#isOver) return;
     this.#tail.push(bytes);
     this.#tailBytes += bytes.length;
     while (this.#tailBytes - this.#tail[0]!.length >= ANSWER_BYTES_MAX) this.#tailBytes -= this.#tail.shift()!.length;
@@ -45,8 +46,14 @@ export class Progress {
     this.#sending ??= this.#send();
   }
 
-  /** The end of all output. The host has heard it, or does not listen. */
+  /** Whether the host has been connected to. */
+  get hasConnected(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** The end of all output; nothing is taken after it. The host has heard it, or does not listen. */
   async answer(): Promise<Uint8Array> {
+    this.#isOver = true;
     await this.#sending;
     this.#client?.close();
     const all = concatBytes(this.#tail);

@@ -1,4 +1,4 @@
-import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { connect as connectHttp2, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
@@ -23,11 +23,25 @@ const PREFIX_BYTES = 5;
 const WINDOW_BYTES = 4 * 1_048_576;
 const { NGHTTP2_CANCEL } = constants;
 
+/** What a call gave. */
+export interface UnaryAnswer<O> {
+  readonly message: O;
+  /** Headers that came after the message. */
+  readonly trailers: IncomingHttpHeaders;
+}
+
+/** A stream on which only this side says something. */
+export interface MessageFeed<I> {
+  write(message: I): void;
+  cancel(): void;
+}
+
 /**
- * Unary calls of gRPC on one connection to a socket. A third of what a general client costs, since there is nothing to
- * choose: no names, no balancing, no retries, no credentials.
+ * Unary calls of gRPC and what goes with them, on one connection to a socket. A third of what a general client costs,
+ * since there is nothing to choose: no names, no balancing, no retries, no credentials; and what is written at once goes
+ * out at once.
  */
-export class UnaryHttp2 {
+export class PlainHttp2 {
   readonly #place: Pick<Handshake, 'network' | 'address'>;
   readonly #messageBytesMax: number;
   #session: ClientHttp2Session | undefined;
@@ -44,14 +58,9 @@ export class UnaryHttp2 {
     codecs: { readonly request: MessageCodec<I>; readonly response: MessageCodec<O> },
     message: I,
     signal: AbortSignal,
-  ): Promise<O> {
+  ): Promise<UnaryAnswer<O>> {
     return new Promise((resolve, reject) => {
-      const stream = this.#connected().request({
-        ':method': 'POST',
-        ':path': method,
-        'content-type': 'application/grpc',
-        te: 'trailers',
-      });
+      const stream = this.#request(method);
       const parts: Uint8Array[] = [];
       let length = 0;
       let ended: IncomingHttpHeaders = {};
@@ -77,9 +86,9 @@ export class UnaryHttp2 {
       stream.on('close', () => {
         signal.removeEventListener('abort', aborted);
         try {
-          if (refusal) throw refusal;
-          checkStatus(ended);
-          resolve(codecs.response.decode(onlyMessage(concatBytes(parts))));
+          const failure = refusal ?? failureOf(ended);
+          if (failure) throw failure;
+          resolve({ message: codecs.response.decode(onlyMessage(concatBytes(parts))), trailers: ended });
         } catch (error) {
           reject(error as Error);
         }
@@ -90,8 +99,33 @@ export class UnaryHttp2 {
     });
   }
 
+  /** Opens a stream; what is said on it is not listened to. `ended` is told once: the failure, or undefined. */
+  feed<I>(method: string, codec: MessageCodec<I>, ended: (error: UnaryError | undefined) => void): MessageFeed<I> {
+    const stream = this.#request(method);
+    let last: IncomingHttpHeaders = {};
+    let failure: UnaryError | undefined;
+    stream.on('response', (headers: IncomingHttpHeaders) => (last = headers));
+    stream.on('trailers', (headers: IncomingHttpHeaders) => (last = headers));
+    stream.on('error', (error: Error) => (failure ??= new UnaryError(status.UNAVAILABLE, error.message)));
+    stream.on('close', () => ended(failure ?? failureOf(last)));
+    stream.resume();
+    return {
+      write: (message) => void stream.write(framed(codec.encode(message))),
+      cancel: () => stream.close(NGHTTP2_CANCEL),
+    };
+  }
+
   close(): void {
     this.#session?.destroy();
+  }
+
+  #request(method: string): ClientHttp2Stream {
+    return this.#connected().request({
+      ':method': 'POST',
+      ':path': method,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
   }
 
   #connected(): ClientHttp2Session {
@@ -126,12 +160,12 @@ function framed(message: Uint8Array): Buffer {
   return bytes;
 }
 
-function checkStatus(headers: IncomingHttpHeaders): void {
+function failureOf(headers: IncomingHttpHeaders): UnaryError | undefined {
   const text = headers['grpc-status'];
-  if (text === undefined) throw new UnaryError(status.UNAVAILABLE, 'the connection broke before the answer');
+  if (text === undefined) return new UnaryError(status.UNAVAILABLE, 'the connection broke before the answer');
   const code = Number(text);
-  if (code === status.OK) return;
-  throw new UnaryError(Number.isInteger(code) ? code : status.UNKNOWN, decoded(String(headers['grpc-message'] ?? '')));
+  if (code === status.OK) return undefined;
+  return new UnaryError(Number.isInteger(code) ? code : status.UNKNOWN, decoded(String(headers['grpc-message'] ?? '')));
 }
 
 function decoded(text: string): string {
