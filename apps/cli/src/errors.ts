@@ -1,3 +1,4 @@
+import { messageOf } from '@dkron/runtime';
 import type { DkronApiError } from '@dkron/client';
 
 /** An end of the command: the message goes to the outputs, the number is the exit code. */
@@ -25,5 +26,5 @@ export function describeError(error: unknown): string {
     return `${error.message} (${error.field}: expected ${error.allowed ?? 'another value'})`;
   }
   if (isRefusal(error) && error.maybeDone) return `${error.message}; it may have been done all the same`;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

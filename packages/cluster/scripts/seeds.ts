@@ -1,5 +1,6 @@
 // Simulates the formation of clusters over many seeds. `--seeds 10000 --from 1`, or `--seed 7` for one with its plan.
 import { parseArgs } from 'node:util';
+import { messageOf } from '@dkron/runtime';
 import { simulate } from '../test/sim/simulate.ts';
 
 const { values } = parseArgs({
@@ -25,7 +26,7 @@ for (let seed = from; seed < from + count && failed < Number(values.most); seed+
     if (values.seed !== undefined) console.log(JSON.stringify(outcome, undefined, 1));
   } catch (error) {
     failed++;
-    console.log(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+    console.log(`seed ${seed}: ${messageOf(error)}`);
   }
 }
 formed.sort((a, b) => a - b);

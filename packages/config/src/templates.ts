@@ -1,3 +1,4 @@
+import { messageOf } from '@dkron/runtime';
 import { Template } from '@dkron/template';
 import type { Warning } from './problem.ts';
 import type { SettingKey, Values } from './schema/index.ts';
@@ -31,6 +32,6 @@ function reasonOf(text: string): string | undefined {
     if (unknown.length === 0) return undefined;
     return `there is no field ${unknown.map((name) => `.${name}`).join(', ')}; there are ${[...FIELDS].map((name) => `.${name}`).join(' ')}`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -1,6 +1,6 @@
 import type { Notice, NoticeOutcome } from '@dkron/jobs';
 import type { Cancel, Clock, Logger, Random, Timers } from '@dkron/runtime';
-import { NANOS_PER_MILLISECOND, scatter } from '@dkron/runtime';
+import { messageOf, NANOS_PER_MILLISECOND, scatter } from '@dkron/runtime';
 import { DeliveryError } from './errors.ts';
 import type { Deliver } from './ports.ts';
 import type { LaneMetrics } from './lane-metrics.ts';
@@ -258,7 +258,7 @@ export class Lane {
     const lengthMs = Math.ceil(scatter(pauseMs, random));
     if (!refused) this.#pausedUntilMs = clock.monotonicMs() + lengthMs;
     metrics.failed.add(1, { receiver });
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     logger.warn('A notification was not taken and is tried again', {
       ...fieldsOf(notice, receiver),
       attempt: attempts,

@@ -1,5 +1,5 @@
 import type { Cancel, Counter, Logger, Metrics, Timers } from '@dkron/runtime';
-import { assert, noMetrics } from '@dkron/runtime';
+import { assert, messageOf, noMetrics } from '@dkron/runtime';
 import { ProcessorError } from './errors.ts';
 import type { Processor, ProcessorConfig, ProcessorInput } from './types.ts';
 
@@ -87,7 +87,7 @@ export class ProcessorPipeline {
         this.#count(name, 'success');
       } catch (error) {
         this.#count(name, 'failed');
-        failures.push({ name, error: error instanceof Error ? error.message : String(error) });
+        failures.push({ name, error: messageOf(error) });
         this.#logger.error('processor failed, the output stays as it was', {
           processor: name,
           job: input.jobName,

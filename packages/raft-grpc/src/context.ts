@@ -1,5 +1,5 @@
+import { messageOf } from '@dkron/runtime';
 import type { Handshake, HandshakeVerdict, PeerIdentity, StreamPurpose, TransportHandler } from '@dkron/raft';
-import { textOf } from './errors.ts';
 import type { PeerRegistry } from './link/peer-registry.ts';
 import type { CheckedOptions, GrpcRaftTransportModules } from './options.ts';
 import type { Refusals } from './refusals.ts';
@@ -30,6 +30,6 @@ function ask({ modules }: StreamContext, identity: PeerIdentity, handshake: Hand
   try {
     return modules.authorize?.(identity, handshake) ?? true;
   } catch (error) {
-    return `authorize failed: ${textOf(error)}`;
+    return `authorize failed: ${messageOf(error)}`;
   }
 }

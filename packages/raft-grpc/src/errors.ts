@@ -25,7 +25,3 @@ export class TransportError extends DkronError<TransportErrorCode> {}
 export function malformed(what: string, details: object = {}): TransportError {
   return new TransportError('malformed_frame', `malformed frame: ${what}`, { what, ...details });
 }
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

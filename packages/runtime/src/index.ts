@@ -16,3 +16,4 @@ export { silentLogger } from './logger.ts';
 export type { Counter, Gauge, Histogram, Labels, Metrics } from './metrics.ts';
 export { noMetrics } from './metrics.ts';
 export { REDACTED, withoutCredentials } from './redact.ts';
+export { rpcCodeName } from './rpc-codes.ts';

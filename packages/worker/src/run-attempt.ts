@@ -1,5 +1,5 @@
 import type { Dispatch, EndReason, FinishedReport } from '@dkron/jobs';
-import type { Cancel, Clock, Logger, Timers } from '@dkron/runtime';
+import { type Cancel, type Clock, type Logger, messageOf, type Timers } from '@dkron/runtime';
 import type { AbortCause, Attempt } from './attempt.ts';
 import type { ExecuteContext, ExecuteResult, Executor } from './executor.ts';
 
@@ -57,7 +57,7 @@ async function execute(
       { signal: aborter.signal, logger: logger.child({ job: ref.jobName, execution: ref.id }), ...hooks },
     );
   } catch (error) {
-    return { success: false, error: error instanceof Error ? error.message : String(error), reason: 'executor' };
+    return { success: false, error: messageOf(error), reason: 'executor' };
   }
 }
 

@@ -1,5 +1,6 @@
 /** Our gossip and Debian's Serf in one pool: everything that both can do, seen by both. See README. */
 import { parseArgs } from 'node:util';
+import { messageOf } from '@dkron/runtime';
 import { checksOf } from './checks.ts';
 import { Pool, type PoolOptions } from './pool.ts';
 import { hasSerf, installSerf } from './serf-peer.ts';
@@ -42,7 +43,7 @@ async function judge(name: string, options: PoolOptions): Promise<number> {
         const detail = await check.run(pool);
         say(name, 'pass', check.name, startMs, detail ?? undefined);
       } catch (error) {
-        say(name, 'FAIL', check.name, startMs, error instanceof Error ? error.message : String(error));
+        say(name, 'FAIL', check.name, startMs, messageOf(error));
         process.stdout.write(`${pool.logs().slice(-20_000)}\n`);
         return 1;
       }

@@ -20,7 +20,7 @@ An agent, which runs jobs for the servers of a cluster and keeps none:
 
   dkron agent --retry-join=10.0.0.1 --tag=role=worker
 
-SIGINT and SIGTERM end it in order, a second one at once. SIGHUP reads the settings again and says what waits for the
+SIGINT and SIGTERM end it in order, one more after a second at once. SIGHUP reads the settings again and says what waits for the
 next start.`,
   flags: AGENT_FLAGS,
   run: runNode,

@@ -1,3 +1,4 @@
+import { rpcCodeName } from '@dkron/runtime';
 import type { Client, ServiceError } from '@grpc/grpc-js';
 import { consoleLogger } from '@dkron/runtime/system';
 import { localAddresses, resolveTemplate, TemplateError, type Flag } from '@dkron/config';
@@ -46,10 +47,7 @@ export async function callNode<Request, Answer>(
       return fail('grpc: error dialing.', 'context deadline exceeded', `nobody answers at ${address}; see --rpc-addr`);
     }
     return await unary(client, method, request).catch((error: ServiceError) =>
-      fail(
-        'grpc: Error calling gRPC method',
-        `rpc error: code = ${codeName(grpc.status[error.code])} desc = ${error.details}`,
-      ),
+      fail('grpc: Error calling gRPC method', `rpc error: code = ${rpcCodeName(error.code)} desc = ${error.details}`),
     );
   } finally {
     client.close();
@@ -78,10 +76,4 @@ function unary<Request, Answer>(client: Client, method: Method<Request, Answer>,
       else reject(error);
     });
   });
-}
-
-/** `DEADLINE_EXCEEDED` as the original writes it: `DeadlineExceeded`. */
-function codeName(name: string | undefined): string {
-  const words = (name ?? 'UNKNOWN').toLowerCase().split('_');
-  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '@dkron/runtime';
 import type { JobInput } from '@dkron/client';
 import { readFile } from 'node:fs/promises';
 import { CommandError } from '../errors.ts';
@@ -26,7 +27,7 @@ async function readText(path: string, io: Io, shown: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new CommandError(`cannot read ${shown}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandError(`cannot read ${shown}: ${messageOf(error)}`);
   }
 }
 

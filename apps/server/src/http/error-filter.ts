@@ -2,7 +2,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { JobInvalidError } from '@dkron/jobs';
-import type { Logger } from '@dkron/runtime';
+import { type Logger, messageOf } from '@dkron/runtime';
 import { additiveMethods } from './additive-paths.ts';
 import { answerJson, answerText } from './answers.ts';
 import { ApiError, wantsJson } from './api-error.ts';
@@ -66,7 +66,7 @@ export class ErrorFilter implements ExceptionFilter {
       return new ApiError({ status: 400, code: 'invalid_value', message: 'the request broke off' });
     }
     this.#logger.error('api: request failed', { method: request.method, path: request.url, error: exception });
-    const text = exception instanceof Error ? exception.message : String(exception);
+    const text = messageOf(exception);
     return new ApiError({ status: 500, code: 'internal', message: text, plain: text });
   }
 }

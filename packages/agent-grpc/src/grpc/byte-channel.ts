@@ -1,5 +1,5 @@
 import type { SessionChannel } from '@dkron/jobs';
-import type { Timers } from '@dkron/runtime';
+import { messageOf, type Timers } from '@dkron/runtime';
 
 /** A gRPC message grows to about this; one session message may be larger. */
 const PIECE_BYTES = 256 * 1024;
@@ -96,7 +96,7 @@ export class ByteChannel<Out> implements SessionChannel<Out> {
     try {
       this.#writeWaiting();
     } catch (error) {
-      return this.#abort(`cannot be encoded: ${error instanceof Error ? error.message : String(error)}`);
+      return this.#abort(`cannot be encoded: ${messageOf(error)}`);
     }
     if (this.#ending !== undefined && this.#waiting.length === 0) {
       const stream = this.#stream;

@@ -2,7 +2,7 @@ import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementatio
 import { Metadata, status } from '@grpc/grpc-js';
 import { agentSession, toServerFromWire, toWorkerToWire } from '@dkron/contracts';
 import type { SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
-import type { Timers } from '@dkron/runtime';
+import { messageOf, type Timers } from '@dkron/runtime';
 import { within } from '../session/dialer-options.ts';
 import type { PeerIdentity, SessionRouter } from '../session/session-router.ts';
 import { asBuffer } from './as-buffer.ts';
@@ -92,7 +92,7 @@ function serve(call: Call, { router, timers }: SessionServiceModules, done: () =
     try {
       receiver.receive(toServerFromWire(bytes));
     } catch (error) {
-      fail(status.INVALID_ARGUMENT, error instanceof Error ? error.message : String(error));
+      fail(status.INVALID_ARGUMENT, messageOf(error));
       channel.ended(`protocol: ${String(error)}`);
     }
   });

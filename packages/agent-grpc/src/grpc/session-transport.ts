@@ -2,7 +2,7 @@ import type { ClientDuplexStream, StatusObject } from '@grpc/grpc-js';
 import { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js';
 import { agentSession, toServerToWire, toWorkerFromWire } from '@dkron/contracts';
 import type { SessionChannel, ToServer } from '@dkron/jobs';
-import type { Timers } from '@dkron/runtime';
+import { messageOf, type Timers } from '@dkron/runtime';
 import { within } from '../session/dialer-options.ts';
 import type { SessionTransport, StreamEvents } from '../session/ports.ts';
 import { asBuffer } from './as-buffer.ts';
@@ -53,7 +53,7 @@ export class GrpcSessionTransport implements SessionTransport {
       join(channel, { client, call }, { timers, events });
     } catch (error) {
       // A bad address. Told later, since the caller does not know the channel yet.
-      timers.nextTurn(() => channel.ended(textOf(error)));
+      timers.nextTurn(() => channel.ended(messageOf(error)));
     }
     return channel;
   }
@@ -88,7 +88,7 @@ function join(
     try {
       events.receive(toWorkerFromWire(bytes));
     } catch (error) {
-      channel.ended(`protocol: ${textOf(error)}`);
+      channel.ended(`protocol: ${messageOf(error)}`);
       destroy();
     }
   });
@@ -100,8 +100,4 @@ function join(
       channel.ended(reasonOf(metadata) ?? (details === '' ? `status ${code}` : details));
     });
   });
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '@dkron/runtime';
 import type { Metadata } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
@@ -32,6 +33,6 @@ export function unary<In, Out>(
 }
 
 export function statusOf(error: unknown): { readonly code: status; readonly details: string } {
-  const details = error instanceof Error ? error.message : String(error);
+  const details = messageOf(error);
   return { code: error instanceof RpcError ? error.code : status.UNKNOWN, details };
 }

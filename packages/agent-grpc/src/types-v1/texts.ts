@@ -14,28 +14,3 @@ export function brokenStream(code: string, description: string): string {
   const cause = `rpc error: code = ${code} desc = ${description}`;
   return `grpc: Error on execution streaming, agent connection was abruptly terminated: ${cause}`;
 }
-
-/** Names of status codes as the original's texts have them. */
-const CODE_NAMES = [
-  'OK',
-  'Canceled',
-  'Unknown',
-  'InvalidArgument',
-  'DeadlineExceeded',
-  'NotFound',
-  'AlreadyExists',
-  'PermissionDenied',
-  'ResourceExhausted',
-  'FailedPrecondition',
-  'Aborted',
-  'OutOfRange',
-  'Unimplemented',
-  'Internal',
-  'Unavailable',
-  'DataLoss',
-  'Unauthenticated',
-];
-
-export function codeName(code: number): string {
-  return CODE_NAMES[code] ?? `Code(${code})`;
-}

@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Logger, Timers } from '@dkron/runtime';
+import { type Cancel, type Clock, type Logger, messageOf, type Timers } from '@dkron/runtime';
 import { ClusterError } from '../errors.ts';
 
 export interface JoinerOptions {
@@ -109,7 +109,7 @@ export class Joiner {
     const resolved = await Promise.all(
       this.#options.targets.map((target) =>
         resolve(target).catch((error: unknown) => {
-          problems.push(`${target}: ${textOf(error)}`);
+          problems.push(`${target}: ${messageOf(error)}`);
           return [];
         }),
       ),
@@ -123,7 +123,7 @@ export class Joiner {
       if (others.length === 0 && names.length > 0) problems.push('only this node itself answered');
       return { others, problems };
     } catch (error) {
-      return { others: [], problems: [...problems, textOf(error)] };
+      return { others: [], problems: [...problems, messageOf(error)] };
     }
   }
 
@@ -160,8 +160,4 @@ export class Joiner {
     this.#cancelFirst?.();
     this.#firstRound.resolve();
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Logger, Timers } from '@dkron/runtime';
+import { type Cancel, type Clock, type Logger, messageOf, type Timers } from '@dkron/runtime';
 import type { Describer } from '../describe/describer.ts';
 import type { DescribeOutcome } from '../describe/description.ts';
 import type { NodeMember } from '../tags/node-member.ts';
@@ -121,7 +121,7 @@ export class Reconciler {
         delayMs = await this.#once();
         this.#failures = 0;
       } catch (error) {
-        this.#modules.logger.warn('the membership could not be changed', { error: textOf(error) });
+        this.#modules.logger.warn('the membership could not be changed', { error: messageOf(error) });
         delayMs = Math.min(this.#options.soonMs * 2 ** this.#failures, BACKOFF_MAX_MS);
         this.#failures = Math.min(this.#failures + 1, 10);
         this.#again = false;
@@ -220,8 +220,4 @@ function factsOf(outcome: DescribeOutcome): ServerFacts {
   if (outcome.kind === 'go') return { kind: 'go' };
   const { birth, state, clusterId } = outcome.description;
   return { kind: 'ours', birth, state, clusterId };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

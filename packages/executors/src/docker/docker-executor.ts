@@ -1,8 +1,7 @@
 import type { Timers } from '@dkron/runtime';
 import { systemTimers } from '@dkron/runtime/system';
-import { secretsOf, warnOfUnknownKeys } from '../kit/config-schema.ts';
-import { AttemptError, limitedAttempt } from '../kit/limited-attempt.ts';
-import { failed } from '../results.ts';
+import { configuredAttempt } from '../kit/configured-attempt.ts';
+import { AttemptError } from '../kit/limited-attempt.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
 import { configSchema } from './config-schema.ts';
 import { runContainer } from './container-run.ts';
@@ -48,20 +47,13 @@ async function execute(
   context: ExecuteContext,
   { timers, env, leftovers }: Parts,
 ): Promise<ExecuteResult> {
-  const { config, killGraceMs } = request;
+  const { killGraceMs } = request;
   const { logger } = context;
-  let ownTimeoutMs: number;
-  try {
-    ownTimeoutMs = readTimeoutMs(config);
-  } catch (error) {
-    return failed((error as Error).message);
-  }
   let exitCode: number | undefined;
   let gone: Promise<void> = Promise.resolve();
-  const limits = { timers, ownTimeoutMs, secrets: secretsOf(configSchema, config) };
-  const result = await limitedAttempt(request, context, limits, (attempt) => {
+  const kind = { configSchema, timers, readTimeoutMs };
+  const result = await configuredAttempt(request, context, kind, (attempt) => {
     const work = async (): Promise<void> => {
-      warnOfUnknownKeys(configSchema, config, logger);
       const settings = readSettings(request);
       const engine = new Engine(engineAddress(env));
       exitCode = await runContainer(settings, attempt, { engine, timers, logger, leftovers, killGraceMs });

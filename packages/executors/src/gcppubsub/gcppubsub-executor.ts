@@ -1,9 +1,7 @@
 import type { Timers } from '@dkron/runtime';
 import { systemTimers } from '@dkron/runtime/system';
-import { warnOfUnknownKeys } from '../kit/config-schema.ts';
+import { configuredAttempt } from '../kit/configured-attempt.ts';
 import { ConnectionPool, type ConnectionPoolOptions } from '../kit/connection-pool.ts';
-import { limitedAttempt } from '../kit/limited-attempt.ts';
-import { failed } from '../results.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
 import { configSchema } from './config-schema.ts';
 import { pubsubSource, targetOf, type PubsubService } from './service.ts';
@@ -52,17 +50,9 @@ async function execute(
   context: ExecuteContext,
   { pool, timers, env }: Parts,
 ): Promise<ExecuteResult> {
-  const { config } = request;
-  let ownTimeoutMs: number;
-  try {
-    ownTimeoutMs = readTimeoutMs(config);
-  } catch (error) {
-    return failed((error as Error).message);
-  }
-  const limits = { timers, ownTimeoutMs, ownTimeoutText: 'context deadline exceeded' };
-  return limitedAttempt(request, context, limits, async ({ signal, print }) => {
-    warnOfUnknownKeys(configSchema, config, context.logger);
-    const settings = readSettings(config);
+  const kind = { configSchema, timers, readTimeoutMs, ownTimeoutText: 'context deadline exceeded' };
+  return configuredAttempt(request, context, kind, async ({ signal, print }) => {
+    const settings = readSettings(request.config);
     const target = targetOf(env);
     const lease = await pool.acquire(target.host, pubsubSource(target), signal);
     let broken = false;

@@ -22,28 +22,3 @@ export function openCall(client: Client, path: string, metadata: Metadata, signa
 export function statusOf(call: BytesCall): Promise<StatusObject> {
   return new Promise((resolve) => call.on('status', resolve));
 }
-
-/** Names of statuses as the original prints them. */
-const CODE_NAMES = [
-  'OK',
-  'Canceled',
-  'Unknown',
-  'InvalidArgument',
-  'DeadlineExceeded',
-  'NotFound',
-  'AlreadyExists',
-  'PermissionDenied',
-  'ResourceExhausted',
-  'FailedPrecondition',
-  'Aborted',
-  'OutOfRange',
-  'Unimplemented',
-  'Internal',
-  'Unavailable',
-  'DataLoss',
-  'Unauthenticated',
-];
-
-export function codeName(code: number): string {
-  return CODE_NAMES[code] ?? `Code(${code})`;
-}

@@ -1,14 +1,13 @@
 import type { DescMethod, FileRegistry, Message } from '@bufbuild/protobuf';
-import type { Timers } from '@dkron/runtime';
+import { rpcCodeName, type Timers } from '@dkron/runtime';
 import { systemTimers } from '@dkron/runtime/system';
 import type { Metadata } from '@grpc/grpc-js';
-import { secretsOf, warnOfUnknownKeys } from '../kit/config-schema.ts';
+import { configuredAttempt } from '../kit/configured-attempt.ts';
 import { ConnectionPool, type ConnectionPoolOptions } from '../kit/connection-pool.ts';
 import { digestOf } from '../kit/digest.ts';
-import { AttemptError, limitedAttempt, type LimitedAttempt } from '../kit/limited-attempt.ts';
-import { failed } from '../results.ts';
+import { AttemptError, type LimitedAttempt } from '../kit/limited-attempt.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
-import { codeName, openCall, statusOf } from './call.ts';
+import { openCall, statusOf } from './call.ts';
 import { configSchema } from './config-schema.ts';
 import { type GrpcConnection, grpcSource } from './connection.ts';
 import { splitJson } from './json-sequence.ts';
@@ -45,19 +44,10 @@ async function execute(
   pool: ConnectionPool<GrpcConnection>,
   timers: Timers,
 ): Promise<ExecuteResult> {
-  const { config } = request;
-  let ownTimeoutMs: number;
-  try {
-    ownTimeoutMs = readTimeoutMs(config);
-  } catch (error) {
-    return failed((error as Error).message);
-  }
-  const secrets = secretsOf(configSchema, config);
-  const limits = { timers, ownTimeoutMs, ownTimeoutText: 'grpc: timeout', secrets };
-  return limitedAttempt(request, context, limits, async (attempt) => {
-    warnOfUnknownKeys(configSchema, config, context.logger);
-    const settings = await readSettings(config);
-    secrets.push(...settings.headers.map(([, value]) => value));
+  const kind = { configSchema, timers, readTimeoutMs, ownTimeoutText: 'grpc: timeout' };
+  return configuredAttempt(request, context, kind, async (attempt) => {
+    const settings = await readSettings(request.config);
+    attempt.hide(settings.headers.map(([, value]) => value));
     const lease = await pool.acquire(digestOf(settings.target), grpcSource(settings.target, timers), attempt.signal);
     let broken = true;
     try {
@@ -65,7 +55,7 @@ async function execute(
       broken = code === UNAVAILABLE;
       if (code !== settings.expectCode) {
         throw new AttemptError(
-          `server returned ${codeName(code)} code, expected ${codeName(settings.expectCode)}`,
+          `server returned ${rpcCodeName(code)} code, expected ${rpcCodeName(settings.expectCode)}`,
           broken ? 'executor' : 'exit',
         );
       }
@@ -112,7 +102,7 @@ async function callMethod(
   call.end();
   const { code, details } = await statusOf(call);
   if (unreadable) throw new AttemptError(`grpc: the reply cannot be read: ${unreadable.message}`);
-  if (details !== '' && code !== 0) print(`${codeName(code)}: ${details}\n`, true);
+  if (details !== '' && code !== 0) print(`${rpcCodeName(code)}: ${details}\n`, true);
   return code;
 }
 

@@ -1,8 +1,9 @@
+import { rpcCodeName } from '@dkron/runtime';
 import type { FileRegistry } from '@bufbuild/protobuf';
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 import type { Client, Metadata } from '@grpc/grpc-js';
 import { AttemptError } from '../kit/limited-attempt.ts';
-import { type BytesCall, codeName, openCall, statusOf } from './call.ts';
+import { type BytesCall, openCall, statusOf } from './call.ts';
 import { protobuf, wellKnown, wire } from './packages.ts';
 
 /** The newer one first; they differ in their name only. */
@@ -77,7 +78,7 @@ class Session {
   constructor(call: BytesCall) {
     this.#call = call;
     this.#ended = statusOf(call).then(({ code, details }) => {
-      throw Object.assign(new Error(`rpc error: code = ${codeName(code)} desc = ${details}`), { code });
+      throw Object.assign(new Error(`rpc error: code = ${rpcCodeName(code)} desc = ${details}`), { code });
     });
     this.#ended.catch(() => {});
   }

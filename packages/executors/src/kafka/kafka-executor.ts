@@ -1,11 +1,10 @@
 import type { Timers } from '@dkron/runtime';
 import { systemTimers } from '@dkron/runtime/system';
-import { secretsOf, warnOfUnknownKeys } from '../kit/config-schema.ts';
+import { configuredAttempt } from '../kit/configured-attempt.ts';
 import { ConnectionPool, type ConnectionPoolOptions, type ConnectionSource } from '../kit/connection-pool.ts';
 import { digestOf } from '../kit/digest.ts';
-import { AttemptError, limitedAttempt } from '../kit/limited-attempt.ts';
+import { AttemptError } from '../kit/limited-attempt.ts';
 import { MissingPackageError } from '../kit/peer-package.ts';
-import { failed } from '../results.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
 import { configSchema } from './config-schema.ts';
 import { errorText } from './error-text.ts';
@@ -46,15 +45,8 @@ export function kafkaExecutor(options: KafkaExecutorOptions = {}, modules: Kafka
 async function execute(request: ExecuteRequest, context: ExecuteContext, modules: Modules): Promise<ExecuteResult> {
   const { config } = request;
   const { timers, pool, producers } = modules;
-  let ownTimeoutMs: number;
-  try {
-    ownTimeoutMs = readTimeoutMs(config);
-  } catch (error) {
-    return failed((error as Error).message);
-  }
-  const limits = { timers, ownTimeoutMs, ownTimeoutText: 'kafka: timeout', secrets: secretsOf(configSchema, config) };
-  return limitedAttempt(request, context, limits, async ({ signal, print }) => {
-    warnOfUnknownKeys(configSchema, config, context.logger);
+  const kind = { configSchema, timers, readTimeoutMs, ownTimeoutText: 'kafka: timeout' };
+  return configuredAttempt(request, context, kind, async ({ signal, print }) => {
     const settings = await readSettings(config);
     const lease = await pool.acquire(digestOf(settings.target), producers(settings.target), signal);
     let broken = true;

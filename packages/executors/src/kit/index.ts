@@ -6,6 +6,8 @@ import * as field from './fields.ts';
 
 export type { AttemptLimits, LimitedAttempt } from './limited-attempt.ts';
 export { AttemptError, limitedAttempt } from './limited-attempt.ts';
+export type { AttemptKind, ConfiguredAttempt } from './configured-attempt.ts';
+export { configuredAttempt } from './configured-attempt.ts';
 export type { ConfigProblem, ConfigSchema } from './config-schema.ts';
 export { checkConfig, secretsOf, warnOfUnknownKeys } from './config-schema.ts';
 export { field };

@@ -1,12 +1,11 @@
 import type { Timers } from '@dkron/runtime';
 import { systemTimers } from '@dkron/runtime/system';
 import type { MsgHdrs } from '@nats-io/transport-node';
-import { secretsOf, warnOfUnknownKeys } from '../kit/config-schema.ts';
+import { configuredAttempt } from '../kit/configured-attempt.ts';
 import { ConnectionPool, type ConnectionPoolOptions } from '../kit/connection-pool.ts';
 import { digestOf } from '../kit/digest.ts';
-import { AttemptError, limitedAttempt, type LimitedAttempt } from '../kit/limited-attempt.ts';
+import { AttemptError, type LimitedAttempt } from '../kit/limited-attempt.ts';
 import { peerPackage } from '../kit/peer-package.ts';
-import { failed } from '../results.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
 import { configSchema } from './config-schema.ts';
 import { LOST_TEXT, natsSource, type NatsTrouble, type SharedNats } from './connection.ts';
@@ -52,17 +51,10 @@ async function execute(
   timers: Timers,
 ): Promise<ExecuteResult> {
   const { config } = request;
-  let ownTimeoutMs: number;
-  try {
-    ownTimeoutMs = readTimeoutMs(config);
-  } catch (error) {
-    return failed((error as Error).message);
-  }
-  const limits = { timers, ownTimeoutMs, ownTimeoutText: 'nats: timeout', secrets: secretsOf(configSchema, config) };
-  return limitedAttempt(request, context, limits, async (attempt) => {
-    warnOfUnknownKeys(configSchema, config, context.logger);
+  const kind = { configSchema, timers, readTimeoutMs, ownTimeoutText: 'nats: timeout' };
+  return configuredAttempt(request, context, kind, async (attempt) => {
     if (config['debug']) context.logger.info('configuration of nats', { keys: Object.keys(config) });
-    const waitMs = Math.min(ownTimeoutMs || LONG_MS, request.timeoutMs ?? LONG_MS, LONG_MS) + MARGIN_MS;
+    const waitMs = Math.min(attempt.ownTimeoutMs || LONG_MS, request.timeoutMs ?? LONG_MS, LONG_MS) + MARGIN_MS;
     const settings = { ...(await readSettings(request)), waitMs };
     const lease = await pool.acquire(digestOf(settings.target), natsSource(settings.target), attempt.signal);
     try {

@@ -1,11 +1,9 @@
 import type { Timers } from '@dkron/runtime';
 import { systemTimers } from '@dkron/runtime/system';
 import type { ChannelModel } from 'amqplib';
-import { secretsOf, warnOfUnknownKeys } from '../kit/config-schema.ts';
+import { configuredAttempt } from '../kit/configured-attempt.ts';
 import { ConnectionPool, type ConnectionPoolOptions } from '../kit/connection-pool.ts';
 import { digestOf } from '../kit/digest.ts';
-import { limitedAttempt } from '../kit/limited-attempt.ts';
-import { failed } from '../results.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
 import { configSchema } from './config-schema.ts';
 import { rabbitSource } from './connection.ts';
@@ -43,16 +41,8 @@ async function execute(
   timers: Timers,
 ): Promise<ExecuteResult> {
   const { config, executionId, attempt: count } = request;
-  let ownTimeoutMs: number;
-  try {
-    ownTimeoutMs = readTimeoutMs(config);
-  } catch (error) {
-    return failed((error as Error).message);
-  }
-  const secrets = [...secretsOf(configSchema, config), ...passwordOf(config['url'] ?? '')];
-  const limits = { timers, ownTimeoutMs, ownTimeoutText: 'rabbitmq: timeout', secrets };
-  return limitedAttempt(request, context, limits, async ({ signal }) => {
-    warnOfUnknownKeys(configSchema, config, context.logger);
+  const kind = { configSchema, timers, readTimeoutMs, ownTimeoutText: 'rabbitmq: timeout', partsOfSecrets };
+  return configuredAttempt(request, context, kind, async ({ signal }) => {
     const settings = await readSettings(config);
     const own = settings.declared?.exclusive === true;
     const key = digestOf([settings.target, own ? [executionId, count] : []]);
@@ -69,8 +59,8 @@ async function execute(
   });
 }
 
-/** As it is in the address, and as it is meant. */
-function passwordOf(url: string): string[] {
+/** The password as it is in the address, and as it is meant. */
+function partsOfSecrets({ url = '' }: ExecuteRequest['config']): string[] {
   const { password = '' } = URL.canParse(url) ? new URL(url) : {};
   if (password === '') return [];
   try {

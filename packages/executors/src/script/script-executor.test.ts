@@ -68,6 +68,9 @@ describe('script', () => {
   it('ends at the key timeout, and leaves nothing behind', async () => {
     const run = await attempt(executor, { script: 'sleep 60', timeout: '200ms' });
     expect(run.result).toMatchObject({ success: false, error: 'signal: killed' });
+    expect(run.stderr).toBe("script: Job 'job' execution time exceeding defined timeout 200ms. Job was killed");
+    const bad = await attempt(executor, { script: 'true', timeout: 'soon' });
+    expect(bad.result.error).toBe('script: Error parsing job timeout');
     expect(readdirSync(folder)).toEqual([]);
   });
 

@@ -37,6 +37,7 @@ export function scriptExecutor(options: ScriptExecutorOptions, modules: ScriptEx
   const { spawnHelper, timers } = modules;
   const memoryWatch = new MemoryWatch({ pollMs: options.memoryPollMs ?? 1_000 }, { timers, processes: procTable });
   const all: Options = {
+    executor: 'script',
     shellPath: options.shellPath ?? '/bin/sh',
     folder: options.folder ?? tmpdir(),
     accountFiles: {},
@@ -87,7 +88,8 @@ async function commandOf(
   const line = [...script.interpreter, file, ...script.args].map(quoted).join(' ');
   const config = { ...Object.fromEntries(given), command: line };
   const command = await readCommand({ ...request, config }, options, logger);
-  return { ...command, text: 'script', spawn: { ...command.spawn, env: { ...script.env, ...command.spawn.env } } };
+  const subject = `script: Job '${request.jobName}'`;
+  return { ...command, subject, spawn: { ...command.spawn, env: { ...script.env, ...command.spawn.env } } };
 }
 
 /** Readable for who runs it and nobody else: scripts hold secrets. */

@@ -19,8 +19,8 @@ export class CommandError extends Error {
 /** What one attempt runs, and its limits. */
 export interface ShellCommand {
   readonly spawn: SpawnRequest;
-  /** As configured; appears in messages about exceeded limits. */
-  readonly text: string;
+  /** Messages about exceeded limits begin with it. */
+  readonly subject: string;
   /** The program as the user named it. */
   readonly program: string;
   readonly timeoutMs?: number;
@@ -28,6 +28,8 @@ export interface ShellCommand {
 }
 
 export interface CommandOptions {
+  /** Name of the executor; messages about the configuration begin with it. */
+  readonly executor: string;
   readonly shellPath: string;
   readonly accountFiles: AccountFiles;
 }
@@ -43,9 +45,9 @@ export async function readCommand(
   const env = readEnv(config['env'] ?? '', request);
   const program = readProgram(text, parseGoBool(config['shell'] ?? '') ?? false, env, options, logger);
   const credential = config['su'] ? await lookUpCredential(config['su'], options.accountFiles) : undefined;
-  const limits = readLimits(config);
+  const limits = readLimits(config, options.executor);
   return {
-    text,
+    subject: `${options.executor}: Job '${text}'`,
     program: program.argv0,
     ...limits,
     spawn: {
@@ -111,9 +113,12 @@ function readEnv(
   return env;
 }
 
-function readLimits(config: Readonly<Record<string, string>>): Pick<ShellCommand, 'timeoutMs' | 'memoryBytesMax'> {
+function readLimits(
+  config: Readonly<Record<string, string>>,
+  executor: string,
+): Pick<ShellCommand, 'timeoutMs' | 'memoryBytesMax'> {
   const timeoutMs = config['timeout'] ? parseDurationMs(config['timeout']) : undefined;
-  if (config['timeout'] && timeoutMs === undefined) throw new CommandError('shell: Error parsing job timeout');
+  if (config['timeout'] && timeoutMs === undefined) throw new CommandError(`${executor}: Error parsing job timeout`);
   const memoryBytesMax = config['mem_limit'] ? parseMemorySize(config['mem_limit']) : undefined;
   return {
     ...(timeoutMs !== undefined && { timeoutMs }),

@@ -33,6 +33,7 @@ export function shellExecutor(options: ShellExecutorOptions, modules: ShellExecu
   const { spawnHelper, timers, processes = procTable } = modules;
   const memoryWatch = new MemoryWatch({ pollMs: options.memoryPollMs ?? 1_000 }, { timers, processes });
   const commandOptions: CommandOptions = {
+    executor: 'shell',
     shellPath: options.shellPath ?? '/bin/sh',
     accountFiles: options.accountFiles ?? {},
   };

@@ -62,7 +62,7 @@ export class ShellRun {
     const { memoryBytesMax } = this.#command;
     if (memoryBytesMax === undefined || this.#over) return;
     const exceeded = (bytes: number): void => {
-      this.#lastWords ||= `shell: Job '${this.#command.text}' memory usage (${bytes} bytes) exceeding defined limit (${memoryBytesMax} bytes). Job was killed`;
+      this.#lastWords ||= `${this.#command.subject} memory usage (${bytes} bytes) exceeding defined limit (${memoryBytesMax} bytes). Job was killed`;
       this.#kill('memory');
     };
     this.#cleanUp.push(this.#modules.memoryWatch.watch(pid, memoryBytesMax, exceeded));
@@ -78,10 +78,10 @@ export class ShellRun {
 
   #watchTime(): void {
     const { timers } = this.#modules;
-    const { timeoutMs, text } = this.#command;
+    const { timeoutMs, subject } = this.#command;
     if (timeoutMs !== undefined) {
       const exceeded = (): void => {
-        this.#lastWords ||= `shell: Job '${text}' execution time exceeding defined timeout ${formatDurationMs(timeoutMs)}. Job was killed`;
+        this.#lastWords ||= `${subject} execution time exceeding defined timeout ${formatDurationMs(timeoutMs)}. Job was killed`;
         this.#kill('command_timeout');
       };
       this.#cleanUp.push(afterLong(timers, Math.max(0, timeoutMs), exceeded));

@@ -1,4 +1,4 @@
-import { assert } from '@dkron/runtime';
+import { assert, messageOf } from '@dkron/runtime';
 import type { Processor, ProcessorConfig } from '../types.ts';
 import { afterAbort, inputOf, LogText, run, same, textOf } from './calls.ts';
 
@@ -174,7 +174,7 @@ async function outcome(processor: Processor, config: ProcessorConfig, log: LogTe
     const output = await run(processor, inputOf('outcome', 'the output'), config, { logger: log.logger });
     return { output: textOf(output) };
   } catch (error) {
-    return { output: '', error: error instanceof Error ? error.message : String(error) };
+    return { output: '', error: messageOf(error) };
   }
 }
 

@@ -1,8 +1,9 @@
+import { messageOf } from '@dkron/runtime';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { Handshake, StreamPurpose } from '@dkron/raft';
 import type { StreamContext } from '../context.ts';
-import { textOf, TransportError } from '../errors.ts';
+import { TransportError } from '../errors.ts';
 import { identityOf } from '../wire/channel.ts';
 import { greetAsAcceptor } from '../wire/greet.ts';
 import type { GreetingStream } from '../wire/greet.ts';
@@ -72,8 +73,8 @@ export async function acceptStream<In extends { readonly $case: string }, Out>(
 
   function statusOf(error: unknown, peer: string): [status, string] {
     if (!(error instanceof TransportError)) {
-      refusals.failure(peer, textOf(error));
-      return [status.FAILED_PRECONDITION, textOf(error)];
+      refusals.failure(peer, messageOf(error));
+      return [status.FAILED_PRECONDITION, messageOf(error)];
     }
     if (error.code === 'handshake_refused') {
       const { by, refusal, peer: name } = error.details as { by: 'us' | 'peer'; refusal: string; peer: string };

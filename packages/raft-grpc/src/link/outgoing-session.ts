@@ -1,8 +1,9 @@
+import { messageOf } from '@dkron/runtime';
 import type { Handshake, NodeId, UnreachableReason } from '@dkron/raft';
 import type { SessionResponse } from '../gen/dkron/raft/v1/transport.ts';
 import { FrameKind } from '../codec/frame.ts';
 import type { StreamContext } from '../context.ts';
-import { malformed, textOf, TransportError } from '../errors.ts';
+import { malformed, TransportError } from '../errors.ts';
 import { dial } from '../wire/channel.ts';
 import type { DialedStream } from '../wire/channel.ts';
 import { greetAsDialer } from '../wire/greet.ts';
@@ -82,7 +83,7 @@ export class OutgoingSession {
         return { opened: false, reason: 'broken', refusal: { code: refusal, message: error.message } };
       }
       if (error instanceof TransportError) refusals.bytes(this.#to, 'malformed', error.message);
-      else refusals.failure(this.#to, textOf(error));
+      else refusals.failure(this.#to, messageOf(error));
       return { opened: this.#opened, reason: 'broken' };
     } finally {
       this.end();

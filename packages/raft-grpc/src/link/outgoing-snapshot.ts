@@ -1,9 +1,10 @@
+import { messageOf } from '@dkron/runtime';
 import { status } from '@grpc/grpc-js';
 import { crc32 } from 'node:zlib';
 import type { NodeId, SnapshotSource } from '@dkron/raft';
 import { encodeFrame } from '../codec/frame.ts';
 import type { StreamContext } from '../context.ts';
-import { malformed, textOf, TransportError } from '../errors.ts';
+import { malformed, TransportError } from '../errors.ts';
 import type { SnapshotRequest, SnapshotResponse } from '../gen/dkron/raft/v1/transport.ts';
 import { dial } from '../wire/channel.ts';
 import type { DialedStream } from '../wire/channel.ts';
@@ -67,7 +68,7 @@ export class OutgoingSnapshot {
         refusals.bytes(this.#to, 'malformed', error.message);
       }
       const { failure } = this.#reader;
-      const why = error === BROKEN ? (failure?.message ?? 'the stream ended') : textOf(error);
+      const why = error === BROKEN ? (failure?.message ?? 'the stream ended') : messageOf(error);
       const final = error === BROKEN ? isFinal(failure) : true;
       return { done: false, final, why, at: this.#at };
     } finally {

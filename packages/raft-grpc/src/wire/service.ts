@@ -1,3 +1,4 @@
+import { messageOf } from '@dkron/runtime';
 import type { Handshake, Verdict, SessionRequest, SessionResponse } from '../gen/dkron/raft/v1/transport.ts';
 import {
   RaftTransportServiceService,
@@ -7,7 +8,6 @@ import {
   SnapshotResponse as SnapshotResponseCodec,
 } from '../gen/dkron/raft/v1/transport.ts';
 import type { SnapshotRequest, SnapshotResponse } from '../gen/dkron/raft/v1/transport.ts';
-import { textOf } from '../errors.ts';
 
 /** A message that could not be read; handled by the stream it came on, so that it is counted there. */
 export interface Unreadable {
@@ -71,7 +71,7 @@ function read<T extends { readonly message: unknown }>(decode: (bytes: Uint8Arra
     if (message !== undefined) return message as NonNullable<T['message']>;
     return { $case: 'unreadable', value: 'no known field' };
   } catch (error) {
-    return { $case: 'unreadable', value: textOf(error) };
+    return { $case: 'unreadable', value: messageOf(error) };
   }
 }
 

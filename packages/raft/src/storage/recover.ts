@@ -1,4 +1,4 @@
-import { assert } from '@dkron/runtime';
+import { assert, messageOf } from '@dkron/runtime';
 import { writeZeros } from './disk.ts';
 import type { Disk } from './disk.ts';
 import { corruptLog, StorageError } from './errors.ts';
@@ -162,7 +162,7 @@ class Recovery {
       if (atStart !== (read.change.kind === 'base')) throw new TypeError('base record out of place');
       this.#change(segment, frame, read, first);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw corruptLog(segment.path, frame.offset, `its checksum holds but it does not continue the log (${why})`);
     }
   }

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@dkron/runtime';
+import { type Clock, type Logger, messageOf } from '@dkron/runtime';
 import type { Entry } from '../core/types.ts';
 import { isDiskFull, StorageError } from './errors.ts';
 import { BlockingWrites } from './blocking-writes.ts';
@@ -148,7 +148,7 @@ export class WalLane {
   /** After this nothing is known about what is on disk: only a restart reads it back. */
   fail(cause: unknown): StorageError {
     if (this.#failure === undefined) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       this.#failure = new StorageError(
         'log_failed',
         `the write-ahead log in ${this.#options.dir} failed (${why}); restart to recover from what is on disk`,

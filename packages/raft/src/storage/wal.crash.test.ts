@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict';
-import { silentLogger } from '@dkron/runtime';
+import { messageOf, silentLogger } from '@dkron/runtime';
 import type { Random } from '@dkron/runtime';
 import { ManualTime, seededRandom } from '@dkron/runtime/testing';
 import { describe, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ describe('SegmentedWal on a disk that crashes', () => {
       try {
         await new Run(seed, counts).run();
       } catch (error) {
-        throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+        throw new Error(`seed ${seed}: ${messageOf(error)}`, { cause: error });
       }
     }
     console.log(JSON.stringify(counts));

@@ -1,5 +1,5 @@
 import type { FinishedReport } from '@dkron/jobs';
-import type { Cancel, Logger, Random, Timers } from '@dkron/runtime';
+import { type Cancel, type Logger, messageOf, type Random, type Timers } from '@dkron/runtime';
 import { WorkerError } from '../errors.ts';
 import { HEADER_BYTES, encodeBatch, makeHeader, readLog } from './log.ts';
 import type { LogContent, LogHeader } from './log.ts';
@@ -99,7 +99,7 @@ export class Journal {
       return journal;
     } catch (error) {
       if (error instanceof WorkerError) throw error;
-      throw new WorkerError('journal-io', `journal cannot be opened: ${text(error)}`, {}, { cause: error });
+      throw new WorkerError('journal-io', `journal cannot be opened: ${messageOf(error)}`, {}, { cause: error });
     }
   }
 
@@ -256,8 +256,8 @@ export class Journal {
   /** Accepts are refused; everything else is true all the same and is tried again. */
   #refuse(batch: readonly Queued[], cause: unknown): void {
     const { logger, timers } = this.#modules;
-    logger.error('journal write failed', { error: text(cause), records: batch.length });
-    const error = new WorkerError('journal-io', `journal cannot be written: ${text(cause)}`, {}, { cause });
+    logger.error('journal write failed', { error: messageOf(cause), records: batch.length });
+    const error = new WorkerError('journal-io', `journal cannot be written: ${messageOf(cause)}`, {}, { cause });
     const kept = batch.filter((queued) => !queued.reject);
     for (const queued of batch) queued.reject?.(error);
     this.#queue = [...kept, ...this.#queue];
@@ -277,7 +277,7 @@ export class Journal {
       this.#rewriteAboveBytes = this.#rewriteStepBytes;
     } catch (error) {
       this.#rewriteAboveBytes = this.#lengthBytes + this.#rewriteStepBytes;
-      this.#modules.logger.warn('journal rewrite failed', { error: text(error) });
+      this.#modules.logger.warn('journal rewrite failed', { error: messageOf(error) });
     }
   }
 }
@@ -315,8 +315,4 @@ function killLeftover(attempt: RecoveredAttempt, { processes, logger }: JournalM
 
 function closedError(): WorkerError {
   return new WorkerError('journal-closed', 'journal is closed', {});
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

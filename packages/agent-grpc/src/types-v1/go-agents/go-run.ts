@@ -1,10 +1,10 @@
 import type { AgentRunRequest, Execution as WireExecution } from '@dkron/contracts/types-v1';
 import { executionFromWire, executionToWire, jobToWire } from '@dkron/contracts/types-v1';
 import type { Dispatch, EndReason, ExecutionId, FinishedReport } from '@dkron/jobs';
-import { ZERO_TIME } from '@dkron/runtime';
+import { rpcCodeName, ZERO_TIME } from '@dkron/runtime';
 import type { Cancel, EpochNanos } from '@dkron/runtime';
 import { reportOf } from '../execution-done.ts';
-import { brokenStream, codeName } from '../texts.ts';
+import { brokenStream } from '../texts.ts';
 import { callAgent } from './call-agent.ts';
 import type { CallEnd, CallModules } from './call-agent.ts';
 import type { GoAgentsSettings } from './options.ts';
@@ -116,7 +116,7 @@ export class GoRun {
       case 'broken':
         return this.await(this.#modules.settings.orphanMs, 'lease');
       case 'status':
-        return this.#fail(brokenStream(codeName(end.code), end.details));
+        return this.#fail(brokenStream(rpcCodeName(end.code), end.details));
       case 'eof':
         if (this.#final === undefined) return this.#fail('grpc: the agent ended the stream without a result');
         return this.#finish(reportOf(executionFromWire(this.#final)));
