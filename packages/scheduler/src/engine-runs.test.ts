@@ -294,6 +294,21 @@ describe('Engine: processors', () => {
     expect(h.dues().length).toBe(0);
   });
 
+  it('G-E9: one that hangs delays none but its own', async () => {
+    const h = await Harness.start(['n1'], {}, (_execution, _output, { processors }) =>
+      processors['silent'] ? new Promise(() => {}) : Promise.resolve(new TextEncoder().encode('processed')),
+    );
+    const worker = await h.connect();
+    await h.put(definition('a', '@manually', { processors: { silent: {} } }));
+    await h.put(definition('b', '@manually', { processors: { log: {} } }));
+    for (let i = 0; i < 40; i++) await run(h, 'a');
+    const { targets } = await run(h, 'b');
+    for (const dispatch of worker.dispatches) worker.finished(dispatch);
+    await h.time.advance(10);
+    expect(tailOf(h, targets[0]!.executionId)).toBe('processed');
+    expect(h.dues()).toHaveLength(40);
+  });
+
   it('G-E9: one that hangs is given up after the limit and told so', async () => {
     let signal: AbortSignal | undefined;
     const h = await Harness.start(['n1'], { processTimeoutMs: 5_000 }, (_execution, _output, _definition, given) => {

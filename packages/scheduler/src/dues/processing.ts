@@ -1,15 +1,14 @@
 import type { Due, ExecutionId } from '@dkron/jobs';
 import type { Context } from '../context.ts';
 import type { UpdateBatcher } from '../sessions/update-batcher.ts';
-
-const PARALLEL_MAX = 8;
+import { ProcessingQueue } from './processing-queue.ts';
 
 /** Runs processors of finished executions, a few at a time. A processor that fails or hangs changes nothing. */
 export class Processing {
   readonly #context: Context;
   readonly #updates: UpdateBatcher;
-  /** The replicated due records, in order; bounded by the state. */
-  readonly #queue = new Map<bigint, Due>();
+  /** The replicated due records; bounded by the state. */
+  #queue = new ProcessingQueue();
   #active = new Set<bigint>();
   #stopped = new AbortController();
 
@@ -24,27 +23,32 @@ export class Processing {
 
   stop(): void {
     this.#stopped.abort(new Error('leadership lost'));
-    this.#queue.clear();
+    this.#queue = new ProcessingQueue();
     this.#active = new Set();
   }
 
   add(due: Due): void {
-    if (!this.#active.has(due.id)) this.#queue.set(due.id, due);
+    if (!this.#active.has(due.id)) {
+      const job = this.#context.view.getJob(due.jobName);
+      this.#queue.add(due, job?.definition.processors ?? {});
+    }
     this.#work();
   }
 
   remove(id: bigint): void {
-    this.#queue.delete(id);
+    this.#queue.remove(id);
   }
 
   #work(): void {
-    for (const [id, due] of this.#queue) {
-      if (this.#active.size >= PARALLEL_MAX || !this.#context.mayAct()) return;
-      this.#queue.delete(id);
+    while (this.#context.mayAct()) {
+      const taken = this.#queue.take();
+      if (!taken) return;
+      const { due, done } = taken;
       const active = this.#active;
-      active.add(id);
+      active.add(due.id);
       void this.#settle(due, this.#stopped.signal).finally(() => {
-        active.delete(id);
+        active.delete(due.id);
+        done();
         this.#work();
       });
     }
