@@ -121,10 +121,12 @@ class Place {
 
   constructor(path: string, serve: (run: Run, socket: Socket) => void) {
     this.path = path;
-    this.#server = createServer((socket) => {
+    // Who hangs up is hung up on without a farewell.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       this.#connections += 1;
       this.#sockets.add(socket);
       socket.on('error', () => {});
+      socket.on('end', () => socket.allowHalfOpen && socket.destroy());
       socket.on('close', () => {
         this.#sockets.delete(socket);
         this.#look();

@@ -150,7 +150,7 @@ function socketTo({ network, address }: Pick<Handshake, 'network' | 'address'>):
 /** Length that the prefix says. */
 function sizeOf(parts: readonly Uint8Array[]): number {
   const head = parts[0]!.length >= PREFIX_BYTES ? parts[0]! : concatBytes(parts);
-  return new DataView(head.buffer, head.byteOffset).getUint32(1);
+  return ((head[1]! << 24) | (head[2]! << 16) | (head[3]! << 8) | head[4]!) >>> 0;
 }
 
 function framed(message: Uint8Array): Buffer {

@@ -23,7 +23,12 @@ const GO_AWAY = frame(7, 0, Buffer.alloc(8));
 const CALL = Buffer.concat([frame(1, 4, Buffer.from('headers'), 1), frame(0, 1, Buffer.from('data'), 1)]);
 
 /** Either end, what the quiet one has said, and what it can read once it was woken. */
-function connection(): { peer: Duplex; said: () => string; read: () => Buffer | undefined; time: ManualTime } {
+async function connection(): Promise<{
+  peer: Duplex;
+  said: () => string;
+  read: () => Buffer | undefined;
+  time: ManualTime;
+}> {
   const [peer, own] = duplexPair();
   const time = new ManualTime();
   const heard: Buffer[] = [];
@@ -35,6 +40,7 @@ function connection(): { peer: Duplex; said: () => string; read: () => Buffer | 
     own.resume();
   });
   const read = (): Buffer | undefined => parts && Buffer.concat(parts);
+  await time.advance(1);
   return { peer, said: () => Buffer.concat(heard).toString('hex'), read, time };
 }
 
@@ -49,10 +55,23 @@ async function say(peer: Duplex, ...pieces: readonly Buffer[]): Promise<void> {
 
 describe('wakeWhenUsed', () => {
   it('greets, and sleeps while there is nothing but greetings and farewells', async () => {
-    const { peer, said, read } = connection();
+    const { peer, said, read } = await connection();
     await say(peer, PREFACE, SETTINGS, ACK, WINDOW, GO_AWAY);
     expect(said()).toBe('000000040000000000');
     expect(read()).toBeUndefined();
+  });
+
+  it('greets nobody who has hung up before', async () => {
+    const [peer, own] = duplexPair();
+    const time = new ManualTime();
+    const heard: Buffer[] = [];
+    peer.on('data', (bytes: Buffer) => heard.push(bytes));
+    wakeWhenUsed(own as Socket, time, () => {});
+    await say(peer, PREFACE);
+    own.destroy();
+    await settled();
+    await time.advance(10_000);
+    expect(heard).toEqual([]);
   });
 
   it.each([
@@ -60,7 +79,7 @@ describe('wakeWhenUsed', () => {
     ['called before it was greeted', [PREFACE, SETTINGS, WINDOW, CALL, ACK]],
     ['at once', [Buffer.concat([PREFACE, SETTINGS, ACK, CALL])]],
   ] as const)('wakes for a call that comes %s, with all but the acknowledgement', async (_how, pieces) => {
-    const { peer, read } = connection();
+    const { peer, read } = await connection();
     await say(peer, ...pieces, WINDOW);
     const expected = [...pieces, WINDOW].filter((piece) => piece !== ACK);
     const whole = Buffer.concat(expected).toString('hex');
@@ -72,17 +91,17 @@ describe('wakeWhenUsed', () => {
     const bytes = Buffer.concat([PREFACE, SETTINGS, ACK, CALL, ACK]);
     const expected = Buffer.concat([PREFACE, SETTINGS, CALL, ACK]);
     for (let cut = 1; cut < bytes.length; cut++) {
-      const { peer, read } = connection();
+      const { peer, read } = await connection();
       await say(peer, bytes.subarray(0, cut), bytes.subarray(cut));
       expect([cut, read()?.equals(expected)]).toEqual([cut, true]);
     }
-    const { peer, read } = connection();
+    const { peer, read } = await connection();
     await say(peer, ...Array.from(bytes, (byte) => Buffer.of(byte)));
     expect(read()?.equals(expected)).toBe(true);
   });
 
   it('wakes by itself after a while, so that settings are acknowledged', async () => {
-    const { peer, read, time } = connection();
+    const { peer, read, time } = await connection();
     await say(peer, PREFACE, SETTINGS, ACK);
     await time.advance(4_999);
     expect(read()).toBeUndefined();
@@ -92,7 +111,7 @@ describe('wakeWhenUsed', () => {
   });
 
   it('hangs up on who says much and never greets', async () => {
-    const { peer, read } = connection();
+    const { peer, read } = await connection();
     let isClosed = false;
     peer.on('end', () => (isClosed = true));
     const data = frame(0, 0, Buffer.alloc(16_000), 1);

@@ -12,12 +12,14 @@ const ACK = 1;
 const NO_SETTINGS = Buffer.of(0, 0, 0, SETTINGS, 0, 0, 0, 0, 0);
 /** More than a peer may send before it has heard of us: its greeting, and a window of data. */
 const HELD_BYTES_MAX = 131_072;
+/** By then a run that reports nothing has often hung up: it is spared the greeting, and this side the answer to that. */
+const GREET_MS = 1;
 /** Then it gets its session even if it says nothing, so that its settings are acknowledged. */
 const WAKE_MS = 5_000;
 
 /**
  * Greets who connects by HTTP/2, and calls `wake` once there is something to serve: then everything that was said can be
- * read from the socket again, but for the acknowledgement of the greeting. Plugins connect at the start of every run and
+ * read from the socket again, but for the acknowledgement of the greeting. Until then the socket may be half open. Plugins connect at the start of every run and
  * most never report; a session for each of them would be the dearest part of a run.
  */
 export function wakeWhenUsed(socket: Socket, timers: Timers, wake: () => void): void {
@@ -51,14 +53,17 @@ export function wakeWhenUsed(socket: Socket, timers: Timers, wake: () => void): 
     cancel();
     socket.off('data', take);
     socket.pause();
+    socket.allowHalfOpen = false;
     socket.unshift(held);
     wake();
   };
-  const cancel = timers.after(WAKE_MS, () => {
-    isUsed = true;
-    step();
+  let cancel = timers.after(GREET_MS, () => {
+    socket.write(NO_SETTINGS);
+    cancel = timers.after(WAKE_MS, () => {
+      isUsed = true;
+      step();
+    });
   });
   socket.on('data', take);
-  socket.on('close', cancel);
-  socket.write(NO_SETTINGS);
+  socket.on('close', () => cancel());
 }
