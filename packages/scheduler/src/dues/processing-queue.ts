@@ -91,7 +91,7 @@ export class ProcessingQueue {
 
   #lane(processors: Processors): Lane {
     const names = Object.keys(processors).sort();
-    const key = JSON.stringify(names.map((name) => [name, Object.entries(processors[name] ?? {}).sort()]));
+    const key = JSON.stringify(names.map((name) => [name, settingsOf(processors, name)]));
     const known = this.#lanes.get(key);
     if (known) return known;
     const kindKey = JSON.stringify(names);
@@ -109,4 +109,12 @@ export class ProcessingQueue {
     kind.lanes -= 1;
     if (kind.lanes === 0) this.#kinds.delete(kindKey);
   }
+}
+
+/** Key by key, whatever their order. */
+function settingsOf(processors: Processors, name: string): (readonly [key: string, value: string | undefined])[] {
+  const settings = processors[name] ?? {};
+  return Object.keys(settings)
+    .sort()
+    .map((key) => [key, settings[key]]);
 }
