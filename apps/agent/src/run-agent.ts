@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { Logger } from '@dkron/runtime';
 import { DkronError, noMetrics } from '@dkron/runtime';
-import { consoleLogger, systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
+import { consoleLogger, onStopSignals, systemClock, systemRandom, systemTimers } from '@dkron/runtime/system';
 import { AgentModule } from './agent-module.ts';
 import { AgentNode } from './agent-node.ts';
 import type { AgentOptions } from './options.ts';
@@ -57,22 +57,20 @@ function onSignals(
   { stopTimeout }: AgentOptions,
   { node, end }: { readonly node: AgentNode; readonly end: (code: number) => void },
 ): () => void {
-  let signals = 0;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    signals += 1;
-    if (signals > 1) {
+  return onStopSignals({
+    stop: (signal) => {
+      logger.info('agent: stopping', { signal, wait_ms: stopTimeout });
+      node.stop().then(
+        () => end(0),
+        (error: unknown) => {
+          logger.error('agent: stop failed', { error });
+          end(1);
+        },
+      );
+    },
+    end: (signal) => {
       logger.warn('agent: second signal, ending at once', { signal });
-      return end(1);
-    }
-    logger.info('agent: stopping', { signal, wait_ms: stopTimeout });
-    node.stop().then(
-      () => end(0),
-      (error: unknown) => {
-        logger.error('agent: stop failed', { error });
-        end(1);
-      },
-    );
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      end(1);
+    },
+  });
 }

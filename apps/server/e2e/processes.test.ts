@@ -127,11 +127,27 @@ describe('SIGTERM', () => {
     process.kill(server.pid, 'SIGTERM');
     await until('first signal', async () => server.log.includes('stopping'));
     const before = performance.now();
+    await until('more than its echo', async () => performance.now() - before > 1_000);
     process.kill(server.pid, 'SIGTERM');
     expect(await server.exited()).toBe(1);
     // The first signal alone would wait 30 s for what runs.
     expect(performance.now() - before).toBeLessThan(20_000);
     await until('process group gone', async () => !alive(-pid));
+  });
+
+  it('one that comes twice, directly and from the parent, is one', async () => {
+    const dir = await tempDir();
+    const dataDir = `${dir}/data`;
+    const { server, api } = await start({ dataDir });
+    await api.put('ending', shell(`echo $$ > ${dir}/pid; sleep 1; echo done`));
+    const id = await api.launch('ending');
+    await pidOf(`${dir}/pid`);
+    process.kill(server.pid, 'SIGTERM');
+    await until('first signal', async () => server.log.includes('stopping'));
+    process.kill(server.pid, 'SIGTERM');
+    expect(await server.exited()).toBe(0);
+    const again = new Api((await start({ dataDir })).server.url);
+    expect((await again.get(`/v1/executions/${id}`)).json).toMatchObject({ state: 'success', output: 'done\n' });
   });
 });
 

@@ -1,4 +1,4 @@
-import { consoleLogger } from '@dkron/runtime/system';
+import { consoleLogger, onStopSignals } from '@dkron/runtime/system';
 import { DkronError } from '@dkron/runtime';
 import type { Logger } from '@dkron/runtime';
 import type { ServerOptions } from './options.ts';
@@ -83,16 +83,14 @@ interface Ends {
 }
 
 function onSignals(logger: Logger, options: ServerOptions, { stop, end }: Ends): () => void {
-  let signals = 0;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    signals += 1;
-    if (signals > 1) {
+  return onStopSignals({
+    stop: (signal) => {
+      logger.info('server: stopping', { signal, wait_ms: options.stopTimeout });
+      stop();
+    },
+    end: (signal) => {
       logger.warn('server: second signal, ending at once', { signal });
-      return end(1);
-    }
-    logger.info('server: stopping', { signal, wait_ms: options.stopTimeout });
-    stop();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      end(1);
+    },
+  });
 }

@@ -56,6 +56,6 @@ export const NODE = {
     default: '30s',
     effect: 'used',
     ours: true,
-    help: 'how long an ordered end waits for running executions; a second signal ends at once',
+    help: 'how long an ordered end waits for running executions; another signal, a second later or more, ends at once',
   },
 } as const satisfies Section;
