@@ -52,6 +52,15 @@ describe('backupOrder', () => {
     expect(orderOf(job('a'), job('b', 'a'), job('a'))).toEqual(['0a', '1b', '0a']);
   });
 
+  it('links children once, in the order in which their parent lists them', () => {
+    const parent = { ...job('p'), dependent_jobs: ['z', 'ghost', 'a'] };
+    const order = backupOrder(parsed(JSON.stringify([job('a', 'p'), job('new', 'p'), parent, job('z', 'p')])));
+    expect(order.map(({ job: { definition } }) => definition.name)).toEqual(['p', 'z', 'a', 'new']);
+    expect(order[0]?.job.submitted.dependentJobs).toEqual(['ghost']);
+    const all = { ...job('p'), dependent_jobs: ['a'] };
+    expect(backupOrder(parsed(JSON.stringify([all, job('a', 'p')])))[0]?.job.submitted.dependentJobs).toBeNull();
+  });
+
   it.each([
     ['a parent elsewhere', [job('a', 'gone')]],
     ['a cycle', [job('a', 'b'), job('b', 'a'), job('c')]],

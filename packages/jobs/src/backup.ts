@@ -60,8 +60,9 @@ function parseItem(item: JsonNode, position: number): ParsedJob {
 }
 
 /**
- * The order to store a backup in: each job without parent in its turn, its children right after it. A name that occurs
- * twice is stored twice.
+ * The order to store a backup in: each job without parent in its turn, its children right after it, first those that its
+ * `dependent_jobs` name, as they run in that order. They are taken out of the list then: storing them puts them there.
+ * A name that occurs twice is stored twice.
  *
  * @throws JobInvalidError when a parent is not in the backup, or parents form a cycle
  */
@@ -78,19 +79,33 @@ export function backupOrder(jobs: readonly ParsedJob[]): BackupJob[] {
     .map((job) => ({ job, depth: 0, parent: undefined }))
     .toReversed();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const position = order.push(next) - 1;
     const { name } = next.job.definition;
-    const below = children.get(name) ?? [];
+    const below = inListedOrder(children.get(name) ?? [], next.job.submitted.dependentJobs ?? []);
     children.delete(name);
+    const position = order.push({ ...next, job: withoutChildren(next.job, below) }) - 1;
     for (const job of below.toReversed()) waiting.push({ job, depth: next.depth + 1, parent: position });
   }
   if (order.length < jobs.length) throw unreachable(jobs, order);
   return order;
 }
 
+function inListedOrder(jobs: readonly ParsedJob[], listed: readonly string[]): readonly ParsedJob[] {
+  const places = new Map(listed.map((name, place) => [name, place]));
+  const placeOf = (job: ParsedJob): number => places.get(job.definition.name) ?? listed.length;
+  return jobs.toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+function withoutChildren(job: ParsedJob, children: readonly ParsedJob[]): ParsedJob {
+  const { dependentJobs } = job.submitted;
+  if (dependentJobs === null || children.length === 0) return job;
+  const names = new Set(children.map(({ definition }) => definition.name));
+  const left = dependentJobs.filter((name) => !names.has(name));
+  return { ...job, submitted: { ...job.submitted, dependentJobs: left.length === 0 ? null : left } };
+}
+
 function unreachable(jobs: readonly ParsedJob[], order: readonly BackupJob[]): JobInvalidError {
-  const placed = new Set(order.map(({ job }) => job));
-  const position = jobs.findIndex((job) => !placed.has(job));
+  const placed = new Set(order.map(({ job }) => job.definition));
+  const position = jobs.findIndex((job) => !placed.has(job.definition));
   const { name, parentJob } = jobs[position]!.definition;
   const message = `parent ${parentJob} of ${name} is not in the backup, or is below ${name}`;
   return new JobInvalidError('Job validation failed', [
