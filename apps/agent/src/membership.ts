@@ -54,7 +54,10 @@ export class Membership {
     this.#gossip = gossip;
     gossip.on('memberChange', changed);
     gossip.on('stopped', ({ reason }) => {
-      if (reason === 'conflict') this.#events.onFatal(nameTaken(nodeName));
+      if (reason !== 'conflict') return;
+      // Outvoted, it has nobody to say goodbye to.
+      this.#gossip = undefined;
+      this.#events.onFatal(nameTaken(nodeName));
     });
     const { onFatal } = this.#events;
     const modules = { ...this.#ambient, gossip, onFatal, servers: () => this.servers() };

@@ -186,8 +186,9 @@ describe('three servers, started by commands that differ in names and addresses 
       await cluster.wipe(reborn);
       await cluster.launch(reborn);
       const command = `dkron raft remove-peer --peer-id ${reborn}`;
-      await patiently(cluster, 'the refusal', async () => {
-        return NAMES.some((name) => cluster.runs(name) && cluster.server(name).log.includes(command));
+      await patiently(cluster, 'the refusal, on both sides', async () => {
+        const told = NAMES.filter((name) => cluster.runs(name) && cluster.server(name).log.includes(command));
+        return told.includes(reborn) && told.length > 1;
       });
       const removed = await patiently(cluster, 'the removal', async () => {
         // Whoever leads by now.

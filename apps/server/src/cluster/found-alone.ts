@@ -14,12 +14,19 @@ export function campaignIfAlone(node: RaftNode, nodeName: string): void {
   if (voters.length === 1 && voters[0] === nodeName && votersOutgoing.length === 0) node.campaign();
 }
 
-/** @throws StartError `node_name` when the data folder is another server's */
-export function checkNodeName(node: RaftNode, nodeName: string): void {
-  const { voters, learners } = node.getConfiguration().conf;
-  if (voters.length !== 1 || voters.includes(nodeName) || learners.includes(nodeName)) return;
+/**
+ * The birth tells whose folder it is: the only voter may also be the one that is left of a cluster that this server was
+ * removed from.
+ * @throws StartError `node_name` when the data folder is that of a server with another name
+ */
+export function checkNodeName(node: Pick<RaftNode, 'getConfiguration' | 'identity'>, nodeName: string): void {
+  const { conf, members } = node.getConfiguration();
+  const { birth } = node.identity;
+  const [voter] = conf.voters;
+  if (conf.voters.length !== 1 || voter === nodeName) return;
+  if (!members.some((member) => member.id === voter && member.birth === birth)) return;
   const message =
-    `node-name: this data-dir belongs to "${voters[0]}", the only voter of its cluster; start it with that name, or ` +
+    `node-name: this data-dir belongs to "${voter}", the only voter of its cluster; start it with that name, or ` +
     `"${nodeName}" with another data-dir`;
   throw new StartError('node_name', message, { option: 'node-name', value: nodeName });
 }

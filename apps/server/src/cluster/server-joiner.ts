@@ -33,7 +33,8 @@ export function createJoiner(options: ServerOptions, modules: Modules): Joiner {
       },
       servers: () => ({
         alive: membership.servers(region).filter(({ status }) => status === 'alive').length,
-        wanted: Math.max(raft.getConfiguration().members.length, options.bootstrapExpect),
+        // A member goes by its configuration: fewer than were expected once may be all there are.
+        wanted: raft.getConfiguration().members.length || options.bootstrapExpect,
       }),
       onExhausted: modules.onFatal,
     },

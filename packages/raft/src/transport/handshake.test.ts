@@ -29,6 +29,7 @@ describe('judgeHandshake', () => {
     ['foreign_region', { region: 'us' }, {}, {}, 'region us'],
     ['wrong_server', { to: 'x' }, {}, {}, 'looks for x'],
     ['wrong_server', { toBirth: 'other' }, {}, {}, 'birth other'],
+    ['wrong_server', { toBirth: 'other' }, {}, { clusterId: '' }, 'dkron raft remove-peer --peer-id a'],
     ['no_cluster', { clusterId: '' }, {}, {}, 'belongs to no cluster yet'],
     ['no_cluster', { toBirth: '' }, {}, { clusterId: '' }, 'does not name its birth ba'],
     ['amnesia', { birth: 'new' }, { configuredBirth: 'bb' }, {}, 'dkron raft remove-peer --peer-id b'],

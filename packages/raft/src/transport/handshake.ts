@@ -127,7 +127,10 @@ function explain(code: HandshakeRefusal, own: Handshake, peer: Handshake, facts:
         ? `this server belongs to no cluster yet and ${who} does not name its birth ${own.birth}; let it be added first`
         : `${who} belongs to no cluster yet; it is added by the leader once it has joined`;
     case 'wrong_server':
-      return `${who} looks for ${peer.to} (birth ${peer.toBirth || 'any'}), this is ${own.from} (birth ${own.birth}); correct the address it has`;
+      // Who has a cluster of its own was not emptied: the address was given to it.
+      return peer.to === own.from && own.clusterId === ''
+        ? `${who} knows ${own.from} with other data (birth ${peer.toBirth}, here it is ${own.birth}), so this server, whose data-dir was empty, could vote twice; give it its data-dir back, or type: dkron raft remove-peer --peer-id ${own.from}, then it is added anew by itself`
+        : `${who} looks for ${peer.to} (birth ${peer.toBirth || 'any'}), this is ${own.from} (birth ${own.birth}); correct the address it has`;
     case 'unauthorized':
       return `${who} is not authorized: ${String(facts.authorized)}`;
     case 'wire_version':

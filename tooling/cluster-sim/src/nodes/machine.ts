@@ -35,6 +35,7 @@ export abstract class Machine implements Endpoint {
   process: NodeTime | undefined;
   #downMs = 0;
   #stalledMs = -1;
+  #stalledUntilMs = -1;
   /** An orderly end was asked for. */
   stopping = false;
   protected readonly world: World;
@@ -71,12 +72,13 @@ export abstract class Machine implements Endpoint {
   /** Its process stands still. */
   stall(lengthMs: number): void {
     this.#stalledMs = this.world.nowMs;
+    this.#stalledUntilMs = Math.max(this.#stalledUntilMs, this.#stalledMs + lengthMs);
     this.process?.stall(lengthMs);
   }
 
   /** It stood still after that time. */
   stalledLately(sinceMs: number): boolean {
-    return this.#stalledMs >= sinceMs || this.process?.stalled === true;
+    return this.#stalledUntilMs > sinceMs || this.process?.stalled === true;
   }
 
   /** Its process ends in order; resolves when nothing of it is left but the process. */
