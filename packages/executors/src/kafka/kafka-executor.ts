@@ -51,7 +51,7 @@ async function execute(request: ExecuteRequest, context: ExecuteContext, modules
     const lease = await pool.acquire(digestOf(settings.target), producers(settings.target), signal);
     let broken = true;
     try {
-      const at = await lease.connection.send(messageOf(settings));
+      const at = await lease.connection.send(kafkaMessageOf(settings));
       broken = false;
       print(SENT);
       if (config['debug'] && at) print(`Partition: ${at.partition}, offset: ${at.offset}\n`);
@@ -64,7 +64,7 @@ async function execute(request: ExecuteRequest, context: ExecuteContext, modules
   });
 }
 
-function messageOf({ topic, key, message, headers }: KafkaSettings): KafkaMessage {
+function kafkaMessageOf({ topic, key, message, headers }: KafkaSettings): KafkaMessage {
   return {
     topic,
     key: Buffer.from(key),

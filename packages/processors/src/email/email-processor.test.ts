@@ -104,4 +104,11 @@ it("uses the node's server, with its password only there", async () => {
   );
   await send(here(), node);
   expect(receiver.mails[1]!.commands.join(' ')).not.toContain('AUTH');
+  for (const careless of [{ tls: 'off' }, { tls_skip_verify: 'true' }]) {
+    const key = Object.keys(careless)[0]!;
+    await expect(send({ to: 'ops@example.org', ...careless }, node)).rejects.toThrow(
+      `processor email: ${key}: cannot be`,
+    );
+  }
+  expect(receiver.mails).toHaveLength(2);
 });

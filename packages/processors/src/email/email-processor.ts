@@ -75,7 +75,7 @@ export function emailProcessor(options: EmailProcessorOptions = {}, modules: Sin
       wants: isWanted,
       send: async (input, config, { signal }) => {
         const server = serverOf(config, options);
-        const message = messageOf(input, config, options);
+        const message = mailOf(input, config, options);
         const { createTransport } = await nodemailer();
         const transport = createTransport(transportOf(server, config, signal));
         try {
@@ -95,13 +95,20 @@ function serverOf(config: Settings, node: EmailProcessorOptions): MailServer {
   if (config.host === undefined) {
     const { host, port = DEFAULT_PORT, username = '', password = '' } = node;
     if (!host) throw badConfig('host', 'is missing, and the node has no mail-host');
+    if (username !== '') requireCare(config);
     return { host, port, username, password };
   }
   const port = wholeNumber(config, 'port', { from: 1, to: 65_535, absent: DEFAULT_PORT });
   return { host: config.host, port, username: config.username ?? '', password: config.password ?? '' };
 }
 
-function messageOf(input: ProcessorInput, config: Settings, node: EmailProcessorOptions): SendMailOptions {
+/** A job must not have the password of the node sent in the clear, or to whoever answers. */
+function requireCare(config: Settings): void {
+  if (config.tls === 'off') throw badConfig('tls', "cannot be off with the node's mail server");
+  if (isTrue(config.tls_skip_verify)) throw badConfig('tls_skip_verify', "cannot be true with the node's mail server");
+}
+
+function mailOf(input: ProcessorInput, config: Settings, node: EmailProcessorOptions): SendMailOptions {
   const from = config.from ?? node.from;
   if (!from) throw badConfig('from', 'is missing, and the node has no mail-from');
   const end = input.success ? 'succeeded' : 'failed';

@@ -56,7 +56,7 @@ export function syslogProcessor(options: SyslogProcessorOptions = {}, modules: S
       send: async (input, config, { signal, logger }) => {
         const address = readAddress('address', config.address ?? `unix://${localSocket}`);
         const octets = (config.format || (config.address ? 'rfc5424' : 'local')) === 'rfc5424';
-        const message = messageOf(input, config, octets);
+        const message = syslogMessageOf(input, config, octets);
         const send = { signal, timers };
         if (address.transport === 'unix') return sendLocal(address.path, message, octets, helper, send);
         if (address.transport !== 'udp') {
@@ -78,7 +78,7 @@ export function syslogProcessor(options: SyslogProcessorOptions = {}, modules: S
   return { ...processor, close: async () => helper.close() };
 }
 
-function messageOf(input: ProcessorInput, config: Settings, octets: boolean): Buffer {
+function syslogMessageOf(input: ProcessorInput, config: Settings, octets: boolean): Buffer {
   const facility = config.facility || 'cron';
   const severity = config.severity || 'info';
   const appName = config.app_name ?? (octets ? 'dkron' : '[dkron]');
