@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { inspect } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
 import { freePort } from '@dkron/harness';
 import { NO_NOTIFICATIONS } from '@dkron/notifier';
@@ -10,6 +14,8 @@ import { apiOf, closeClusters, patiently, prepareCluster, ready } from '../suppo
 import { cleanUp, TestNode } from '../support/test-node.ts';
 
 const SLOW_MS = 300_000;
+
+const trusted = getCACertificates('default');
 
 let server: Server | undefined;
 let mails: ChildProcess | undefined;
@@ -20,6 +26,7 @@ afterEach(async () => {
   server?.closeAllConnections();
   server?.close();
   mails?.kill('SIGKILL');
+  setDefaultCACertificates(trusted);
 });
 
 interface Told {
@@ -160,6 +167,34 @@ it.skipIf(python === undefined)(
     await until('all mails', async () => count(/^Subject: /gm) >= 3);
     expect(printed).toMatch(/^Subject: \[Dkron\]Failed bad execution report$/m);
     expect(new Set(printed.match(/^Message-ID: .*$/gm)).size).toBe(3);
+    await node.stop();
+  },
+  SLOW_MS,
+);
+
+it.skipIf(python === undefined)(
+  'a mail server that wants STARTTLS and a password gets no mail before its certificate is trusted (NOT RUN without aiosmtpd)',
+  async () => {
+    const port = await freePort();
+    const processors = join(import.meta.dirname, '../../../../packages/processors');
+    const [certificate, key] = ['cert', 'key'].map((part) => join(processors, `testdata/localhost-${part}.pem`));
+    const program = join(processors, 'slow/peers/mail_server.py');
+    const server = spawn(python!, ['-u', program, String(port), 'starttls', certificate!, key!, 'dkron', 'pass-4711']);
+    let printed = '';
+    server.stdout.on('data', (part: Buffer) => (printed += part.toString()));
+    mails = server;
+    await until('the mail server', () => accepts(port));
+    const account = { host: 'localhost', port, username: 'dkron', password: 'pass-4711', from: 'dkron@example.org' };
+    const node = await TestNode.start({
+      notifications: { ...NO_NOTIFICATIONS, mail: { ...NO_NOTIFICATIONS.mail, ...account } },
+    });
+    await node.put('private', { owner_email: 'a@example.org' });
+    await node.call('POST', '/v1/jobs/private/run');
+    await until('a failed try', async () => node.log.some(({ message }) => message.includes('was not taken')));
+    expect(inspect(node.log, { depth: 5 })).not.toContain('pass-4711');
+    expect(printed).toBe('');
+    setDefaultCACertificates([...trusted, await readFile(certificate!, 'utf8')]);
+    await until('the mail', async () => printed.includes('Subject: [Dkron]Success private execution report'));
     await node.stop();
   },
   SLOW_MS,
