@@ -57,9 +57,9 @@ describe('Integ, Transport_Join: a ring of three on sockets', () => {
   it.each([
     ['plain', {}],
     ['uncompressed', { compression: false }],
-    ['sealed', { keys: [KEY] }],
-    ['with a label', { label: 'prod', keys: [KEY] }],
-    ['over IPv6', { bindIp: '::1' }],
+    ['Join+Encryption', { keys: [KEY] }],
+    ['Join+Labels', { label: 'prod', keys: [KEY] }],
+    ['Join+IPv6', { bindIp: '::1' }],
   ])('%s: all see all, tags, events, queries and goodbyes', async (_name, options) => {
     const [a, b, c] = await ring(options);
     expect(statuses(c)).toEqual({ a: 'alive', b: 'alive', c: 'alive' });

@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
+import { createServer, Server } from 'node:net';
 import { once } from 'node:events';
 import { systemTimers as timers } from '@dkron/runtime/system';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { gossipTransportSuite } from '../testing/transport-suite.ts';
 import { SocketTransport } from './socket-transport.ts';
 import type { TransportHandler } from './transport.ts';
@@ -78,6 +78,33 @@ describe('SocketTransport', () => {
       expect(failures).toEqual(['overload']);
     } finally {
       await small.close();
+      await other.close();
+    }
+  });
+
+  it('TcpListenBackoff: when connections cannot be accepted it says so, and goes on listening', async () => {
+    const listening = vi.spyOn(Server.prototype, 'listen');
+    const failures: string[] = [];
+    let accepted: () => void = () => {};
+    const taken = new Promise<void>((resolve) => (accepted = resolve));
+    const transport = new SocketTransport({ ip: '127.0.0.1', port: 0 }, { timers });
+    const other = new SocketTransport({ ip: '127.0.0.1', port: 0 }, { timers });
+    try {
+      const address = await transport.open({
+        ...quiet,
+        failed: (what, _peer, error) => void failures.push(`${what} ${error.message}`),
+        stream: () => accepted(),
+      });
+      const server = listening.mock.contexts[0] as Server;
+      // As the platform does when a process has no descriptor left; it closes what waits, so that nothing spins.
+      for (let i = 0; i < 3; i++) server.emit('error', new Error('accept EMFILE'));
+      await other.open(quiet);
+      other.dial(address);
+      await taken;
+      expect(failures).toEqual(Array.from({ length: 3 }, () => 'socket accept EMFILE'));
+    } finally {
+      listening.mockRestore();
+      await transport.close();
       await other.close();
     }
   });

@@ -29,6 +29,7 @@ interface PairOptions extends WireOptions {
 
 class Pair {
   readonly time = new ManualTime();
+  readonly network = new MemoryNetwork({}, { timers: this.time });
   readonly client: StreamClient;
   readonly refusals: string[] = [];
   readonly seen: string[] = [];
@@ -39,9 +40,8 @@ class Pair {
 
   constructor({ keys = [], theirs, maxBufferedBytes, handlers, ...wire }: PairOptions = {}) {
     const timers = this.time;
-    const network = new MemoryNetwork({}, { timers });
-    this.a = network.transport('10.0.0.1');
-    this.#b = network.transport('10.0.0.2');
+    this.a = this.network.transport('10.0.0.1');
+    this.#b = this.network.transport('10.0.0.2');
     const near = new StreamCodec(wire, { keyring: new Keyring(keys) });
     const { keys: theirKeys = keys, ...theirWire } = (theirs ?? wire) as NonNullable<PairOptions['theirs']>;
     const far = new StreamCodec(theirWire, { keyring: new Keyring(theirKeys) });
@@ -123,11 +123,18 @@ describe('streams between two members', () => {
     expect([pair.seen, pair.refusals]).toEqual([[], [`${far} 10.0.0.1`]]);
   });
 
-  it('ends a request that gets no answer at its deadline', async () => {
+  it('Join+DeadNode: ends a request that gets no answer at its deadline, or at once where nobody listens', async () => {
     const pair = await new Pair().open();
-    const to = await new MemoryNetwork({}, { timers: pair.time }).transport('10.0.0.9').open(quiet);
-    expect(await pair.ask(PING)).toMatchObject({ type: 'ack' });
-    pair.to = to;
+    const closed: string[] = [];
+    const silent = pair.network.transport('10.0.0.9');
+    const stream = (connection: StreamConnection): void =>
+      connection.read({ data: () => {}, ended: () => {}, closed: () => void closed.push('closed') });
+    pair.to = await silent.open({ ...quiet, stream });
+    expect(await pair.ask(PING, 4999)).toBe('pending');
+    expect(await pair.ask(PING, 5000)).toMatch(/^GOSSIP_TIMEOUT: 10\.0\.0\.9:\d+ did not answer within 5000 ms/);
+    await pair.time.advance(10);
+    expect(closed).toEqual(['closed', 'closed']);
+    await silent.close();
     expect(await pair.ask(PING)).toMatch(/^GOSSIP_UNREACHABLE: 10\.0\.0\.9/);
     expect(pair.time.pendingCount).toBe(0);
   });

@@ -2,7 +2,10 @@ import { seededRandom } from '@dkron/runtime/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Keyring } from '../core/keyring.ts';
 import type { Alive } from '../core/wire/messages.ts';
+import { encodeSerfMessage } from '../core/wire/serf-codec.ts';
+import type { SerfPushPull } from '../core/wire/serf-messages.ts';
 import { PacketCodec } from '../net/packet-codec.ts';
+import { StreamCodec } from '../net/stream-codec.ts';
 import { mutateBytes } from '../testing/mutate.ts';
 import { NodePool, type PoolNode } from '../testing/node-pool.ts';
 
@@ -33,6 +36,17 @@ async function stranger(
   return (to, ...messages) =>
     transport.sendPacket(to.node.address, codec.pack(messages.map((one) => codec.encode(one))));
 }
+
+/** What a peer would send whose Lamport clocks stand at `lamportTime`. */
+const hopelessState = (lamportTime: number): SerfPushPull => ({
+  type: 'pushPull',
+  lamportTime,
+  eventLamportTime: lamportTime,
+  queryLamportTime: lamportTime,
+  leftMembers: null,
+  statusLamportTimes: new Map([['a', lamportTime]]),
+  events: null,
+});
 
 const alive = (changes: Partial<Alive> = {}): Alive => ({
   type: 'alive',
@@ -124,7 +138,7 @@ describe('bad input is counted, logged once per interval with its address, and n
     }
   });
 
-  it('steps of the wall clock change nothing', async () => {
+  it('jumps of the wall clock are counted, logged once per interval, and change nothing', async () => {
     const [a, b] = (await pool.ring(['a', 'b', 'c'])) as [PoolNode, PoolNode];
     const changes = a.changes.length;
     for (const stepMs of [86_400_000, -172_800_000, 3_600_000]) {
@@ -133,7 +147,31 @@ describe('bad input is counted, logged once per interval with its address, and n
     }
     expect(a.changes.slice(changes)).toEqual([]);
     expect(b.node.healthScore).toBe(0);
-    expect(a.logger.records.filter(({ level }) => level !== 'info')).toEqual([]);
+    expect(a.faults.get('clockJump')).toBe(3);
+    const unusual = a.logger.records.filter(({ level }) => level !== 'info');
+    expect(unusual.map(({ fields: { code, peer, detail } }) => [code, peer, detail])).toEqual([
+      ['clockJump', '10.0.0.1', 'our wall clock jumped by 86400000 ms, which changes nothing'],
+    ]);
+  });
+
+  it('a large table, merged over many turns: what is wrong in any part of it has its sender', async () => {
+    const a = await pool.add('a');
+    const entry = { addr: Uint8Array.of(10, 0, 9, 1), port: 7946, incarnation: 1, meta: null, state: 0 };
+    const vsn = Uint8Array.of(1, 5, 2, 2, 5, 4);
+    const nodes = Array.from({ length: 2500 }, (_, i) => ({ ...entry, name: `n${i}`, vsn }));
+    nodes.push({ ...entry, name: 'x'.repeat(256), vsn });
+    const userState = encodeSerfMessage(hopelessState(Number.MAX_SAFE_INTEGER));
+    const transport = pool.network.transport('10.0.9.7', 7946);
+    await transport.open({ packet: () => {}, stream: (stream) => stream.destroy(), failed: () => {} });
+    const stream = transport.dial(a.node.address);
+    stream.read({ data: () => {}, ended: () => {}, closed: () => {} });
+    const codec = new StreamCodec({}, { keyring: new Keyring() });
+    stream.write(codec.pack({ type: 'pushPull', join: false, nodes, userState }, 'dialler'));
+    await pool.time.advance(100);
+    expect(a.node.members()).toHaveLength(2501);
+    // The name, and the times.
+    expect(a.faults.get('refused')).toBe(2);
+    expect(faultLines(a)).toEqual(['refused 10.0.9.7']);
   });
 
   it('no bytes end a node: 3,000 random and damaged packets and streams', async () => {

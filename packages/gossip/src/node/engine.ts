@@ -23,6 +23,7 @@ import type { NodeSettings } from './options.ts';
 import type { PeerFaults } from './peer-faults.ts';
 import { Pending } from './pending.ts';
 import { Performer, type PerformerHost } from './performer.ts';
+import { WallClockWatch } from './wall-clock-watch.ts';
 
 export interface EngineParts {
   readonly modules: ResolvedModules;
@@ -69,9 +70,10 @@ export class Engine implements TransportHandler, StreamHandlers, PerformerHost {
     this.#merges = new Merges(
       {
         refusal: (remote) => this.#core.mergeRefusal(remote),
-        mergeNodes: (nodes) => this.loop.run((core, nowMs) => core.mergeNodes(nodes, nowMs)),
-        mergeUserState: (remote, exchange) =>
-          this.loop.run((core, nowMs) => core.mergeUserState(remote, nowMs, exchange)),
+        mergeNodes: (nodes, from) =>
+          this.#from(from, () => this.loop.run((core, nowMs) => core.mergeNodes(nodes, nowMs))),
+        mergeUserState: (remote, from, exchange) =>
+          this.#from(from, () => this.loop.run((core, nowMs) => core.mergeUserState(remote, nowMs, exchange))),
       },
       timers,
     );
@@ -99,7 +101,13 @@ export class Engine implements TransportHandler, StreamHandlers, PerformerHost {
       ...(modules.reconnectTimeoutMs && { reconnectTimeoutMs: modules.reconnectTimeoutMs }),
     });
     const perform = this.#performer.perform.bind(this.#performer);
-    const afterwards = (): void => parts.metrics.setHealth(this.#core.healthScore);
+    const wallClock = new WallClockWatch(clock, (jumpMs) => {
+      parts.faults.report('clockJump', address.ip, `our wall clock jumped by ${jumpMs} ms, which changes nothing`);
+    });
+    const afterwards = (): void => {
+      parts.metrics.setHealth(this.#core.healthScore);
+      wallClock.look();
+    };
     this.loop = new CoreLoop({ core: this.#core, clock, timers, perform, afterwards });
   }
 
@@ -150,11 +158,9 @@ export class Engine implements TransportHandler, StreamHandlers, PerformerHost {
   pushPull(remote: PushPull, from: Address): PushPull | undefined {
     if (this.#stopped) return undefined;
     const ours = this.#core.localState(remote.join);
-    this.#from(from, () => {
-      this.#merges.add(remote, undefined, (refusal) => {
-        if (refusal === undefined) this.#parts.metrics.streams.add(1, PUSH_PULL_IN);
-        else this.#parts.faults.report('merge', from.ip, refusal);
-      });
+    this.#merges.add(remote, from, undefined, (refusal) => {
+      if (refusal === undefined) this.#parts.metrics.streams.add(1, PUSH_PULL_IN);
+      else this.#parts.faults.report('merge', from.ip, refusal);
     });
     return ours;
   }
@@ -202,7 +208,7 @@ export class Engine implements TransportHandler, StreamHandlers, PerformerHost {
       if (this.#stopped) return 'stopped';
       const refusal = await new Promise<string | undefined>((resolve) => {
         // Whether it is a join is ours to say.
-        this.#from(to, () => this.#merges.add({ ...answer, join }, exchange, resolve));
+        this.#merges.add({ ...answer, join }, to, exchange, resolve);
       });
       if (refusal === undefined) this.#parts.metrics.streams.add(1, PUSH_PULL_OUT);
       else this.#parts.faults.report('merge', to.ip, refusal);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { GossipTransport, TransportHandler } from '../net/transport.ts';
 import { NodePool, type PoolNode } from '../testing/node-pool.ts';
 import type { MemoryFate } from '../testing/memory-network.ts';
 
@@ -13,6 +14,29 @@ beforeEach(() => {
 afterEach(() => pool.stop());
 
 const all = (...names: string[]): Record<string, string> => Object.fromEntries(names.map((name) => [name, 'alive']));
+
+const suspicions = ({ logger }: PoolNode): number =>
+  logger.records.filter(({ event }) => event === 'gossip: member is suspect').length;
+
+/** A transport whose system refuses to send packets to an address, from some time on. */
+function refusing(ip: string): { transport: GossipTransport; refuseTo: (to: string) => void } {
+  const inner = pool.network.transport(ip, 7946);
+  let refused = '';
+  let handler: TransportHandler | undefined;
+  const transport: GossipTransport = {
+    open: (given) => {
+      handler = given;
+      return inner.open(given);
+    },
+    sendPacket: (to, datagram) => {
+      if (to.ip === refused) handler?.failed('send', to, new Error('send EHOSTUNREACH'));
+      else inner.sendPacket(to, datagram);
+    },
+    dial: (to) => inner.dial(to),
+    close: () => inner.close(),
+  };
+  return { transport, refuseTo: (to) => void (refused = to) };
+}
 
 describe('a pool of nodes on a virtual clock', () => {
   it('who stood still for seconds accuses nobody, and says so', async () => {
@@ -199,7 +223,28 @@ describe('a pool of nodes on a virtual clock', () => {
     expect(node.address.ip).toBe('10.9.9.9');
   });
 
-  it('ResolveAddr: joins every address of a name that it can reach, and gives up on a resolver that does not answer', async () => {
+  it('FailedRemote: a ping that cannot be sent counts as one without answer, and is told', async () => {
+    const { transport, refuseTo } = refusing('10.0.0.77');
+    const [b, c] = (await pool.ring(['b', 'c'])) as [PoolNode, PoolNode];
+    const a = await pool.add('a', { bindIp: '10.0.0.77' }, { transport });
+    expect(await pool.join(a, b)).toBe('joined 1');
+    await pool.time.advance(5000);
+    refuseTo('10.0.0.1');
+    const suspectedBefore = suspicions(a);
+    await pool.time.advance(60_000);
+    // Others ask it for us, so it is not even suspected.
+    expect(suspicions(a)).toBe(suspectedBefore);
+    for (const { sees } of [a, b, c]) expect(sees()).toEqual(all('a', 'b', 'c'));
+    expect(a.faults.get('send')).toBeGreaterThan(10);
+    const told = a.logger.records.filter(({ fields }) => fields['code'] === 'send');
+    expect(told.map(({ fields: { peer, detail } }) => [peer, detail])).toEqual([['10.0.0.1', 'send EHOSTUNREACH']]);
+    // Whom nobody reaches is found, whether packets to it can be sent or not.
+    await b.node.stop();
+    await pool.time.advance(30_000);
+    expect([a.sees()['b'], c.sees()['b']]).toEqual(['failed', 'failed']);
+  });
+
+  it('ResolveAddr, ResolveAddr+TCP_First: joins every address of a name that it can reach, and gives up on a resolver that does not answer', async () => {
     const a = await pool.add('a');
     const resolver = {
       resolve: (host: string) =>

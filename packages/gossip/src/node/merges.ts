@@ -1,15 +1,17 @@
 import type { Timers } from '@dkron/runtime';
+import type { Address } from '../core/types.ts';
 import type { PushNodeState, PushPull } from '../core/wire/messages.ts';
 
 export interface MergeSteps {
   /** Why the table must not be merged. */
   refusal(remote: PushPull): string | undefined;
-  mergeNodes(nodes: readonly PushNodeState[]): void;
-  mergeUserState(remote: PushPull, exchange: number | undefined): void;
+  mergeNodes(nodes: readonly PushNodeState[], from: Address): void;
+  mergeUserState(remote: PushPull, from: Address, exchange: number | undefined): void;
 }
 
 interface Waiting {
   readonly remote: PushPull;
+  readonly from: Address;
   readonly exchange: number | undefined;
   readonly done: (refusal?: string) => void;
 }
@@ -32,12 +34,12 @@ export class Merges {
   }
 
   /** @param exchange - its number if we dialled. `done` is called once, with the reason if the table was not merged; small tables are merged at once. */
-  add(remote: PushPull, exchange: number | undefined, done: (refusal?: string) => void): void {
+  add(remote: PushPull, from: Address, exchange: number | undefined, done: (refusal?: string) => void): void {
     if (this.#waiting.length >= MAX_WAITING) {
       done(`${MAX_WAITING} tables wait to be merged`);
       return;
     }
-    this.#waiting.push({ remote, exchange, done });
+    this.#waiting.push({ remote, from, exchange, done });
     if (!this.#isRunning) this.#next();
   }
 
@@ -50,15 +52,15 @@ export class Merges {
     else this.#finish(waiting, refusal);
   }
 
-  #merge(waiting: Waiting, from: number): void {
-    const { remote, exchange } = waiting;
-    const to = from + NODES_PER_TURN;
-    this.#steps.mergeNodes(remote.nodes.slice(from, to));
-    if (to < remote.nodes.length) {
-      this.#timers.nextTurn(() => this.#merge(waiting, to));
+  #merge(waiting: Waiting, start: number): void {
+    const { remote, from, exchange } = waiting;
+    const end = start + NODES_PER_TURN;
+    this.#steps.mergeNodes(remote.nodes.slice(start, end), from);
+    if (end < remote.nodes.length) {
+      this.#timers.nextTurn(() => this.#merge(waiting, end));
       return;
     }
-    this.#steps.mergeUserState(remote, exchange);
+    this.#steps.mergeUserState(remote, from, exchange);
     this.#finish(waiting);
   }
 

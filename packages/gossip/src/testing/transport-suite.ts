@@ -36,7 +36,7 @@ export function gossipTransportSuite(name: string, { describe, it }: SuiteFuncti
       deepStrictEqual(b.packets[0]?.from, a.address);
     });
 
-    test('delivers packets whole', async (a, b) => {
+    test('Transport_Send: delivers packets whole', async (a, b) => {
       const sent = Array.from({ length: 20 }, (_, i) => new Uint8Array(i * 70).fill(i));
       for (const datagram of sent) a.transport.sendPacket(b.address, datagram);
       await until(() => b.packets.length === sent.length);

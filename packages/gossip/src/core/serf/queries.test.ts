@@ -118,7 +118,7 @@ describe('queries of others', () => {
     expect(lone.serf.queued.queries).toBe(cases.length);
   });
 
-  it('Ping: the internal one is acknowledged and not told', () => {
+  it('SerfQueries_Ping: it is acknowledged and not told', () => {
     const lone = pool();
     lone.hear(ask(5, 1, { name: '_serf_ping', flags: QUERY_ACK }), ask(6, 1, { name: '_serf_other' }));
     const effects = lone.take();

@@ -16,7 +16,7 @@ function pool(...names: string[]): LoneSerf {
 }
 
 describe('exchange of the Serf state', () => {
-  it('LocalState: clocks, times of all members, who left, and the whole ring of events', () => {
+  it('Delegate_LocalState: clocks, times of all members, who left, and the whole ring of events', () => {
     const lone = pool('a', 'b', 'c');
     lone.hear(
       { type: 'join', node: 'a', lamportTime: 7 },
@@ -32,7 +32,7 @@ describe('exchange of the Serf state', () => {
     expect(state.events!.filter((slot) => slot !== null)).toHaveLength(1);
   });
 
-  it('MergeRemoteState: clocks go to what the peer has used, not beyond', () => {
+  it('Delegate_MergeRemoteState: clocks go to what the peer has used, not beyond', () => {
     const lone = pool();
     lone.merge({ lamportTime: 42, eventLamportTime: 50, queryLamportTime: 100 });
     expect(lone.serf.clocks).toEqual({ member: 42, event: 50, query: 100 });
@@ -183,7 +183,14 @@ describe('exchange of the Serf state', () => {
     );
     expect(lone.serf.clocks).toEqual({ member: 1, event: 1, query: 1 });
     expect(lone.serf.member('a')?.status).toBe('alive');
-    expect(lone.takeOnly('userEvent')).toEqual([]);
+    const told = lone.take();
+    expect(told.filter(({ type }) => type === 'userEvent')).toEqual([]);
+    expect(told).toContainEqual({
+      type: 'serfNotice',
+      what: 'refused',
+      subject: 'state of a peer',
+      detail: `Lamport time ${huge}`,
+    });
   });
 
   it('large tables may be merged in parts, with the state at the end', () => {

@@ -36,6 +36,8 @@ export function mergeSerfState(
 ): void {
   const remote = read(context, state);
   if (remote === undefined) return;
+  const latest = latestTime(remote);
+  if (latest > LAMPORT_MAX) context.notice('refused', 'state of a peer', `Lamport time ${latest}`);
   witness(context.memberClock, remote.lamportTime);
   witness(context.eventClock, remote.eventLamportTime);
   witness(context.queryClock, remote.queryLamportTime);
@@ -95,6 +97,13 @@ function takeEvents(remote: SerfPushPull, events: UserEvents): void {
       events.take({ type: 'userEvent', lamportTime: slot!.lamportTime, name, payload, coalesce: false });
     }
   }
+}
+
+function latestTime(remote: SerfPushPull): number {
+  let latest = Math.max(remote.lamportTime, remote.eventLamportTime, remote.queryLamportTime);
+  for (const time of remote.statusLamportTimes.values()) latest = Math.max(latest, time);
+  for (const slot of remote.events ?? []) latest = Math.max(latest, slot?.lamportTime ?? 0);
+  return latest;
 }
 
 /** The peer has not used its own time yet. */

@@ -96,7 +96,7 @@ describe('Probe', () => {
     }
   });
 
-  it('without answer: others are asked with the same number after the timeout, suspicion at the deadline', () => {
+  it('ProbeNode_Suspect: without answer others are asked with the same number after the timeout, suspicion at the deadline', () => {
     const lone = prober(3);
     const ping = pingOfA(lone);
     const sentMs = lone.nowMs;
@@ -232,8 +232,7 @@ describe('Probe', () => {
     { accusers: ['x'], afterMs: 11_381 },
     { accusers: ['x', 'x', 'me'], afterMs: 4000 },
     { accusers: ['x', 'y', 'z'], afterMs: 4000 },
-  ])('Suspect_Dogpile: accusers $accusers bring death after $afterMs ms', ({ accusers, afterMs }) => {
-    const lone = prober(4, { probeIntervalMs: 1000, probeTimeoutMs: 500 });
+  ])('ProbeNode_Suspect_Dogpile: accusers $accusers bring death after $afterMs ms', ({ accusers, afterMs }) => {
     // Nobody is asked, so that we ourselves confirm nothing.
     const silent = new LoneSwim({ pushPullIntervalMs: 0, stallThresholdMs: 1e12, lastProbe: false });
     silent.hear(aliveOf('a', 2), ...[0, 1, 2, 3].map((i) => aliveOf(`h${i}`, 10 + i)));
@@ -242,7 +241,19 @@ describe('Probe', () => {
     for (const from of accusers) silent.hear({ type: 'suspect', node: 'a', from, incarnation: 1 });
     runAnswered(silent, () => silent.member('a')?.state !== 'suspect');
     expect(silent.nowMs - startMs).toBe(afterMs);
-    expect(lone.swim.size).toBe(6);
+  });
+
+  it('Suspicion_Immediate: a confirmation that comes after the time it leaves brings death at once', () => {
+    const silent = new LoneSwim({ pushPullIntervalMs: 0, stallThresholdMs: 1e12, lastProbe: false });
+    silent.hear(aliveOf('a', 2), ...[0, 1, 2, 3].map((i) => aliveOf(`h${i}`, 10 + i)));
+    silent.hear({ type: 'suspect', node: 'a', from: 'first', incarnation: 1 });
+    const startMs = silent.nowMs;
+    runAnswered(silent, () => silent.nowMs - startMs >= 15_000);
+    expect(silent.member('a')?.state).toBe('suspect');
+    const confirmedMs = silent.nowMs;
+    silent.hear({ type: 'suspect', node: 'a', from: 'x', incarnation: 1 });
+    runAnswered(silent, () => silent.member('a')?.state !== 'suspect');
+    expect(silent.nowMs).toBe(confirmedMs);
   });
 });
 

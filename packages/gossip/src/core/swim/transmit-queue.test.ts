@@ -8,14 +8,14 @@ function filled(...lengths: number[]): TransmitQueue<string> {
   return queue;
 }
 
-describe('TransmitLimited', () => {
-  it('LimitedBroadcastLess, ordering: the least sent first, then the longest, then the newest', () => {
+describe('TransmitQueue', () => {
+  it('LimitedBroadcastLess, TransmitLimited_ordering: the least sent first, then the longest, then the newest', () => {
     const queue = filled(5, 10, 10, 7);
     expect(queue.take(0, 10, 10)).toEqual(['2:10']);
     expect(queue.take(0, 100, 10)).toEqual(['1:10', '3:7', '0:5', '2:10']);
   });
 
-  it('GetBroadcasts: what fits, with the overhead of each', () => {
+  it('TransmitLimited_GetBroadcasts: what fits, with the overhead of each', () => {
     const queue = filled(10, 10, 10, 10);
     expect(queue.take(3, 26, 10)).toHaveLength(2);
     expect(queue.take(3, 25, 10)).toHaveLength(1);
@@ -23,11 +23,11 @@ describe('TransmitLimited', () => {
     expect(queue.take(3, 1000, 10, 3)).toHaveLength(3);
   });
 
-  it('GetBroadcasts: a short one fills what a long one leaves', () => {
+  it('TransmitLimited_GetBroadcasts: a short one fills what a long one leaves', () => {
     expect(filled(90, 50, 9).take(1, 101, 10)).toEqual(['0:90', '2:9']);
   });
 
-  it('GetBroadcasts_Limit: each leaves after as many packets as the limit says', () => {
+  it('TransmitLimited_GetBroadcasts_Limit: each leaves after as many packets as the limit says', () => {
     let done = 0;
     const queue = new TransmitQueue<string>();
     queue.add({ value: 'x', lengthBytes: 1, onDone: () => done++ });
@@ -41,7 +41,7 @@ describe('TransmitLimited', () => {
     ]);
   });
 
-  it('Queue, MemberlistBroadcast_Invalidates, MemberlistBroadcast_Message: news of the same subject replace each other, others stay', () => {
+  it('TransmitLimited_Queue, MemberlistBroadcast_Invalidates, MemberlistBroadcast_Message: news of the same subject replace each other, others stay', () => {
     const done: string[] = [];
     const queue = new TransmitQueue<string>();
     for (const [value, subject] of [
@@ -59,7 +59,7 @@ describe('TransmitLimited', () => {
     expect(done).toEqual(['a1', 'a2']);
   });
 
-  it('Prune: drops those sent most often, then the shortest, then the oldest', () => {
+  it('TransmitLimited_Prune: drops those sent most often, then the shortest, then the oldest', () => {
     const queue = filled(5, 6);
     queue.take(0, 100, 10);
     queue.add({ value: 'fresh', lengthBytes: 1 });
