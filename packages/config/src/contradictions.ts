@@ -1,5 +1,6 @@
 import type { Problem } from './problem.ts';
 import type { SettingKey, Values } from './schema/index.ts';
+import { durationText } from './shown.ts';
 import type { Given } from './sources.ts';
 
 type Sources = ReadonlyMap<SettingKey, Given>;
@@ -27,8 +28,8 @@ function pauses(values: Values, given: Sources): Problem[] {
   return [
     problem(
       'agent-run-retry-max-interval',
-      `${most}ms`,
-      `at least agent-run-retry-initial-interval, ${first}ms`,
+      durationText(most),
+      `at least agent-run-retry-initial-interval, ${durationText(first)}`,
       given,
     ),
   ];

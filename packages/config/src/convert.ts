@@ -1,6 +1,6 @@
 import { parseGoDuration } from '@dkron/cron';
 import { durationReason, parseBool, parseInteger, splitList } from './flags/flag-value.ts';
-import type { Setting, TextCheck } from './schema/setting.ts';
+import { DURATION_MAX, type Setting, type TextCheck } from './schema/setting.ts';
 import type { Value } from './schema/index.ts';
 import { parseSize } from './size.ts';
 
@@ -26,7 +26,7 @@ export function convert(setting: Setting, raw: RawValue): Converted {
     case 'int':
       return toInt(raw, setting.min, setting.max);
     case 'duration':
-      return toDuration(raw);
+      return toDuration(raw, setting.min ?? '0s', setting.max ?? DURATION_MAX);
     case 'size':
       return toSize(raw, setting.min);
     case 'text':
@@ -66,13 +66,15 @@ function integerOf(raw: RawValue): bigint | number | undefined {
   return typeof raw === 'string' ? (raw === '' ? 0 : parseInteger(raw)) : undefined;
 }
 
-function toDuration(raw: RawValue): Converted {
+function toDuration(raw: RawValue, min: string, max: string): Converted {
   const allowed = 'a duration such as 10s or 1m30s';
   if (typeof raw !== 'string') return { allowed };
   const reason = durationReason(raw);
   if (reason !== undefined) return { allowed, original: reason.replace(/ "[^"]*"$/, '') };
   const nanos = parseGoDuration(raw);
-  return nanos < 0n ? { allowed: `${allowed}, not negative` } : { value: Number(nanos / NANOS_PER_MS) };
+  return nanos < parseGoDuration(min) || nanos > parseGoDuration(max)
+    ? { allowed: `${allowed}, from ${min} to ${max}` }
+    : { value: Number(nanos / NANOS_PER_MS) };
 }
 
 function toSize(raw: RawValue, min: number): Converted {

@@ -28,6 +28,7 @@ export { AGENT_FLAGS, defaultText } from './schema/flags.ts';
 export type { SettingKey, Value, Values } from './schema/index.ts';
 export { flagNameOf, SECTIONS, SETTING_KEYS, SETTINGS, variableOf } from './schema/index.ts';
 export type { Setting } from './schema/setting.ts';
+export { AGE_MAX, DURATION_MAX } from './schema/setting.ts';
 export { shownValue } from './shown.ts';
 export type { Environment, GivenFlags, Sources } from './sources.ts';
 export { misspeltVariables } from './unknown-keys.ts';

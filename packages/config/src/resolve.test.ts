@@ -161,7 +161,11 @@ describe('refusals', () => {
   it.each([
     ['rpc-port: 70000', 'from 0 to 65535'],
     ['lease: 5', 'a duration'],
-    ['lease: -5s', 'not negative'],
+    ['lease: 0s', 'from 1s to 576h'],
+    ['stop-timeout: -5s', 'from 0s to 576h'],
+    ['stop-timeout: 577h', 'from 0s to 576h'],
+    ['serf-reconnect-timeout: 876001h', 'to 876000h'],
+    ['{agent-run-retry-initial-interval: 2m, agent-run-retry-max-interval: 90s}', 'interval, 2m0s'],
     ['max-body-size: 0', 'a size'],
     ['profile: fast', 'lan, wan, local'],
     ['default-timezone: Nowhere', 'IANA zone'],

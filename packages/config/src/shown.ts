@@ -1,3 +1,4 @@
+import { formatGoDuration } from '@dkron/cron';
 import { REDACTED, withoutCredentials } from '@dkron/runtime';
 import type { RawValue } from './convert.ts';
 import { SETTINGS, type SettingKey, type Value } from './schema/index.ts';
@@ -7,9 +8,14 @@ export function shownRaw(key: SettingKey, raw: RawValue): string {
   return withoutSecrets(key, raw);
 }
 
-/** The same of a value that was read; durations are milliseconds. */
+/** The same of a value that was read. */
 export function shownValue(key: SettingKey, value: Value): string {
-  return withoutSecrets(key, SETTINGS[key].kind === 'duration' ? `${Number(value)}ms` : value);
+  return withoutSecrets(key, SETTINGS[key].kind === 'duration' ? durationText(Number(value)) : value);
+}
+
+/** Milliseconds as one would type them. */
+export function durationText(ms: number): string {
+  return formatGoDuration(BigInt(ms) * 1_000_000n);
 }
 
 function withoutSecrets(key: SettingKey, value: RawValue): string {

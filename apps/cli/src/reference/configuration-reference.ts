@@ -1,4 +1,6 @@
 import {
+  AGE_MAX,
+  DURATION_MAX,
   defaultText,
   flagNameOf,
   SECTIONS,
@@ -46,7 +48,7 @@ tags:
 | Form | Written as |
 |---|---|
 | boolean | \`true\`, \`false\`, \`1\`, \`0\`, \`t\`, \`f\`. A flag alone is true; false is \`--ui=false\` |
-| duration | \`500ms\`, \`10s\`, \`1m30s\`, \`24h\` |
+| duration | \`500ms\`, \`10s\`, \`1m30s\`, \`24h\`; at most \`${DURATION_MAX}\`, ages \`${AGE_MAX}\` |
 | size | \`1048576\`, \`512KiB\`, \`1MiB\` |
 | address | \`host:port\`, \`:port\`, \`[v6]:port\`; templates such as \`{{ GetPrivateIP }}:8946\` or \`{{ GetInterfaceIP "eth0" }}:8946\` are resolved on the machine |
 | list | in a file an array, or one text with commas; a flag is repeated, or has commas; a variable has commas |
@@ -83,6 +85,7 @@ function formOf(setting: Setting): string {
     case 'list':
       return `list of ${setting.form ?? 'texts'}`;
     case 'duration':
+      return `duration${rangeOf(setting.min, undefined)}`;
     case 'size':
     case 'address':
     case 'tags':
@@ -90,7 +93,7 @@ function formOf(setting: Setting): string {
   }
 }
 
-function rangeOf(min: number | undefined, max: number | undefined): string {
+function rangeOf(min: number | string | undefined, max: number | undefined): string {
   if (min === undefined) return '';
   return max === undefined ? ` ≥ ${min}` : `, ${min} to ${max}`;
 }

@@ -1,5 +1,5 @@
 import { checkKey } from './checks.ts';
-import type { Section } from './setting.ts';
+import { AGE_MAX, type Section } from './setting.ts';
 
 /** How nodes find each other and agree. */
 export const CLUSTER = {
@@ -58,6 +58,7 @@ export const CLUSTER = {
   'serf-reconnect-timeout': {
     kind: 'duration',
     default: '24h',
+    max: AGE_MAX,
     flagType: 'string',
     effect: 'used',
     help: 'how long failed members are remembered',
@@ -101,6 +102,7 @@ export const CLUSTER = {
   lease: {
     kind: 'duration',
     default: '15s',
+    min: '1s',
     effect: 'used',
     ours: true,
     help: 'a node that is silent for so long loses its executions',

@@ -1,11 +1,12 @@
 import { checkZone } from './checks.ts';
-import type { Section } from './setting.ts';
+import { AGE_MAX, type Section } from './setting.ts';
 
 /** How jobs are scheduled and what is kept of them. */
 export const JOBS = {
   'tick-grace': {
     kind: 'duration',
     default: '10s',
+    max: AGE_MAX,
     effect: 'used',
     ours: true,
     help: 'how late a due instant still counts as on time',
@@ -59,6 +60,7 @@ export const JOBS = {
   'execution-retention-age': {
     kind: 'duration',
     default: '0s',
+    max: AGE_MAX,
     effect: 'used',
     ours: true,
     help: 'executions older than this are removed when their job runs again; 0 = no limit',

@@ -1,5 +1,5 @@
 import { checkHeader, checkUrl } from './checks.ts';
-import type { Section } from './setting.ts';
+import { AGE_MAX, type Section } from './setting.ts';
 
 /** Who is told about runs. */
 export const NOTIFICATIONS = {
@@ -96,6 +96,7 @@ export const NOTIFICATIONS = {
   'notification-max-age': {
     kind: 'duration',
     default: '24h',
+    max: AGE_MAX,
     effect: 'used',
     ours: true,
     help: 'what could not be sent for so long is given up',

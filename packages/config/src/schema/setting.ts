@@ -1,5 +1,11 @@
 import type { FlagType } from '../flags/flag.ts';
 
+/** 24 days: about what a timer of the platform can wait for. */
+export const DURATION_MAX = '576h';
+
+/** A century, for what is an age and not waited for. */
+export const AGE_MAX = '876000h';
+
 /** `used`: the node acts on it. Otherwise it is read and checked, and one line warns that it changes nothing, and why. */
 export type Effect = 'used' | { readonly none: string };
 
@@ -22,8 +28,8 @@ export type Setting = Common &
   (
     | { readonly kind: 'bool'; readonly default: boolean }
     | { readonly kind: 'int'; readonly default: number; readonly min?: number; readonly max?: number }
-    /** Text such as `1m30s`; the value is milliseconds. */
-    | { readonly kind: 'duration'; readonly default: string }
+    /** Text such as `1m30s`, as `min` (0s) and `max` ({@link DURATION_MAX}); the value is milliseconds. */
+    | { readonly kind: 'duration'; readonly default: string; readonly min?: string; readonly max?: string }
     /** Text such as `1MiB`; the value is bytes. */
     | { readonly kind: 'size'; readonly default: string; readonly min: number }
     | {
