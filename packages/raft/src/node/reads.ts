@@ -114,20 +114,18 @@ export class Reads {
   /** Another leader, or none: rounds under way will never be answered. */
   leaderChanged(term: number): void {
     this.dropLease();
-    this.#rejectRounds(() => true, leadershipLost(term));
+    this.#rejectRounds(always, () => leadershipLost(term));
   }
 
   /** Gives up what waits for too long. */
   expire(nowMs: number, timeoutMs: number): void {
+    const expired = ({ startMs }: Round): boolean => startMs !== -Infinity && nowMs - startMs > timeoutMs;
     const text = `no majority confirmed the read within ${timeoutMs} ms`;
-    this.#rejectRounds(
-      ({ startMs }) => startMs !== -Infinity && nowMs - startMs > timeoutMs,
-      new RaftError('timeout', text, { timeoutMs }),
-    );
+    this.#rejectRounds(expired, () => new RaftError('timeout', text, { timeoutMs }));
   }
 
   close(error: Error): void {
-    this.#rejectRounds(() => true, error);
+    this.#rejectRounds(always, () => error);
     for (const { waiting } of this.#confirmed.splice(0)) waiting.reject(error);
     for (const waiting of this.#queued.splice(0)) waiting.reject(error);
   }
@@ -138,13 +136,18 @@ export class Reads {
     core.readIndex(contextOf(number));
   }
 
-  #rejectRounds(which: (round: Round) => boolean, error: Error): void {
+  /** Errors are made for readers only: most rounds have none, and this is looked at every tick. */
+  #rejectRounds(which: (round: Round) => boolean, error: () => Error): void {
     for (const [number, round] of this.#rounds) {
       if (!which(round)) continue;
       this.#rounds.delete(number);
-      for (const { reject } of round.waiting) reject(error);
+      for (const { reject } of round.waiting) reject(error());
     }
   }
+}
+
+function always(): boolean {
+  return true;
 }
 
 function contextOf(round: number): Uint8Array {
