@@ -103,6 +103,14 @@ max_payload: 1MB
     },
   );
 
+  it('signs in as the address says, which counts before the keys', async () => {
+    const { port } = new URL(url);
+    const signedIn = await send({ url: `nats://alice:wonder%2Dland@127.0.0.1:${port}`, userName: 'x', password: 'x' });
+    expect(signedIn.result.error).toBe('');
+    const refused = await send({ url: `nats://alice:wrong@127.0.0.1:${port}` });
+    expect(refused.result.error).toMatch(/^error connecting to NATS: Authorization Violation/);
+  });
+
   it('a stream keeps each message once, also over a crash of the server', async () => {
     const config = { subject: 'orders.new', jetstream: 'true', stream: 'ORDERS', headers: '{"X-A":"b"}' };
     expect((await send({ ...config, messageId: 'one' })).stdout).toMatch(/Stream: ORDERS, sequence: 1\n/);

@@ -4,7 +4,9 @@ import * as field from '../kit/fields.ts';
 
 /** The keys of the `nats` executor. */
 export const configSchema: ConfigSchema = z.strictObject({
-  url: field.filled('addresses of the servers, separated by commas'),
+  url: field.filled(
+    'addresses of the servers, separated by commas; nats://user:password@host:4222 and nats://token@host:4222 sign in, tls:// encrypts',
+  ),
   subject: field.filled('subject the message goes to'),
   message: field.text('the message').optional(),
   headers: field.headers('JSON list of texts "Name: value", or JSON object of texts').optional(),

@@ -30,6 +30,11 @@ executorSuite(
     begun: async () => void (await server.next()),
     badConfigs: [
       { title: 'no url', config: () => ({ subject: 's' }), error: /^url is empty$/ },
+      {
+        title: 'an address',
+        config: () => ({ url: 'h:1,nats://[', subject: 's' }),
+        error: /^nats: url: address 2 is not/,
+      },
       { title: 'no subject', config: () => ({ url }), error: /^subject is empty$/ },
       { title: 'a subject with blanks', config: () => ({ url, subject: 'a b' }), error: /nats: subject: / },
       { title: 'a timeout', config: () => ({ url, subject: 's', timeout: 'soon' }), error: /nats: timeout: / },
@@ -58,6 +63,20 @@ executorSuite(
 );
 
 describe('nats', () => {
+  it('signs in as the address says, and shows no secret of one', async () => {
+    server.password = 'p/ss-4711';
+    const named = { userName: 'u', password: 'wrong' };
+    const signedIn = await send({ ...named, url: `nats://u:p%2Fss-4711@${url}` });
+    const refused = await send({ ...named, url });
+    server.password = '';
+    expect([signedIn.result.error, refused.result.error]).toEqual(['', expect.stringContaining('Authorization')]);
+    for (const address of ['nats://u:p%2Fss-4711@127.0.0.1:1', 'nats://p%2Fss-4711@127.0.0.1:1,nats://p%2Fss-4711@[']) {
+      const { result, logger } = await send({ url: address, debug: 'x' });
+      expect(result.error).toMatch(/^(error connecting to NATS: .*refused|nats: url: address 2)/);
+      expect(JSON.stringify([result, logger.records])).not.toContain('ss-4711');
+    }
+  });
+
   it('G-E11: a message is sent when the server has it', async () => {
     const { result, stdout } = await send({ headers: '["X-Url: http://h:1"]' });
     expect([result.success, stdout]).toEqual([true, 'Result: Message successfully sent\n']);

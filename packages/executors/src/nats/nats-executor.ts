@@ -9,6 +9,7 @@ import { peerPackage } from '../kit/peer-package.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
 import { configSchema } from './config-schema.ts';
 import { LOST_TEXT, natsSource, type NatsTrouble, type SharedNats } from './connection.ts';
+import { secretsOfServers } from './servers.ts';
 import { readSettings, readTimeoutMs, type NatsSettings } from './settings.ts';
 
 /** Settings of the `nats` executor; all have defaults. */
@@ -51,7 +52,13 @@ async function execute(
   timers: Timers,
 ): Promise<ExecuteResult> {
   const { config } = request;
-  const kind = { configSchema, timers, readTimeoutMs, ownTimeoutText: 'nats: timeout' };
+  const kind = {
+    configSchema,
+    timers,
+    readTimeoutMs,
+    ownTimeoutText: 'nats: timeout',
+    partsOfSecrets: secretsOfServers,
+  };
   return configuredAttempt(request, context, kind, async (attempt) => {
     if (config['debug']) context.logger.info('configuration of nats', { keys: Object.keys(config) });
     const waitMs = Math.min(attempt.ownTimeoutMs || LONG_MS, request.timeoutMs ?? LONG_MS, LONG_MS) + MARGIN_MS;

@@ -3,6 +3,7 @@ import { AttemptError } from '../kit/limited-attempt.ts';
 import { readTlsFiles, type TlsMaterial } from '../kit/tls-files.ts';
 import { isSet, readHeaders, secondsToMs } from '../kit/values.ts';
 import type { ExecuteRequest } from '../types.ts';
+import { readServers, type NatsServers } from './servers.ts';
 
 /** All that a connection depends on. */
 export interface NatsTarget {
@@ -37,8 +38,7 @@ export function readTimeoutMs(config: ExecuteRequest['config']): number {
 
 /** @throws AttemptError */
 export async function readSettings({ config, executionId }: ExecuteRequest): Promise<NatsSettings> {
-  const servers = (config['url'] ?? '').split(',').flatMap((part) => part.trim() || []);
-  if (servers.length === 0) throw new AttemptError('url is empty');
+  const servers = readServers(config['url'] ?? '');
   const subject = config['subject'] ?? '';
   if (subject === '') throw new AttemptError('subject is empty');
   // The client takes any; the server ends the connection of all.
@@ -49,13 +49,11 @@ export async function readSettings({ config, executionId }: ExecuteRequest): Pro
   if (jetstream && isSet(config['request'])) {
     throw new AttemptError('nats: request: a message for a stream has no reply, set only one of jetstream and request');
   }
-  const encrypted = isSet(config['tlsEnable']) || TLS_KEYS.some((key) => config[key]);
+  const encrypted = servers.encrypted || isSet(config['tlsEnable']) || TLS_KEYS.some((key) => config[key]);
   return {
     target: {
-      servers,
-      user: config['userName'] ?? '',
-      password: config['password'] ?? '',
-      token: config['token'] ?? '',
+      servers: servers.addresses,
+      ...identityOf(config, servers),
       credentials: await readCredentials(config['credentialsFile']),
       ...(encrypted && { tls: await readTlsFiles('nats', config) }),
     },
@@ -69,6 +67,16 @@ export async function readSettings({ config, executionId }: ExecuteRequest): Pro
     stream: config['stream'] ?? '',
     messageId: config['messageId'] || executionId,
   };
+}
+
+/** One in an address counts before the keys, as in the original. */
+function identityOf(
+  config: ExecuteRequest['config'],
+  servers: NatsServers,
+): Pick<NatsTarget, 'user' | 'password' | 'token'> {
+  const { user, password, token } = servers;
+  if (user !== '' || token !== '') return { user, password, token };
+  return { user: config['userName'] ?? '', password: config['password'] ?? '', token: config['token'] ?? '' };
 }
 
 async function readCredentials(path: string | undefined): Promise<string> {
