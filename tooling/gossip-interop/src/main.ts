@@ -13,6 +13,8 @@ const { values } = parseArgs({
   },
 });
 const calmSeconds = Number(values['calm-seconds']);
+/** What a check answers that cannot be made on this machine. */
+const NOT_RUN = 77;
 /** Runs beside each other shall not meet. */
 const NET = 20 + (process.pid % 70) * 3;
 const POOLS: Readonly<Record<string, PoolOptions>> = {
@@ -25,6 +27,7 @@ const POOLS: Readonly<Record<string, PoolOptions>> = {
 
 if (!hasSerf() && !(values.install && installSerf())) {
   process.stdout.write("gossip-interop: NOT RUN, Debian's `serf` is not here (apt-get install serf)\n");
+  process.exitCode = NOT_RUN;
 } else {
   const names = values.only === undefined ? Object.keys(POOLS) : [values.only];
   const results = await Promise.all(names.map((name) => judge(name, POOLS[name]!)));
