@@ -41,8 +41,9 @@ sub GROUP_SECONDS() { 0.05 }
 sub KILLED_LOOKS() { 20 }
 
 $0 = 'dkron-spawn-helper';
-# Needed for this process's own start only: a plain locale is less to copy.
-delete $ENV{LC_ALL};
+# Needed for this process's own start only: a plain locale is less to copy, and each child would look up anew the
+# functions of libraries that this process never calls.
+delete @ENV{qw(LC_ALL LD_BIND_NOW)};
 # A service manager that stops the server signals its whole cgroup; the server decides what becomes of the runs.
 my @ignored = qw(TERM INT HUP PIPE);
 $SIG{$_} = 'IGNORE' for @ignored;
@@ -188,7 +189,8 @@ sub become {
     ($<, $>) = ($uid, $uid);
     fail_child($run, FILE_FAILED, $! || 1) if $< != $uid || $> != $uid;
   }
-  while (my ($key, $value) = splice @$env, 0, 2) { $ENV{$key} = $value }
+  # Changes nothing but the environment: each page that a child writes to is copied for it.
+  for (my $i = 0; $i < @$env; $i += 2) { $ENV{ $env->[$i] } = $env->[ $i + 1 ] }
   exec {$file} $name, @$args;
   fail_child($run, FILE_FAILED, $!);
 }

@@ -29,8 +29,8 @@ export const HELPER_PROGRAMS: Readonly<Record<HelperKind, HelperProgram>> = {
     kind: 'perl',
     command: 'perl',
     args: [PERL_FILE],
-    hidden: ['PERL5OPT', 'PERL5LIB', 'PERLLIB', 'PERL5DB', 'PERL_UNICODE', 'PERLIO', 'LC_ALL'],
-    env: { LC_ALL: 'C' },
+    hidden: ['PERL5OPT', 'PERL5LIB', 'PERLLIB', 'PERL5DB', 'PERL_UNICODE', 'PERLIO', 'LC_ALL', 'LD_BIND_NOW'],
+    env: { LC_ALL: 'C', LD_BIND_NOW: '1' },
   },
   node: {
     kind: 'node',

@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { systemTimers } from '@dkron/runtime/system';
 import { MemoryLogger } from '@dkron/runtime/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { helperKinds } from '../../test/helper-kinds.ts';
 import { SpawnHelper, type SpawnHelperOptions } from './index.ts';
 
 let helper: SpawnHelper | undefined;
-afterEach(() => helper?.close());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return helper?.close();
+});
 
 async function startHelper(options: SpawnHelperOptions): Promise<SpawnHelper> {
   const logger = new MemoryLogger();
@@ -69,6 +72,20 @@ describe.each(helperKinds)('SpawnHelper in %s', (program) => {
     await gone(pid);
     expect(spawner.pids).toEqual([]);
     await expect(spawner.spawn(SLEEP, { output: () => {} }).ended).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('gives its children the environment of the server, and none of its own', async () => {
+    vi.stubEnv('LD_BIND_NOW', undefined).stubEnv('LC_ALL', 'POSIX').stubEnv('PERLIO', undefined);
+    const spawner = await start();
+    const chunks: Uint8Array[] = [];
+    const run = spawner.spawn(
+      { file: 'env', args: [], env: { ENV_JOB_NAME: 'nightly', EMPTY: '' } },
+      { output: (chunk) => chunks.push(chunk) },
+    );
+    await expect(run.ended).resolves.toEqual({ exitCode: 0 });
+    const lines = Buffer.concat(chunks).toString().split('\n');
+    expect(lines).toEqual(expect.arrayContaining(['LC_ALL=POSIX', 'ENV_JOB_NAME=nightly', 'EMPTY=']));
+    expect(lines.filter((line) => /^(LD_BIND_NOW|PERLIO)=/.test(line))).toEqual([]);
   });
 
   it('loses no signal, however soon after the start it comes', async () => {
