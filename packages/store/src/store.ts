@@ -29,7 +29,7 @@ import { loadState } from './load.ts';
 import type { Notices } from './notices.ts';
 import { DEFAULT_RETENTION, type Retention, type StoreOptions } from './options.ts';
 import { unpackOutput } from './output.ts';
-import type { KeyValue, StoreCodec, WriteOptions } from './ports.ts';
+import type { KeyValue, StoreCodec } from './ports.ts';
 import { statsCodec } from './records.ts';
 import type { DayStats } from './records.ts';
 import { finishRestore, stageSnapshot } from './restore.ts';
@@ -118,8 +118,8 @@ export class Store {
    *
    * @throws StoreError `unknown_command`, `bad_index`, `disk_full`, `write_failed`, `store_stopped`
    */
-  apply(entries: readonly StoreEntry[], options: WriteOptions = {}): Promise<CommandResult[]> {
-    return this.#inTurn(() => this.#apply(entries, options));
+  apply(entries: readonly StoreEntry[]): Promise<CommandResult[]> {
+    return this.#inTurn(() => this.#apply(entries));
   }
 
   /** Called after each applied batch, in order, in the turn of the write. Returns the way to stop. */
@@ -321,7 +321,7 @@ export class Store {
     return next;
   }
 
-  async #apply(entries: readonly StoreEntry[], options: WriteOptions): Promise<CommandResult[]> {
+  async #apply(entries: readonly StoreEntry[]): Promise<CommandResult[]> {
     this.#assertRunning();
     const modules = { state: this.#state, kv: this.#kv, codecs: this.#codecs };
     const tx = new Transaction({ retention: this.#retention }, modules);
@@ -339,7 +339,7 @@ export class Store {
           checkpoints.push({ index: last, hash: toHex(tx.hash) });
         }
       }
-      await this.#kv.batch(tx.ops(), options);
+      await this.#kv.batch(tx.ops());
     } catch (error) {
       throw this.#stop(error);
     }

@@ -22,6 +22,7 @@ export interface DirectObserver {
   finished(report: FinishedReport): void;
 }
 
+/** What runs that are asked for by a call need. */
 export interface DirectRunsModules {
   /** Of these runs alone: sessions do not hear of them. */
   readonly journal: Journal;

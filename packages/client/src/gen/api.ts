@@ -14,6 +14,7 @@ export interface Backup {
   readonly members: readonly ({ readonly id: string; readonly address: string; readonly voter: boolean; })[];
 }
 
+/** What a server says of its process; secrets are cut out */
 export interface DebugVars {
   /** Without secrets */
   readonly cmdline: readonly string[];
@@ -23,6 +24,7 @@ export interface DebugVars {
   readonly scheduler_started: number;
 }
 
+/** What a create or replace would do */
 export interface DryRun {
   readonly valid: true;
   /** As GET would show it */
@@ -77,12 +79,14 @@ export interface Execution {
   readonly duration_ms?: number;
 }
 
+/** Whether the server works, and leads */
 export interface Health {
   readonly leader: boolean;
   readonly status: "healthy" | "unhealthy";
   readonly issues?: readonly string[];
 }
 
+/** The server that answered, its gossip and its tags */
 export interface Info {
   readonly agent: { readonly name: string; readonly version: string; };
   /** Counters of gossip */
@@ -157,6 +161,7 @@ export interface Job {
   readonly problem?: string;
 }
 
+/** A job was stored, toggled, deleted, or its counters changed */
 export interface JobChange {
   readonly name: string;
   readonly change: "put" | "delete" | "toggle" | "counters";
@@ -292,6 +297,7 @@ export interface JobInput {
   readonly timeout?: string | null | undefined;
 }
 
+/** The member of the gossip pool that leads */
 export interface Leader {
   readonly Name: string;
   readonly Addr: string;
@@ -307,6 +313,7 @@ export interface Leader {
   readonly DelegateCur: number;
 }
 
+/** A member of the gossip pool: alive, failed, or left */
 export interface Member {
   readonly Name: string;
   readonly Addr: string;
@@ -338,6 +345,7 @@ export interface Offer {
   readonly config_schema: Readonly<Record<string, unknown>> | null;
 }
 
+/** A piece of output, in order */
 export interface OutputPiece {
   /** From 0, without gaps */
   readonly seq: number;
@@ -348,6 +356,7 @@ export interface Paused {
   readonly paused: boolean;
 }
 
+/** A schedule in words, and its next instants */
 export interface Preview {
   /** As asked */
   readonly schedule: string;
@@ -361,6 +370,7 @@ export interface Preview {
   readonly complete: boolean;
 }
 
+/** An instant at which a schedule is due */
 export interface PreviewTick {
   /** The instant, in UTC */
   readonly tick: string;
@@ -370,6 +380,7 @@ export interface PreviewTick {
   readonly notes: readonly ("gap" | "overlap_first" | "overlap_last" | "moved")[];
 }
 
+/** One thing that is wrong with a request */
 export interface Problem {
   /** The original's text, or a sentence */
   readonly error: string;
@@ -391,6 +402,7 @@ export interface Restored {
   readonly backup: Backup;
 }
 
+/** A run that was begun and is not waited for */
 export interface Started {
   readonly job_name: string;
   readonly group: bigint;

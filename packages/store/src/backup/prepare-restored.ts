@@ -15,6 +15,7 @@ import { Transaction } from '../transaction.ts';
 
 const JOBS_PER_CHANGE = 1_000;
 
+/** How a saved state is made fit for a cluster. */
 export interface PrepareOptions {
   /** Above every stamp of the cluster that goes on with the state. */
   readonly stamp: EpochNanos;
@@ -23,6 +24,7 @@ export interface PrepareOptions {
   readonly retention?: Partial<Retention>;
 }
 
+/** What preparing a saved state needs. */
 export interface PrepareModules {
   /** Of its own; what it holds is replaced. It is not closed. */
   readonly kv: KeyValue;

@@ -15,14 +15,16 @@ const memberKeys = {
   DelegateCur: count,
 };
 
-export const leader = z.strictObject(memberKeys).meta({ id: 'Leader' });
+export const leader = z
+  .strictObject(memberKeys)
+  .meta({ id: 'Leader', description: 'The member of the gossip pool that leads' });
 export const member = z
   .strictObject({
     ...memberKeys,
     id: z.string(),
     statusText: z.enum(['none', 'alive', 'leaving', 'left', 'failed']),
   })
-  .meta({ id: 'Member' });
+  .meta({ id: 'Member', description: 'A member of the gossip pool: alive, failed, or left' });
 
 export const info = z
   .strictObject({
@@ -30,7 +32,7 @@ export const info = z
     serf: stringMap.meta({ description: 'Counters of gossip' }),
     tags: stringMap,
   })
-  .meta({ id: 'Info' });
+  .meta({ id: 'Info', description: 'The server that answered, its gossip and its tags' });
 
 export const offer = z
   .strictObject({
@@ -58,7 +60,7 @@ export const health = z
     status: z.enum(['healthy', 'unhealthy']),
     issues: z.array(z.string()).optional(),
   })
-  .meta({ id: 'Health' });
+  .meta({ id: 'Health', description: 'Whether the server works, and leads' });
 
 export const debugVars = z
   .looseObject({
@@ -68,7 +70,7 @@ export const debugVars = z
     node: z.string(),
     scheduler_started: count,
   })
-  .meta({ id: 'DebugVars' });
+  .meta({ id: 'DebugVars', description: 'What a server says of its process; secrets are cut out' });
 
 export const snapshotQuery = z.object({
   stale: z.string().optional().meta({ description: '`true`: what this server knows, whether or not any server leads' }),

@@ -11,7 +11,9 @@ const findingKeys = {
   column: z.union([count, z.null()]).meta({ description: '1-based place of the fault in the value' }),
 };
 
-const finding = z.strictObject(findingKeys).meta({ id: 'Problem' });
+const finding = z
+  .strictObject(findingKeys)
+  .meta({ id: 'Problem', description: 'One thing that is wrong with a request' });
 
 export const error = z
   .strictObject({ ...findingKeys, problems: z.array(finding).meta({ description: 'All findings, the first one too' }) })

@@ -44,12 +44,12 @@ export const tick = z
 /** The answer to a run that is not waited for. */
 export const started = z
   .strictObject({ job_name: z.string(), group: int64, executions: z.array(z.string()) })
-  .meta({ id: 'Started' });
+  .meta({ id: 'Started', description: 'A run that was begun and is not waited for' });
 
 export const jobChange = z
   .strictObject({ name: z.string(), change: z.enum(['put', 'delete', 'toggle', 'counters']) })
-  .meta({ id: 'JobChange' });
+  .meta({ id: 'JobChange', description: 'A job was stored, toggled, deleted, or its counters changed' });
 
 export const outputPiece = z
   .strictObject({ seq: count.meta({ description: 'From 0, without gaps' }), text: z.string() })
-  .meta({ id: 'OutputPiece' });
+  .meta({ id: 'OutputPiece', description: 'A piece of output, in order' });

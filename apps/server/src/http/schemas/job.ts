@@ -156,4 +156,4 @@ export const dryRun = z
     next: z.array(timeText).meta({ description: 'The next runs, at most 5' }),
     warnings: z.array(z.string()).meta({ description: 'What is allowed and probably not meant' }),
   })
-  .meta({ id: 'DryRun' });
+  .meta({ id: 'DryRun', description: 'What a create or replace would do' });

@@ -27,7 +27,7 @@ export const previewTick = z
         'What a clock change does: `gap` a run before this one is left out, `overlap_first`/`overlap_last` the reading occurs twice, `moved` due because of readings inside a gap',
     }),
   })
-  .meta({ id: 'PreviewTick' });
+  .meta({ id: 'PreviewTick', description: 'An instant at which a schedule is due' });
 
 export const preview = z
   .strictObject({
@@ -38,4 +38,4 @@ export const preview = z
     next: z.array(previewTick),
     complete: z.boolean().meta({ description: 'There is no further tick' }),
   })
-  .meta({ id: 'Preview' });
+  .meta({ id: 'Preview', description: 'A schedule in words, and its next instants' });
