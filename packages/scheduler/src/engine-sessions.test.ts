@@ -74,6 +74,30 @@ describe('Engine: worker sessions', () => {
     }
   });
 
+  it('a retry does not move to a node that had a part in its run (a simulated cluster, seed 24 of an hour)', async () => {
+    h.members = [member('n1'), member('n2')];
+    let here = await h.connect('n2');
+    const beat = async (): Promise<void> => {
+      for (let second = 0; second < 20; second++) {
+        here.tell({ type: 'ping', n: second });
+        await h.time.advance(1_000);
+      }
+    };
+    await h.put(definition('a', '@manually', { retries: 2, tags: { region: 'global:1' } }));
+    let group = 0n;
+    for (let i = 0; i < 20 && group === 0n; i++) {
+      const run = await h.engine.runJob('a', { trigger: 'manual' });
+      if (!isRefusal(run) && run.targets[0]!.nodeName === 'n1') group = run.group;
+    }
+    await beat();
+    here.disconnect();
+    here = await h.connect('n1');
+    await beat();
+    await beat();
+    const parts = h.executions('a').filter((execution) => execution.group === group);
+    expect(parts.map(({ attempt, nodeName }) => `${attempt} ${nodeName}`)).toEqual(['1 n1', '2 n2', '3 n2']);
+  });
+
   it('G-X15: an attempt of which no word was heard has its node and number from the decision, and its retry a node', async () => {
     const worker = await h.connect();
     const id = await pending(1);

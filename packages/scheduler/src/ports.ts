@@ -36,6 +36,8 @@ export interface StateView {
   /** Executions pending or running. */
   openExecutions(): Iterable<Execution>;
   getExecution(id: ExecutionId): Execution | undefined;
+  /** Kept executions of a job. */
+  executions(name: JobName): Iterable<Execution>;
   /** Open runs of a job, oldest first. */
   openRuns(name: JobName): readonly Run[];
   dues(): Iterable<Due>;

@@ -37,15 +37,16 @@ export class StartPlanner {
     return { kind: 'retry', dueId, jobName, group: due.group, attempt: due.attempt, fromNode: due.nodeName, target };
   }
 
-  /** The same node while it can be reached; else, when the job asks for some of many, a match that has no part in the run. */
+  /** The same node while it can be reached; else, when the job asks for some of many, a match that never had a part in the run. */
   #retryNode(due: Due): NodeName {
     const { view, membership } = this.#context;
     const members = membership.members();
     if (this.#isUsable(due.nodeName, members)) return due.nodeName;
     const definition = view.getJob(due.jobName)?.definition;
     if (definition === undefined || !hasCardinality(definition)) return due.nodeName;
-    const run = view.openRuns(due.jobName).find(({ group }) => group === due.group);
-    const taken = new Set(run?.targets.map(({ nodeName }) => nodeName) ?? []);
+    // Ended ones too: a node, a run and an attempt name one execution.
+    const taken = new Set<NodeName>();
+    for (const { group, nodeName } of view.executions(due.jobName)) if (group === due.group) taken.add(nodeName);
     const move = (name: NodeName): string => `${due.group} ${name} ${due.jobName}`;
     const others = members.filter(
       ({ name }) => !taken.has(name) && !this.#moving.has(move(name)) && this.#isUsable(name, members),
