@@ -55,11 +55,12 @@ const execution = (state: string, more = ''): string =>
   `{"id":"7-n","job_name":"a","started_at":"2030-01-01T00:00:00Z","finished_at":"2030-01-01T00:00:01Z","success":${state === 'success'},"output":"hi\\n","node_name":"n","group":1700000000123456789,"attempt":1,"state":"${state}","trigger":"manual"${more}}`;
 
 function runAnswers(state: string, retries = 0): Answers {
+  const ended = execution(state, state === 'failed' ? ',"reason":"exit"' : '');
   return {
     'GET /v1/jobs/a': [200, `{"name":"a","retries":${retries}}`],
     'POST /v1/jobs/a/run': [202, '{"job_name":"a","group":1700000000123456789,"executions":["7-n"]}'],
-    'GET /v1/executions': [200, `[${execution(state)}]`],
-    'GET /v1/executions/7-n': [200, execution(state, state === 'failed' ? ',"reason":"exit"' : '')],
+    'GET /v1/executions': [200, `[${ended}]`],
+    'GET /v1/executions/7-n': [200, ended],
   };
 }
 
@@ -112,6 +113,16 @@ describe('dkron job', () => {
       err: 'dkron: the run ended unsuccessfully on n: failed (exit)\n',
     });
   });
+
+  it.each(['success', 'failed'])(
+    'run --output json prints the executions of a run that ended with %s',
+    async (state) => {
+      const answers = runAnswers(state);
+      const { code, out } = await run(['job', 'run', 'a', '--output=json', '--api-url', await serve(answers)]);
+      expect(code).toBe(state === 'success' ? 0 : 2);
+      expect(out).toBe(`[${answers['GET /v1/executions/7-n']?.[1]}]\n`);
+    },
+  );
 
   it('apply sends each job of a YAML array, integers exact', async () => {
     const seen: string[] = [];

@@ -4,7 +4,7 @@ import { table, timeCell } from '../table.ts';
 import { apply } from './apply-command.ts';
 import { logs } from './logs-command.ts';
 import { preview } from './preview-command.ts';
-import { runAndWait } from './run-job.ts';
+import { expectSuccess, printOutputs, runToEnd } from './run-job.ts';
 
 const LINES_DEFAULT = '20';
 
@@ -66,9 +66,10 @@ when it ended unsuccessfully on one.`,
   } as const;
   return apiCommand(command, async ({ client, io, json, flagged, printBody, args: [name = ''] }) => {
     if (!flagged('no-wait')) {
-      const executions = await runAndWait(client, name, { ...io, out: json ? () => {} : io.out });
-      if (json) io.out(`${executions.length === 0 ? '[]' : await bodiesOf(executions.map(({ id }) => id))}\n`);
-      return;
+      const ended = await runToEnd(client, name);
+      if (json) io.out(`${await bodiesOf(ended.map(({ id }) => id))}\n`);
+      else await printOutputs(client, ended, io);
+      return expectSuccess(ended);
     }
     if (json) {
       const query = { wait: 'false' } as const;

@@ -7,12 +7,8 @@ const MISSING_POLLS_MAX = 8;
 const OPEN: ReadonlySet<Execution['state']> = new Set(['pending', 'running']);
 const RETRIED: ReadonlySet<Execution['state']> = new Set(['failed', 'lost']);
 
-/**
- * Starts a job, waits until the last attempt on every node has ended, prints each one's output.
- *
- * @throws CommandError with exit code 2 when a node ended without success
- */
-export async function runAndWait(client: DkronClient, name: string, io: Io): Promise<readonly Execution[]> {
+/** Starts a job, waits until the last attempt on every node has ended. @returns that of each node */
+export async function runToEnd(client: DkronClient, name: string): Promise<readonly Execution[]> {
   const { retries } = await client.getJob(name);
   const { group, executions } = await client.startJob(name, { idempotencyKey: crypto.randomUUID() });
   let missing = 0;
@@ -25,7 +21,7 @@ export async function runAndWait(client: DkronClient, name: string, io: Io): Pro
     }
     const last = lastAttempts(items);
     if (last.length > 0 && last.length >= executions.length && last.every((one) => isFinal(one, retries))) {
-      return printAll(client, last, io);
+      return last;
     }
     await new Promise((resolve) => {
       setTimeout(resolve, POLL_MS);
@@ -47,14 +43,18 @@ function isFinal(execution: Execution, retries: number): boolean {
   return !RETRIED.has(execution.state) || execution.attempt > retries;
 }
 
-async function printAll(client: DkronClient, last: readonly Execution[], io: Io): Promise<readonly Execution[]> {
-  const full = await Promise.all(last.map((one) => client.getExecution(one.id)));
+export async function printOutputs(client: DkronClient, ended: readonly Execution[], io: Io): Promise<void> {
+  const full = await Promise.all(ended.map(({ id }) => client.getExecution(id)));
   for (const one of full) {
     if (full.length > 1) io.err(`--- ${one.node_name}\n`);
     io.out(one.output ?? '');
   }
-  const bad = full.filter((one) => !one.success);
-  if (bad.length === 0) return full;
+}
+
+/** @throws CommandError with exit code 2 when a node ended without success */
+export function expectSuccess(ended: readonly Execution[]): void {
+  const bad = ended.filter((one) => !one.success);
+  if (bad.length === 0) return;
   const ends = bad.map((one) => `${one.node_name}: ${one.state}${one.reason === undefined ? '' : ` (${one.reason})`}`);
   throw new CommandError(`the run ended unsuccessfully on ${ends.join(', ')}`, 2);
 }
