@@ -57,6 +57,34 @@ const PROCESSORS: Readonly<Record<string, readonly [text: string, cause: RegExp]
   ],
 };
 
+/** Speaks HTTP/2, and does this with each request but checks of its health. */
+const http2 = (onStream: string): string =>
+  `import { createServer } from 'node:http2';
+  const path = process.env.PLUGIN_UNIX_SOCKET_DIR + '/s';
+  const GRPC = { ':status': 200, 'content-type': 'application/grpc' };
+  const answer = (stream, hex, status = '0') => {
+    stream.respond(GRPC, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': status }));
+    stream.end(Buffer.from(hex, 'hex'));
+  };
+  createServer().on('stream', (stream, { ':path': method }) => {
+    stream.on('error', () => {});
+    if (method.endsWith('/Check')) return answer(stream, '00000000020801');
+    ${onStream}
+  }).listen(path, () => console.log(\`1|1|unix|\${path}|grpc|\`));`;
+
+/** One after the other, to each run. */
+const ANSWERS: readonly (readonly [how: string, text: RegExp])[] = [
+  ["answer(stream, 'ffffffffffffffff')", /larger than max \(4294967295 vs \d+\)$/],
+  ["answer(stream, '0100000000')", /: the answer is not one uncompressed message$/],
+  ["answer(stream, '00000000020aff')", /: no types.v1.ExecuteResponse: /],
+  ["answer(stream, '')", /: the answer is not one uncompressed message$/],
+  ["answer(stream, '', 'seven')", /: the plugin gave an error without text$/],
+  ["stream.respond({ ':status': 503 }, { endStream: true })", /: it answered with HTTP status 503$/],
+  ['stream.respond(GRPC, { endStream: true })', /: the answer broke off$/],
+  ['stream.close(2)', /./],
+];
+
 const folder = new PluginFolder();
 /** Programs on Node take their time where many start at once. */
 const slowFolder = new PluginFolder();
@@ -78,6 +106,12 @@ beforeAll(async () => {
   writeFileSync(join(folder.path, 'dkron-executor-readme.md'), 'text');
   writeFileSync(join(folder.path, 'dkron-executor-elf'), Buffer.from('\x7fELF\x02\x01\x01', 'latin1'));
   chmodSync(join(folder.path, 'dkron-executor-elf'), 0o755);
+  slowFolder.node('dkron-executor-no-grpc', http2('stream.respond({ ":status": 503 }, { endStream: true });'));
+  const answers = ANSWERS.map(([how]) => `() => ${how}`).join(', ');
+  slowFolder.node(
+    'dkron-executor-garbled',
+    http2(`if (method.endsWith('/Execute')) [${answers}][globalThis.at = (globalThis.at ?? -1) + 1]();`),
+  );
   slowFolder.node('dkron-executor-good', `await serveExecutor({ execute: ({ config }) => config.text });`);
   const once = { restartDelayMs: 600_000, restartDelayMaxMs: 600_000 };
   hosts = [
@@ -118,6 +152,21 @@ describe('beside them', () => {
     const names = passedOver.map((fields) => String(fields?.['path']).slice(folder.path.length + 1));
     expect(names.toSorted()).toEqual(['dkron-executor-folder', 'dkron-executor-readme.md']);
     expect(executorOf('executor-folder')).toBe(undefined);
+  });
+
+  it('one that speaks no gRPC is down and says why', async () => {
+    const error = (): string | undefined => hosts[1]!.status().find(({ id }) => id === 'executor-no-grpc')?.error;
+    const text = 'plugin executor-no-grpc has exited: its broker ended: it answered with HTTP status 503';
+    await expect.poll(error, { timeout: 20_000 }).toBe(text);
+  });
+
+  it('answers that are rubbish fail their run, and name the plugin', async () => {
+    for (const [, text] of ANSWERS) {
+      const { success, error } = await run(executorOf('executor-garbled'), {});
+      expect([success, error.startsWith('plugin executor-garbled: ')]).toEqual([false, true]);
+      expect(error).toMatch(text);
+    }
+    expect(hosts[1]!.status().find(({ id }) => id === 'executor-garbled')?.state).toBe('ready');
   });
 
   it('a good plugin runs', async () => {

@@ -5,7 +5,7 @@ import type { Handshake } from '../wire/handshake.ts';
 import type { ConnInfo, StdioData } from '../wire/grpc/messages.ts';
 import { connInfoCodec, stdioDataCodec } from '../wire/grpc/messages.ts';
 import { BROKER_PATH, HEALTH_CHECK_PATH, SHUTDOWN_PATH, STDIO_PATH } from '../settings.ts';
-import { causeText, PluginError } from '../errors.ts';
+import { PluginError } from '../errors.ts';
 import type { PluginSession, PrintedOutput } from './session.ts';
 import type { MessageFeed, UnaryError } from './plain-http2.ts';
 import { PlainHttp2 } from './plain-http2.ts';
@@ -115,7 +115,7 @@ export class GrpcConnection implements PluginSession {
   #openBroker(): MessageFeed<ConnInfo> {
     return this.calls.feed(BROKER_PATH, connInfoCodec, (error?: UnaryError) => {
       if (error?.code === status.UNIMPLEMENTED) this.#hasBroker = false;
-      else if (error) this.#break(new PluginError('PLUGIN_CRASHED', `the connection broke: ${causeText(error)}`));
+      else if (error) this.#break(new PluginError('PLUGIN_CRASHED', `its broker ended: ${error.details}`));
       else this.#break(new PluginError('PLUGIN_CRASHED', 'it ended the stream of its broker'));
     });
   }

@@ -19,6 +19,7 @@ export class UnaryError extends Error {
   }
 }
 
+const HTTP_OK = 200;
 const PREFIX_BYTES = 5;
 const WINDOW_BYTES = 4 * 1_048_576;
 const { NGHTTP2_CANCEL } = constants;
@@ -161,8 +162,12 @@ function framed(message: Uint8Array): Buffer {
 }
 
 function failureOf(headers: IncomingHttpHeaders): UnaryError | undefined {
-  const text = headers['grpc-status'];
-  if (text === undefined) return new UnaryError(status.UNAVAILABLE, 'the connection broke before the answer');
+  const { ':status': http, 'grpc-status': text } = headers;
+  if (http === undefined && text === undefined) return new UnaryError(status.UNAVAILABLE, 'the connection broke');
+  if (text === undefined) {
+    const why = Number(http) === HTTP_OK ? 'the answer broke off' : `it answered with HTTP status ${http}`;
+    return new UnaryError(status.UNAVAILABLE, why);
+  }
   const code = Number(text);
   if (code === status.OK) return undefined;
   return new UnaryError(Number.isInteger(code) ? code : status.UNKNOWN, decoded(String(headers['grpc-message'] ?? '')));
