@@ -1,4 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Peer } from './peer.ts';
 import type { Pool } from './pool.ts';
@@ -237,6 +238,24 @@ const oldProtocol: Check = {
   },
 };
 
+const snapshots: Check = {
+  name: 'who is killed and starts again, told of nobody, finds its pool by its snapshot, of both kinds',
+  run: async (pool) => {
+    for (const peer of [pool.ours[0]!, pool.serfs[0]!]) {
+      const others = names(pool).filter((name) => name !== peer.name);
+      await pool.until(`snapshot of ${peer.name}`, SOON_MS, async () => {
+        const kept = readFileSync(peer.snapshotPath, 'utf8');
+        const missing = others.filter((name) => !kept.includes(`alive: ${name} `));
+        return missing.length === 0 ? undefined : `without ${missing.join(', ')}`;
+      });
+      peer.signal('SIGKILL');
+      await peer.end();
+      await peer.start();
+      await pool.allAgree(SOON_MS);
+    }
+  },
+};
+
 const departures: Check = {
   name: 'who failed is taken for left when somebody says so, of either kind by the other',
   run: async (pool) => {
@@ -333,7 +352,7 @@ export function calm(seconds: number): Check {
 /** All that both kinds can do. */
 export function checksOf(pool: Pool, calmSeconds: number): readonly Check[] {
   if (pool.options.ipv6 === true) return [forming, tags, kills, departures];
-  if (pool.options.profile === 'local') return [forming, oldProtocol, kills, comebacks, restarts];
+  if (pool.options.profile === 'local') return [forming, oldProtocol, snapshots, kills, comebacks, restarts];
   const sealed = pool.options.key === undefined ? [] : [keys];
   return [forming, tags, events, queries, ...sealed, leaves, pauses, conflicts, calm(calmSeconds), kills, departures];
 }

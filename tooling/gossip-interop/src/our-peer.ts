@@ -30,6 +30,10 @@ export class OurPeer implements Peer {
     return hostPort(this.#options);
   }
 
+  get snapshotPath(): string {
+    return this.#options.snapshotPath;
+  }
+
   async start(): Promise<void> {
     const child = fork(fileURLToPath(new URL('./member.ts', import.meta.url)), { serialization: 'advanced' });
     this.#process = child;
@@ -43,7 +47,7 @@ export class OurPeer implements Peer {
       for (const { reject } of this.#waiting.values()) reject(new Error(`${this.name} ended`));
       this.#waiting.clear();
     });
-    const { name, ip, port, profile, tags, key, compression } = this.#options;
+    const { name, ip, port, profile, tags, key, compression, snapshotPath } = this.#options;
     await this.ask('start', {
       name,
       bindIp: ip,
@@ -51,6 +55,7 @@ export class OurPeer implements Peer {
       profile,
       tags,
       compression,
+      snapshotPath,
       ...(key !== undefined && { keys: [key] }),
     });
   }

@@ -13,6 +13,9 @@ export interface Peer {
   readonly kind: 'ours' | 'serf';
   /** `ip:port` */
   readonly address: string;
+  /** Where it keeps whom it knows. */
+  readonly snapshotPath: string;
+  /** Also again, after it was killed. */
   start(): Promise<void>;
   join(address: string): Promise<void>;
   members(): Promise<readonly SeenMember[]>;
@@ -42,6 +45,7 @@ export interface PeerOptions {
   /** Base64; none: not encrypted. */
   readonly key?: string;
   readonly compression: boolean;
+  readonly snapshotPath: string;
   /** Serf's protocol, of agents of its own; 2 is the oldest. */
   readonly protocol?: number;
 }

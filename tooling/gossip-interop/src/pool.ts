@@ -110,6 +110,8 @@ export class Pool {
       name,
       ip: ipv6 ? '::1' : `127.${net}.0.${number}`,
       port: ipv6 ? PORT + number : PORT,
+      // Not of the name: who comes back elsewhere knows nobody.
+      snapshotPath: join(this.#folder, `${number}.snapshot`),
       profile,
       tags: { kind, role: 'test' },
       // Every other one of each kind does not compress.

@@ -49,8 +49,12 @@ export class SerfPeer implements Peer {
     return hostPort(this.#options);
   }
 
+  get snapshotPath(): string {
+    return this.#options.snapshotPath;
+  }
+
   async start(): Promise<void> {
-    const { name, profile, tags, key, compression, protocol } = this.#options;
+    const { name, profile, tags, key, compression, protocol, snapshotPath } = this.#options;
     const config = join(this.#folder, `${this.address}.json`);
     writeFileSync(this.#heardFile, '', { flag: 'a' });
     writeFileSync(
@@ -62,6 +66,7 @@ export class SerfPeer implements Peer {
         profile,
         tags,
         enable_compression: compression,
+        snapshot_path: snapshotPath,
         log_level: 'info',
         ...(protocol !== undefined && { protocol }),
         ...(key !== undefined && { encrypt_key: key }),
