@@ -92,6 +92,7 @@ describe("errors of the original's paths", () => {
     ['POST', '/v1/jobs?dry_run=odd', { body: job('a') }, 400, 'dry_run: odd is not allowed; allowed: true, 1, false, 0', 'invalid_value'],
     ['GET', '/v1/nothing', {}, 404, '404 page not found', 'not_found'],
     ['DELETE', '/v1/jobs', {}, 404, '404 page not found', 'not_found'],
+    ['GET', '/v1/jobs/%ff', {}, 404, '', 'not_found'],
     ['GET', '/v1/jobs/%zz', {}, 400, '400 Bad Request', 'invalid_value'],
   ] as const; // prettier-ignore
 
