@@ -165,7 +165,8 @@ function failureOf(headers: IncomingHttpHeaders): UnaryError | undefined {
   const { ':status': http, 'grpc-status': text } = headers;
   if (http === undefined && text === undefined) return new UnaryError(status.UNAVAILABLE, 'the connection broke');
   if (text === undefined) {
-    const why = Number(http) === HTTP_OK ? 'the answer broke off' : `it answered with HTTP status ${http}`;
+    const code = Number(http);
+    const why = code === HTTP_OK ? 'the answer broke off' : `it answered with HTTP status ${code}`;
     return new UnaryError(status.UNAVAILABLE, why);
   }
   const code = Number(text);
