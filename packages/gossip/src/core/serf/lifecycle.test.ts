@@ -136,7 +136,7 @@ describe('members come and go', () => {
     expect(n0!.serf.members().map(({ name, status }) => `${name} ${status}`)).toEqual(['n0 alive', 'n2 failed']);
   });
 
-  it('SetTags: other tags reach all, once', () => {
+  it('update, role, SetTags: other tags reach all, once', () => {
     const network = new SerfNetwork({ seed: 61 });
     const all = network.populate(6);
     all[5]!.do((serf, nowMs) => serf.setTags({ role: 'server', port: '6868' }, nowMs));
