@@ -76,6 +76,9 @@ describe('a dry run of create', () => {
       'schedule: "@at 2020-01-01T00:00:00Z" has no coming tick',
     ]);
     expect((await warnings({ tags: { role: 'absent' } }))[0]).toMatch(/^tags: no node .*"absent"/);
+    expect(await warnings({ shedule: '@daily', Owner: 'known in any case', problem: '' })).toEqual([
+      '"shedule": a job has no such key, it is ignored',
+    ]);
     expect((await warnings({ disabled: true }))[0]).toMatch(/^disabled: /);
     expect((await warnings({ expires_at: '2020-01-01T00:00:00Z' }))[0]).toMatch(/^expires_at: 2020-01-01T00:00:00Z is/);
     expect((await warnings({ parent_job: 'up' }))[0]).toMatch(/^schedule: .* not used/);

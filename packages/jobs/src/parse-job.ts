@@ -7,6 +7,9 @@ import { JobInvalidError, problem, type Problem } from './problem.ts';
 import { emptySubmission, type JobSubmission } from './submission.ts';
 import { RETRIES_MAX, validateJob } from './validate-job.ts';
 
+const UNKNOWN_KEYS_MAX = 10;
+/** Answers have it, so what was read and is sent again may have it. */
+const READ_ONLY_KEY = 'problem';
 const COUNTER_MIN = -(2n ** 31n);
 const COUNTER_MAX = 2n ** 31n - 1n;
 
@@ -17,6 +20,8 @@ export interface ParsedJob {
   readonly submitted: SubmittedState;
   /** Every field as sent, for `echoJobJson`. */
   readonly echo: JobSubmission;
+  /** Keys that were ignored because a job has none such, at most 10; probably misspelt. */
+  readonly unknownKeys: readonly string[];
 }
 
 /**
@@ -37,9 +42,14 @@ export function parseJobJson(text: string | Uint8Array): ParsedJob {
  */
 export function parseJobNode(node: JsonNode, defaults: Partial<JobSubmission> = {}): ParsedJob {
   const submission = Object.assign(emptySubmission(), defaults);
-  if (node.kind !== 'null') readMembers(node, submission);
+  const unknownKeys = node.kind === 'null' ? [] : readMembers(node, submission);
   submission.id = submission.name;
-  const parsed = { definition: definitionOf(submission), submitted: submittedOf(submission), echo: submission };
+  const parsed = {
+    definition: definitionOf(submission),
+    submitted: submittedOf(submission),
+    echo: submission,
+    unknownKeys,
+  };
   const wrapped = wrapProblems(submission);
   if (wrapped.length > 0) {
     const others = validateJob(parsed.definition).filter((found) => found.field !== 'retries');
@@ -60,7 +70,8 @@ function readBody(text: string | Uint8Array): JsonNode {
   }
 }
 
-function readMembers(node: JsonNode, into: JobSubmission): void {
+/** @returns the first keys that a job does not have */
+function readMembers(node: JsonNode, into: JobSubmission): string[] {
   if (node.kind !== 'object') {
     const message = `json: cannot unmarshal ${node.kind} into Go value of type dkron.Job`;
     throw new JobInvalidError('Unable to parse payload', [
@@ -68,12 +79,15 @@ function readMembers(node: JsonNode, into: JobSubmission): void {
     ]);
   }
   const reader = new FieldReader();
+  const unknown: string[] = [];
   for (const [key, value] of node.members) {
     const field = fieldOf(key);
     if (field !== undefined) readField(reader, field, value, into);
+    else if (key !== READ_ONLY_KEY && unknown.length < UNKNOWN_KEYS_MAX) unknown.push(key);
   }
   const problems = reader.problems();
   if (problems.length > 0) throw new JobInvalidError('Unable to parse payload', problems);
+  return unknown;
 }
 
 function readField(reader: FieldReader, field: FieldName, value: JsonNode, into: JobSubmission): void {

@@ -31,7 +31,11 @@ export function dryRun(node: NodeContext, parsed: ParsedJob, precondition: Preco
   const judged = judgePut({ job: (name) => store.getJob(name) }, command, Number(store.appliedIndex()) + 1);
   if (isRefusal(judged)) return judged;
   const next = comingRuns(node, judged, stamp);
-  return { job: judged, next, warnings: warningsOf(node, judged, next, stamp) };
+  return { job: judged, next, warnings: [...unknownKeys(parsed), ...warningsOf(node, judged, next, stamp)] };
+}
+
+function unknownKeys(parsed: ParsedJob): string[] {
+  return parsed.unknownKeys.map((key) => `${JSON.stringify(key)}: a job has no such key, it is ignored`);
 }
 
 /** Ticks inside `starts_at … expires_at`. */
