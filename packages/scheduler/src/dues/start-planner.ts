@@ -44,8 +44,9 @@ export class StartPlanner {
     if (this.#isUsable(due.nodeName, members)) return due.nodeName;
     const definition = view.getJob(due.jobName)?.definition;
     if (definition === undefined || !hasCardinality(definition)) return due.nodeName;
-    // Ended ones too: a node, a run and an attempt name one execution.
-    const taken = new Set<NodeName>();
+    const run = view.openRuns(due.jobName).find(({ group }) => group === due.group);
+    const taken = new Set(run?.targets.map(({ nodeName }) => nodeName) ?? []);
+    // Those that retries moved away from, too: a node, a run and an attempt name one execution.
     for (const { group, nodeName } of view.executions(due.jobName)) if (group === due.group) taken.add(nodeName);
     const move = (name: NodeName): string => `${due.group} ${name} ${due.jobName}`;
     const others = members.filter(
