@@ -1,5 +1,8 @@
 const REPLACEMENT = 0xfffd;
 const CHUNK = 4096;
+const SHORT_BYTES_MAX = 64;
+/** Where the codes of a short text are gathered, by their number: an array made for each text cost more than the text. */
+const SHORT_CODES: number[][] = [];
 
 /** Text to UTF-8; a lone surrogate becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
@@ -39,8 +42,10 @@ export function encodeUtf8(text: string): Uint8Array {
  * @param to behind the last byte. Default all
  */
 export function decodeUtf8(bytes: Uint8Array, from = 0, to: number = bytes.length): string {
-  let text = '';
   // Most texts are short and ASCII.
+  const short = to - from <= SHORT_BYTES_MAX ? shortAscii(bytes, from, to) : undefined;
+  if (short !== undefined) return short;
+  let text = '';
   for (let at = from; at < to;) {
     const codes = asciiCodes(bytes, at, to);
     if (codes.length === 0) return text + decodeAny(bytes, at, to);
@@ -48,6 +53,18 @@ export function decodeUtf8(bytes: Uint8Array, from = 0, to: number = bytes.lengt
     at += codes.length;
   }
   return text;
+}
+
+/** Undefined when something is not ASCII. */
+function shortAscii(bytes: Uint8Array, from: number, to: number): string | undefined {
+  const length = to - from;
+  const codes = (SHORT_CODES[length] ??= Array.from({ length }, () => 0));
+  for (let index = 0; index < length; index += 1) {
+    const byte = bytes[from + index] ?? 0;
+    if (byte > 0x7f) return undefined;
+    codes[index] = byte;
+  }
+  return String.fromCharCode(...codes);
 }
 
 /** The bytes from `at` on up to the first that is not ASCII, at most a chunk of them. */

@@ -23,9 +23,10 @@ type Config = Readonly<Record<string, string>>;
 export function checkConfig(schema: ConfigSchema, config: Config): ConfigProblem[] {
   const { shape } = schema;
   const problems: ConfigProblem[] = [];
+  const required = requiredOf(schema);
   for (const [key, type] of Object.entries(shape)) {
     const value = Object.hasOwn(config, key) ? config[key] : undefined;
-    if (type.safeParse(value).success) continue;
+    if (value === undefined ? !required.has(key) : type.safeParse(value).success) continue;
     const { description: allowed = 'text' } = metaOf(type) as { description?: string };
     if (value === undefined) problems.push({ key, code: 'missing', allowed });
     else problems.push({ key, code: 'invalid', ...(!isSecret(type) && { value }), allowed });
@@ -34,6 +35,20 @@ export function checkConfig(schema: ConfigSchema, config: Config): ConfigProblem
   for (const key of unknownKeys(schema, config)) problems.push({ key, code: 'unknown', allowed });
   return problems;
 }
+
+/** Keys that a configuration must have. */
+function requiredOf(schema: ConfigSchema): ReadonlySet<string> {
+  let keys = requiredKeys.get(schema);
+  if (keys === undefined) {
+    const required = Object.entries(schema.shape).filter(([, type]) => !type.safeParse(undefined).success);
+    keys = new Set(required.map(([key]) => key));
+    requiredKeys.set(schema, keys);
+  }
+  return keys;
+}
+
+/** Asked for by each create and replace; of most keys a configuration has none. */
+const requiredKeys = new WeakMap<ConfigSchema, ReadonlySet<string>>();
 
 /** Values of a configuration that nobody may see. */
 export function secretsOf(schema: ConfigSchema, config: Config): string[] {
