@@ -3,6 +3,7 @@ import type { GoogleAuth } from 'google-auth-library';
 import type { ConnectionSource } from '../kit/connection-pool.ts';
 import { AttemptError } from '../kit/limited-attempt.ts';
 import { peerPackage } from '../kit/peer-package.ts';
+import { SocketScope } from '../kit/socket-scope.ts';
 import type { PubsubSettings } from './settings.ts';
 
 const grpc = peerPackage('gcppubsub', '@grpc/grpc-js', () => import('@grpc/grpc-js'));
@@ -39,10 +40,13 @@ export function pubsubSource(target: PubsubTarget): ConnectionSource<PubsubServi
 async function open({ host, emulator }: PubsubTarget): Promise<PubsubService> {
   const { Client, Metadata, credentials } = await grpc();
   const codec = await protobuf();
+  const inScope = SocketScope.keep();
   const auth = emulator ? undefined : await defaultCredentials();
   const client = new Client(host, emulator ? credentials.createInsecure() : credentials.createSsl(), {
     'grpc.enable_http_proxy': emulator ? 0 : 1,
     'grpc.service_config_disable_resolution': 1,
+    // Sockets end with this channel.
+    'grpc.use_local_subchannel_pool': 1,
   });
   return {
     publish: async ({ topic, message }, signal) => {
@@ -50,7 +54,7 @@ async function open({ host, emulator }: PubsubTarget): Promise<PubsubService> {
       if (auth !== undefined) await authorize(auth, metadata);
       metadata.set('x-goog-request-params', `topic=${encodeURIComponent(topic)}`);
       signal.throwIfAborted();
-      const answer = await call(client, codec.encodePublish(topic, message), metadata, signal);
+      const answer = await inScope(() => call(client, codec.encodePublish(topic, message), metadata, signal));
       const [id] = codec.decodePublished(answer);
       if (id === undefined) throw new AttemptError('gcppubsub: the service gave the message no id');
       return id;

@@ -3,16 +3,21 @@ import type { Cancel, Timers } from '@dkron/runtime';
 import type { Client } from '@grpc/grpc-js';
 import type { ConnectionSource } from '../kit/connection-pool.ts';
 import { AttemptError } from '../kit/limited-attempt.ts';
+import { SocketScope } from '../kit/socket-scope.ts';
 import { grpcJs } from './packages.ts';
 import type { GrpcTarget } from './settings.ts';
 
 /** What the server said of a service is believed for so long. */
 const KNOWN_MS = 60_000;
 const SERVICES_MAX = 64;
+/** Sockets are not shared with other channels, so that they can end with this one. */
+const OPTIONS = { 'grpc.use_local_subchannel_pool': 1 };
 
 /** A channel, and what the server behind it said of its services. */
 export class GrpcConnection {
   readonly client: Client;
+  /** Calls are made in it: the channel connects when it is first used. */
+  readonly inScope = SocketScope.keep();
   readonly #timers: Timers;
   readonly #known = new Map<string, FileRegistry>();
   readonly #forget = new Set<Cancel>();
@@ -57,7 +62,7 @@ async function open({ address, tls }: GrpcTarget, timers: Timers): Promise<GrpcC
         : credentials.createSsl(bytes(tls.ca), bytes(tls.key), bytes(tls.cert), {
             rejectUnauthorized: tls.rejectUnauthorized,
           });
-    return new GrpcConnection(new Client(address, how), timers);
+    return new GrpcConnection(new Client(address, how, OPTIONS), timers);
   } catch (cause) {
     throw new AttemptError(`grpc: ${(cause as Error).message}`, 'executor', { cause });
   }

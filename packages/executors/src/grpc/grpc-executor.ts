@@ -51,7 +51,8 @@ async function execute(
     const lease = await pool.acquire(digestOf(settings.target), grpcSource(settings.target, timers), attempt.signal);
     let broken = true;
     try {
-      const code = await callMethod(settings, lease.connection, attempt);
+      const { connection } = lease;
+      const code = await connection.inScope(() => callMethod(settings, connection, attempt));
       broken = code === UNAVAILABLE;
       if (code !== settings.expectCode) {
         throw new AttemptError(

@@ -1,5 +1,6 @@
 import type { ConnectionSource } from '../kit/connection-pool.ts';
 import { peerPackage } from '../kit/peer-package.ts';
+import { SocketScope } from '../kit/socket-scope.ts';
 import { partitionHash } from './partitioner.ts';
 import type { KafkaTarget } from './settings.ts';
 
@@ -32,6 +33,7 @@ export function kafkaSource(target: KafkaTarget): ConnectionSource<KafkaProducer
 /** Connects when the first message is sent. */
 async function openProducer(target: KafkaTarget): Promise<KafkaProducer> {
   const { Producer } = await client();
+  const inScope = SocketScope.keep();
   const producer = new Producer({
     clientId: 'dkron',
     bootstrapBrokers: [...target.brokers],
@@ -47,7 +49,8 @@ async function openProducer(target: KafkaTarget): Promise<KafkaProducer> {
   });
   return {
     async send({ topic, key, value, headers }) {
-      const { offsets } = await producer.send({ messages: [{ topic, key, value, headers: new Map(headers) }] });
+      const message = { topic, key, value, headers: new Map(headers) };
+      const { offsets } = await inScope(() => producer.send({ messages: [message] }));
       const [at] = offsets ?? [];
       return at && { partition: at.partition, offset: at.offset };
     },

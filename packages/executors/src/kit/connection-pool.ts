@@ -1,4 +1,5 @@
 import { type Cancel, DkronError, type Timers } from '@dkron/runtime';
+import { SocketScope } from './socket-scope.ts';
 
 /** How a connection is made and ended. */
 export interface ConnectionSource<Connection> {
@@ -35,6 +36,8 @@ export class ConnectionPoolError extends DkronError<'closed' | 'open_timeout' | 
 interface Entry<Connection> {
   readonly key: string;
   readonly source: ConnectionSource<Connection>;
+  /** What its opening made; destroyed in the end, whatever the client does. */
+  readonly sockets: SocketScope;
   readonly abort: AbortController;
   readonly opened: Promise<Connection>;
   /** Who uses it or waits for it to open. */
@@ -113,8 +116,11 @@ export class ConnectionPool<Connection> {
     const cancelTimer = this.#timers.after(this.#openMs, () =>
       abort.abort(new ConnectionPoolError('open_timeout', `no connection within ${this.#openMs} ms`, {})),
     );
-    const opened = abortable(source.open(abort.signal, lost), abort.signal, (late) => source.close(late));
-    const entry: Entry<Connection> = { key, source, abort, opened, users: 0, usable: true, cancelTimer: undefined };
+    const sockets = new SocketScope();
+    const opening = sockets.run(() => source.open(abort.signal, lost));
+    const opened = abortable(opening, abort.signal, (late) => source.close(late));
+    const state = { users: 0, usable: true, cancelTimer: undefined };
+    const entry: Entry<Connection> = { key, source, sockets, abort, opened, ...state };
     this.#byKey.set(key, entry);
     this.#all.add(entry);
     opened.then(
@@ -165,13 +171,15 @@ export class ConnectionPool<Connection> {
     entry.usable = false;
     if (this.#byKey.get(entry.key) === entry) this.#byKey.delete(entry.key);
     this.#all.delete(entry);
-    const { connection, abort, source } = entry;
+    const { connection, abort, source, sockets } = entry;
     if (connection === undefined) abort.abort(new ConnectionPoolError('abandoned', 'nobody waits for it', {}));
     this.#wakeOne();
     try {
       if (connection !== undefined) await source.close(connection.value);
     } catch {
       // It is gone either way.
+    } finally {
+      sockets.destroy();
     }
   }
 

@@ -13,6 +13,7 @@ export { checkConfig, secretsOf, warnOfUnknownKeys } from './config-schema.ts';
 export { field };
 export type { ConnectionPoolOptions, ConnectionSource, Lease } from './connection-pool.ts';
 export { ConnectionPool } from './connection-pool.ts';
+export { SocketScope } from './socket-scope.ts';
 export { digestOf } from './digest.ts';
 export type { TlsMaterial } from './tls-files.ts';
 export { readTlsFiles } from './tls-files.ts';

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import { parseGoBool } from '../go-text.ts';
 import { AttemptError } from './limited-attempt.ts';
 
@@ -10,6 +11,7 @@ export interface TlsMaterial {
   readonly rejectUnauthorized: boolean;
 }
 
+const CERTIFICATE = '-----BEGIN CERTIFICATE-----';
 const FILES = [
   ['ca', 'tlsRootCAsFile'],
   ['cert', 'tlsCertificateFile'],
@@ -30,6 +32,9 @@ export async function readTlsFiles(user: string, config: Readonly<Record<string,
     if (!path) continue;
     try {
       material[name] = await readFile(path, 'utf8');
+      // A file without certificates is passed over in silence.
+      if (name === 'ca' && !material.ca?.includes(CERTIFICATE)) throw new Error(`no certificate in ${path}`);
+      createSecureContext({ [name]: material[name] });
     } catch (cause) {
       throw new AttemptError(`${user}: ${key}: ${(cause as Error).message}`, 'executor', { cause });
     }
