@@ -36,12 +36,11 @@ import { Snapshotter } from './snapshotter.ts';
 import { groupByPeer } from './outgoing.ts';
 import { type Tick, Ticker } from './ticker.ts';
 import { Transfers } from './transfers.ts';
-import { Turns } from './turns.ts';
+import { isSmall, Turns } from './turns.ts';
 
 /**
  * Runs one core: ticks and messages in; one `Ready` for each turn of the event loop out, whose writes, commands,
- * messages and reads go their separate ways. A command that comes while nothing is under way need not wait for the end
- * of the turn: nobody would share its append.
+ * messages and reads go their separate ways. A command that comes alone, and what follows from it, waits for no turn.
  */
 export class Engine implements Host {
   readonly core: RaftCore;
@@ -210,7 +209,8 @@ export class Engine implements Host {
         if (result === 'malformed' || result === 'localMsg') this.metrics.messagesRefused.add(1);
       }
     });
-    this.schedule();
+    if (this.proposals.size <= 1 && isSmall(messages)) this.hasten();
+    else this.schedule();
     return this.appendLane.room();
   }
 

@@ -1,11 +1,22 @@
-import type { Cancel, Timers } from '@dkron/runtime';
+import type { Timers } from '@dkron/runtime';
+import type { Message } from '../core/message.ts';
+
+/** Whether waiting for more would gain nothing: one message, of one entry at most. */
+export function isSmall(messages: readonly Message[]): boolean {
+  return messages.length === 1 && messages[0]!.entries.length <= 1;
+}
+
+/** Looks in one turn of the event loop that need not wait for its end: one for a message, one for the command that follows an answer. */
+const HASTENED = 2;
 
 /** When the engine looks at what there is to do: once the present turn of the event loop is over, however often asked. */
 export class Turns {
   readonly #timers: Timers;
   readonly #turn: () => void;
-  #scheduled: Cancel | undefined;
-  #hastened = false;
+  /** The end of the present turn of the event loop is awaited. */
+  #pending = false;
+  #wanted = false;
+  #hastened = 0;
 
   constructor(timers: Timers, turn: () => void) {
     this.#timers = timers;
@@ -13,23 +24,27 @@ export class Turns {
   }
 
   schedule(): void {
-    this.#scheduled ??= this.#timers.nextTurn(() => {
-      this.#scheduled = undefined;
-      this.#hastened = false;
-      this.#turn();
+    this.#wanted = true;
+    if (this.#pending) return;
+    this.#pending = true;
+    this.#timers.nextTurn(() => {
+      this.#pending = false;
+      this.#hastened = 0;
+      this.#look();
     });
   }
 
-  /** At the latest behind the present stretch of code, if that did not happen in this turn of the event loop before. */
+  /** At the latest behind the present stretch of code, unless that happened often enough in this turn of the event loop. */
   hasten(): void {
     this.schedule();
-    if (this.#hastened) return;
-    this.#hastened = true;
-    queueMicrotask(() => {
-      if (this.#scheduled === undefined) return;
-      this.#scheduled();
-      this.#scheduled = undefined;
-      this.#turn();
-    });
+    if (this.#hastened >= HASTENED) return;
+    this.#hastened += 1;
+    queueMicrotask(() => this.#look());
+  }
+
+  #look(): void {
+    if (!this.#wanted) return;
+    this.#wanted = false;
+    this.#turn();
   }
 }
