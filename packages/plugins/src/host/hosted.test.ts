@@ -11,6 +11,7 @@ import { silentLogger } from '@dkron/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostOf, isAlive, PluginFolder, socketFolderOf } from '../../test/plugin-files.ts';
 import { run } from '../../test/run.ts';
+import { COOKIE } from '../settings.ts';
 import type { PluginHost } from './index.ts';
 import { withPlugins } from './index.ts';
 
@@ -220,6 +221,24 @@ describe('plugins', () => {
     const named = (name: string, from: string): { name: string; from: string } => ({ name, from });
     const all = withPlugins([named('a', 'node'), named('b', 'node')], [named('b', 'plugin'), named('c', 'plugin')]);
     expect(all).toEqual([named('a', 'node'), named('b', 'plugin'), named('c', 'plugin')]);
+  });
+
+  it.each([
+    ['by hand', {}, /^This program is a plugin of Dkron/],
+    [
+      'by a host that wants TLS',
+      { [COOKIE.variable]: COOKIE.value, PLUGIN_CLIENT_CERT: 'c' },
+      /^This plugin cannot speak TLS/,
+    ],
+  ])('started %s say so and end', async (_how, variables, text) => {
+    const env = { PATH: process.env['PATH'], ...variables };
+    const child = spawn(`${folder.path}/dkron-executor-demo`, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = ['', ''];
+    child.stdout.on('data', (bytes: Buffer) => (said[0] += bytes.toString()));
+    child.stderr.on('data', (bytes: Buffer) => (said[1] += bytes.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    expect([code, said[0]]).toEqual([1, '']);
+    expect(said[1]).toMatch(text);
   });
 
   it('end when their host is killed, and leave no files', async () => {
