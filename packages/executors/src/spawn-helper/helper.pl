@@ -1,5 +1,5 @@
 # Starts children for the server, which is too large to fork itself: does what helper-main.ts does, in a process of 5 MB
-# whose fork costs little more than a vfork. Perl 5.10 or later without any module, since each would be copied by every
+# whose fork costs a fifth of a millisecond. Perl 5.10 or later without any module, since each would be copied by every
 # fork. Lives exactly as long as the socket to the server; when that closes, every group it started is killed. The frames
 # are those of frames.ts and messages.ts.
 
