@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ApiError } from './api-error.ts';
 
 /** Of this server's own making: what comes with it from outside is bytes like everything else. */
 const STREAM_TYPE = 'application/vnd.dkron.stream';
@@ -8,12 +9,6 @@ const BYTES_TYPE = 'application/octet-stream';
 /** Bytes of a body that is read as it comes. */
 export const STREAM_BYTES_MAX = 256 * 1024 * 1024;
 const STREAMED: ReadonlySet<string> = new Set(['/v1/snapshot']);
-
-export class BodyTooLargeError extends Error {
-  constructor() {
-    super(`the body is larger than ${STREAM_BYTES_MAX} bytes`);
-  }
-}
 
 /** Whether bodies of this route are handed on as they come, and not gathered first. */
 export function isStreamed(route: string | undefined): boolean {
@@ -42,7 +37,10 @@ async function* limited(payload: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
   let bytes = 0;
   for await (const chunk of payload) {
     bytes += chunk.length;
-    if (bytes > STREAM_BYTES_MAX) throw new BodyTooLargeError();
+    if (bytes > STREAM_BYTES_MAX) {
+      const message = `the body is larger than ${STREAM_BYTES_MAX} bytes`;
+      throw new ApiError({ status: 413, code: 'too_large', message });
+    }
     yield chunk;
   }
 }

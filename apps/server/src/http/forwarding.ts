@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ForwardedAnswer, ForwardedHeader, ForwardedRequest } from '@dkron/contracts';
 import { ApiError } from './api-error.ts';
@@ -43,14 +44,23 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Writes go to the leader, whichever server they reach: with the answer of the leader, byte for byte. */
 export function addForwarding(fastify: FastifyInstance, nodeName: string, forwarding: Forwarding): void {
+  /** A streamed body is passed on whole: of these, as large as they may be, there is one in memory. */
+  let gathering = false;
   fastify.addHook('preHandler', (request, reply, done) => {
     if (READS.has(request.method) || forwarding.leads() || request.is404 || LOCAL_PATHS.has(pathOf(request.url))) {
       return done();
     }
-    passOn(request, reply, nodeName, forwarding).then(
-      (here) => (here ? done() : undefined),
-      (error: unknown) => done(error as Error),
-    );
+    const streamed = request.body instanceof Readable;
+    if (streamed && gathering) return done(busy());
+    gathering ||= streamed;
+    passOn(request, reply, nodeName, forwarding)
+      .finally(() => {
+        if (streamed) gathering = false;
+      })
+      .then(
+        (here) => (here ? done() : undefined),
+        (error: unknown) => done(error as Error),
+      );
   });
 }
 
@@ -100,6 +110,11 @@ function passed(headers: Readonly<Record<string, unknown>>): ForwardedHeader[] {
   return Object.entries(headers)
     .filter(([name, value]) => value !== undefined && !NOT_PASSED.has(name))
     .map(([name, value]) => ({ name, value: String(value) }));
+}
+
+function busy(): ApiError {
+  const message = 'this server passes a backup on to the leader; try again later, or ask the leader';
+  return new ApiError({ status: 409, code: 'not_supported', message });
 }
 
 function noLeader(message: string): ApiError {

@@ -7,7 +7,6 @@ import { BackupBusyError } from '../cluster/backups.ts';
 import type { NodeContext } from '../node-context.ts';
 import { answerJson } from './answers.ts';
 import { ApiError } from './api-error.ts';
-import { BodyTooLargeError } from './body-streams.ts';
 import { switched } from './query-checks.ts';
 import type { Query as QueryMap } from './query.ts';
 import { NODE_CONTEXT } from './tokens.ts';
@@ -48,8 +47,6 @@ function refuse(error: unknown): never {
   if (error instanceof BackupBusyError) {
     throw new ApiError({ status: 409, code: 'not_supported', message: `${error.message}; try again later` });
   }
-  if (error instanceof BodyTooLargeError)
-    throw new ApiError({ status: 413, code: 'too_large', message: error.message });
   if (error instanceof StoreError && error.code === 'bad_snapshot') {
     throw new ApiError({ status: 400, code: 'invalid_value', message: `${error.message}. Nothing was changed.` });
   }
