@@ -31,7 +31,7 @@ describe('the decoder of frames', () => {
 
   it(
     `takes or refuses ${INPUTS} random, damaged and cut inputs, and nothing else happens`,
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     () => {
       const random = seededRandom(20);
       const samples = fc
