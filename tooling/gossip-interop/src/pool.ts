@@ -59,6 +59,11 @@ export class Pool {
     return peer;
   }
 
+  /** One that was removed and runs again, as the last of its kind; it joins nobody. */
+  readmit(peer: OurPeer | SerfPeer): void {
+    this.#take(peer);
+  }
+
   /** A second process of a name that is taken; it is in nobody's list. */
   async addTwinOfOurs(name: string): Promise<OurPeer> {
     const twin = new OurPeer(this.#optionsFor('ours', name));
