@@ -190,7 +190,9 @@ class Pool {
           contact: (id) => {
             const { peers, lastIndex } = raft.stats();
             const peer = peers.find((each) => each.id === id);
-            return { recent: peer?.recentActive === true, caughtUp: (peer?.match ?? -1000) + 100 >= lastIndex };
+            const match = peer?.match ?? -1000;
+            const hasConfiguration = match >= raft.getConfiguration().index;
+            return { recent: peer?.recentActive === true, caughtUp: match + 100 >= lastIndex, hasConfiguration };
           },
           change: async (change, prevIndex) => await makeChange(raft, change, prevIndex),
         },

@@ -16,7 +16,7 @@ interface Modules {
 
 /** Entries that a server with the log near its end may lack. */
 const NEAR_ENTRIES = 1_000;
-const NO_CONTACT: Contact = { recent: false, caughtUp: false };
+const NO_CONTACT: Contact = { recent: false, caughtUp: false, hasConfiguration: false };
 
 /** Makes the voters follow gossip while this server leads. */
 export function createReconciler(options: ServerOptions, modules: Modules): Reconciler {
@@ -46,9 +46,13 @@ export function createReconciler(options: ServerOptions, modules: Modules): Reco
 }
 
 function contactOf(raft: RaftNode, id: string, self: string): Contact {
-  if (id === self) return { recent: true, caughtUp: true };
+  if (id === self) return { recent: true, caughtUp: true, hasConfiguration: true };
   const { peers, lastIndex } = raft.stats();
   const peer = peers.find((one) => one.id === id);
   if (peer === undefined) return NO_CONTACT;
-  return { recent: peer.recentActive, caughtUp: peer.match + NEAR_ENTRIES >= lastIndex };
+  return {
+    recent: peer.recentActive,
+    caughtUp: peer.match + NEAR_ENTRIES >= lastIndex,
+    hasConfiguration: peer.match >= raft.getConfiguration().index,
+  };
 }

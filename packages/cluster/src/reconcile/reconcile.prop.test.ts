@@ -7,6 +7,7 @@ const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 const REPLACE = 10;
 const NOW = 100;
 
+const mostly = fc.oneof({ weight: 5, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) });
 const facts = (name: string): fc.Arbitrary<ServerFacts> =>
   fc.oneof(
     { weight: 1, arbitrary: fc.constantFrom<ServerFacts>({ kind: 'unknown' }, { kind: 'go' }) },
@@ -26,7 +27,7 @@ const server = (
 ): fc.Arbitrary<{
   readonly raft: string;
   readonly view: ServerView;
-  readonly contact: { recent: boolean; caughtUp: boolean };
+  readonly contact: { recent: boolean; caughtUp: boolean; hasConfiguration: boolean };
 }> =>
   fc.record({
     raft: fc.constantFrom('voter', 'voter', 'learner', 'absent'),
@@ -47,7 +48,7 @@ const server = (
       address: fc.constant(name),
       facts: facts(name),
     }),
-    contact: fc.record({ recent: fc.boolean(), caughtUp: fc.boolean() }),
+    contact: fc.record({ recent: fc.boolean(), caughtUp: fc.boolean(), hasConfiguration: mostly }),
   });
 
 const inputs: fc.Arbitrary<ReconcileInput> = fc.tuple(...NAMES.map(server)).map((all) => ({
@@ -113,7 +114,10 @@ function allowed(input: ReconcileInput): Change[] {
     const rest = voters.filter((voter) => voter !== name);
     if (['leaving', 'left', 'reaped'].includes(status) && majority(rest))
       changes.push({ kind: 'remove', id: name, why: status === 'reaped' ? 'reaped' : 'left' });
-    const heard = (voter: string): boolean => voter === 'a' || input.contacts.get(voter)!.recent;
+    const heard = (voter: string): boolean => {
+      const { recent, hasConfiguration } = input.contacts.get(voter)!;
+      return voter === 'a' || (recent && hasConfiguration);
+    };
     if (ready(name) && voters.every(well) && voters.every(heard) && majority([...voters, name]))
       changes.push({ kind: 'promote', id: name });
     const silent = status === 'failed' || status === 'unseen';

@@ -13,6 +13,7 @@ interface Server {
   readonly facts?: ServerFacts;
   readonly recent?: boolean;
   readonly caughtUp?: boolean;
+  readonly hasConfiguration?: boolean;
 }
 
 const ours = (name: string, more: Partial<ServerFacts & { kind: 'ours' }> = {}): ServerFacts => ({
@@ -45,7 +46,12 @@ function inputOf(servers: Readonly<Record<string, Server>>, more: Partial<Reconc
         { name, status, sinceMs: NOW - ageMs, address: `${name}:1`, facts },
       ]),
     ),
-    contacts: new Map(entries.map(([id, { recent = true, caughtUp = true }]) => [id, { recent, caughtUp }])),
+    contacts: new Map(
+      entries.map(([id, { recent = true, caughtUp = true, hasConfiguration = true }]) => [
+        id,
+        { recent, caughtUp, hasConfiguration },
+      ]),
+    ),
     ...more,
   };
 }
@@ -61,6 +67,12 @@ const FOUR = { b: VOTER, c: VOTER, d: VOTER, e: VOTER };
 
 it('holds a learner back while a voter is silent that gossip has not missed yet (cluster simulation, seed 5)', () => {
   const { change, notes } = decide({ ...FOUR, b: { raft: 'voter', recent: false }, x: LEARNER });
+  expect(change).toBeUndefined();
+  expect(notes).toEqual([{ kind: 'silent-voter', name: 'x', silent: ['b'] }]);
+});
+
+it('holds a learner back while a voter may have died before it was added (cluster simulation, seed 967)', () => {
+  const { change, notes } = decide({ ...FOUR, b: { raft: 'voter', hasConfiguration: false }, x: LEARNER });
   expect(change).toBeUndefined();
   expect(notes).toEqual([{ kind: 'silent-voter', name: 'x', silent: ['b'] }]);
 });

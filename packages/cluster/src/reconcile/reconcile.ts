@@ -55,7 +55,7 @@ function swaps(input: ReconcileInput): Change[] {
 function promotions(input: ReconcileInput, notes: Note[]): Change[] {
   const voters = configured(input).filter(({ voter }) => voter);
   const failed = voters.filter((server) => !isPresent(input, server)).map(({ id }) => id);
-  // Gossip takes seconds to see a failure: a machine that replaces one at once is there before.
+  // Gossip takes seconds to see a failure, and replication a moment: a machine that replaces one at once is there before.
   const silent = voters.filter((server) => !isHeard(input, server)).map(({ id }) => id);
   const changes: Change[] = [];
   for (const server of configured(input)) {
@@ -116,9 +116,10 @@ function isPresent(input: ReconcileInput, server: ConfiguredServer): boolean {
   return !isReborn(server, facts) && (facts.state !== 'member' || facts.clusterId === input.clusterId);
 }
 
-/** It acknowledged something to this leader lately. */
+/** It acknowledged something to this leader lately, and since the last learner was added. */
 function isHeard({ self, contacts }: ReconcileInput, { id }: ConfiguredServer): boolean {
-  return id === self || contacts.get(id)?.recent === true;
+  const contact = contacts.get(id);
+  return id === self || (contact?.recent === true && contact.hasConfiguration);
 }
 
 /** A learner that may vote: present, described, near the end of the log and heard of. */

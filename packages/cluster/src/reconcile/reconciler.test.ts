@@ -41,7 +41,7 @@ class Place {
           isLeader: () => this.leads,
           clusterId: () => 'C',
           configuration: () => ({ index: this.index, joint: false, servers: this.servers }),
-          contact: (id) => ({ recent: true, caughtUp: !this.behind.has(id) }),
+          contact: (id) => ({ recent: true, caughtUp: !this.behind.has(id), hasConfiguration: true }),
           change: async (change, prevIndex) => await this.change(change, prevIndex),
         },
       },

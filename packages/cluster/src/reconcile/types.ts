@@ -47,6 +47,8 @@ export interface Contact {
   readonly recent: boolean;
   /** Whether its log is near the end. */
   readonly caughtUp: boolean;
+  /** Whether it acknowledged the entry that made the configuration in force, so that it was there when that was made. */
+  readonly hasConfiguration: boolean;
 }
 
 export interface ReconcileInput {
