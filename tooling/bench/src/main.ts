@@ -38,6 +38,12 @@ const IN_FLIGHT = 32;
 /** Servers that are loaded for the figure of memory, and how long each rests. */
 const MEMORY_ROUNDS = 3;
 const MEMORY_REST_S = 60;
+const SHELL_ROUNDS = 5;
+
+interface ShellRound {
+  readonly small: ShellRate;
+  readonly large: ShellRate;
+}
 
 if (parts.has('lag')) for (const count of [1_000, 10_000]) figures.push(...(await lagFigures(count)));
 if (parts.has('server')) await serverFigures();
@@ -89,11 +95,10 @@ async function lagFigures(count: number): Promise<Figure[]> {
 
 async function serverFigures(): Promise<void> {
   const empty = await onServer(async (server) => {
-    const shell = await shellRate(server.url, IN_FLIGHT);
     const single = await shellRate(server.url, 1);
     await loadJobs(server.url, 0, 100);
     await editCost(server.url, 100, 300);
-    return { shell, single, edit: await editCost(server.url, 100, 400) };
+    return { single, edit: await editCost(server.url, 100, 400) };
   });
   const perJob: number[] = [];
   for (let round = 1; round < MEMORY_ROUNDS; round++) perJob.push(await onServer(memoryPerJob));
@@ -102,7 +107,7 @@ async function serverFigures(): Promise<void> {
     const answer = await (await fetch(`${server.url}/v1/jobs/load-000001`)).arrayBuffer();
     memoryFigure(perJob, answer.byteLength);
     editFigure(await editCost(server.url, jobCount, 400), empty.edit);
-    shellFigures(empty.shell, empty.single, await shellRate(server.url, IN_FLIGHT));
+    shellFigures(await shellRounds(server), empty.single);
   });
 }
 
@@ -139,21 +144,32 @@ function memoryFigure(perJob: readonly number[], answerBytes: number): void {
   figures.push({ name, ours, floor: `${answerBytes} B`, ratio, target: '≤ 1.9', met: ratio <= 1.9 });
 }
 
-function shellFigures(small: ShellRate, single: ShellRate, large: ShellRate): void {
+/** An empty server and the loaded one, in turn: the machine is not as fast in one minute as in the next. */
+async function shellRounds(loaded: ServerProcess): Promise<ShellRound[]> {
+  return await onServer(async (empty) => {
+    const rounds: ShellRound[] = [];
+    while (rounds.length < SHELL_ROUNDS) {
+      const small = await shellRate(empty.url, IN_FLIGHT);
+      rounds.push({ small, large: await shellRate(loaded.url, IN_FLIGHT) });
+    }
+    return rounds;
+  });
+}
+
+function shellFigures(rounds: readonly ShellRound[], single: ShellRate): void {
+  const small = middle(rounds.map((round) => round.small));
   floorFigure(`shell executions/s, ${IN_FLIGHT} in flight, beside a C vfork loop of sh -c true`, small, true);
   floorFigure('shell executions/s, one in flight, beside the same loop', single, false);
-  // Minutes lie between the two: each counts against the loop of its own minute.
-  const scale = small.floor === undefined || large.floor === undefined ? 1 : small.floor / large.floor;
-  const same = (large.rate / small.rate) * scale;
-  const name = `shell executions/s with ${jobCount.toLocaleString('en')} jobs, beside none`;
-  figures.push({
-    name,
-    ours: per(large.rate * scale),
-    floor: per(small.rate),
-    ratio: same,
-    target: '≥ 0.9',
-    met: same >= 0.9,
-  });
+  const ratio = median(rounds.map((round) => round.large.rate / round.small.rate));
+  const ours = per(median(rounds.map((round) => round.large.rate)));
+  const name = `shell executions/s with ${jobCount.toLocaleString('en')} jobs, beside none, in turn`;
+  figures.push({ name, ours, floor: per(small.rate), ratio, target: '≥ 0.9', met: ratio >= 0.9 });
+}
+
+/** The round whose ratio to its floor is in the middle. */
+function middle(rates: readonly ShellRate[]): ShellRate {
+  const sorted = rates.toSorted((a, b) => a.rate / (a.floor ?? 1) - b.rate / (b.floor ?? 1));
+  return sorted[Math.floor(sorted.length / 2)]!;
 }
 
 function floorFigure(name: string, { rate, floor }: ShellRate, judged: boolean): void {
