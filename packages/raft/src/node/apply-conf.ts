@@ -5,6 +5,7 @@ import { FOUNDING_INDEX, foundingSteps } from './founding.ts';
 import { RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 import { decodeInfos, idsOf } from './members.ts';
+import type { ResolvedModules } from './modules.ts';
 import { type TransferBuffer, transferStepOf } from './state-transfer.ts';
 
 /**
@@ -45,10 +46,18 @@ export function applyTransferStep(
     const text = 'the restore was interrupted: leadership changed, or another restore began; nothing was restored';
     return Promise.resolve(new RaftError('snapshot_failed', text, { index: entry.index }));
   }
-  const { index, term } = entry;
-  host.modules.logger.warn('raft state is replaced by a restore', { index });
-  const restored = host.modules.stateMachine.restore(streamOf(chunks), { index, term, confState: conf }, 'log');
-  return restored.then(() => conf);
+  return restoreFromLog(host.modules, entry, chunks, conf).then(() => conf);
+}
+
+/** The last step of a restore through the log: its chunks take the place of the state. */
+export async function restoreFromLog(
+  { stateMachine, logger }: Pick<ResolvedModules, 'stateMachine' | 'logger'>,
+  { index, term }: Entry,
+  chunks: readonly Uint8Array[],
+  confState: ConfState,
+): Promise<void> {
+  logger.warn('raft state is replaced by a restore', { index });
+  await stateMachine.restore(streamOf(chunks), { index, term, confState }, 'log');
 }
 
 async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,5 @@
 import { confStateWith } from '../core/confchange/conf-state.ts';
-import { type ConfState, EntryType, type NodeId } from '../core/types.ts';
+import type { ConfState, NodeId } from '../core/types.ts';
 import type { EntryId } from '../core/log/raft-log.ts';
 import type { IdentityStorage } from '../storage/identity.ts';
 import type { LogState } from '../storage/ports.ts';
@@ -10,6 +10,7 @@ import type { MemberInfos } from './members.ts';
 import type { ResolvedModules } from './modules.ts';
 import { UNCONFIRMED } from './recovery-marks.ts';
 import { encodePrelude, readPrelude } from './prelude.ts';
+import { applyRest } from './recover-rest.ts';
 
 /** One line of `peers.json`. */
 export interface RecoveryPeer {
@@ -20,7 +21,6 @@ export interface RecoveryPeer {
 
 const MAX_PEERS = 1000;
 const RECOVERED_FROM = 'recoveredFrom';
-const READ_BYTES = 1 << 20;
 
 /**
  * Parses `peers.json`: a list of `{id, address, non_voter}`, or the old form, a list of addresses that are ids as well.
@@ -89,8 +89,12 @@ export async function recoverFromPeers(
   }
   const index = Math.max(from, state.lastIndex);
   const term = index === from ? reader!.meta.term : state.termRuns.at(-1)!.term;
-  await applyRest(modules, Math.max(from, (await stateMachine.appliedIndex?.()) ?? 0), state);
   const confState = membershipOf(peers);
+  const applied = Math.max(from, (await stateMachine.appliedIndex?.()) ?? 0);
+  // A log is compacted behind a snapshot only, and none is taken in the middle of a restore.
+  const begin = applied < state.boundary.index ? applied : Math.max(from, state.boundary.index);
+  if (!(await applyRest(modules, { from: begin, applied, confState }, state)))
+    throw refused(`the log begins at ${state.firstIndex}, the newest snapshot ends at ${from}`);
   await store(modules, { index, term, confState }, infosOf(peers));
   const hardState = { ...state.hardState, term: Math.max(state.hardState.term, term), commit: index };
   await log.reset({ index, term }, { hardState, confState });
@@ -113,17 +117,6 @@ async function refound(identity: IdentityStorage, ids: readonly NodeId[], last: 
 export async function forgetRecovery(identity: IdentityStorage): Promise<void> {
   const known = await identity.load();
   if (known?.markers[RECOVERED_FROM] !== undefined) await identity.update({ markers: { [RECOVERED_FROM]: '' } });
-}
-
-async function applyRest({ log, stateMachine }: ResolvedModules, from: number, state: LogState): Promise<void> {
-  for (let next = from + 1; next <= state.lastIndex;) {
-    const entries = await log.read(next, state.lastIndex + 1, READ_BYTES);
-    if (entries === 'compacted')
-      throw refused(`the log begins at ${state.firstIndex}, the newest snapshot ends at ${from}`);
-    const commands = entries.filter((entry) => entry.type === EntryType.normal && entry.data.length > 0);
-    if (commands.length > 0) await stateMachine.apply(commands);
-    next = entries.at(-1)!.index + 1;
-  }
 }
 
 async function store(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryLog } from '../storage/memory-log.ts';
 import type { PeersFile } from '../storage/peers-file.ts';
+import { JournalMachine } from '../testing/journal-machine.ts';
 import { NodeCluster } from '../testing/node-cluster.ts';
 import { parsePeers } from './recover-peers.ts';
 
@@ -12,6 +13,28 @@ function fileOf(text: string): PeersFile & { removed: boolean } {
     remove: async () => void (file.removed = true),
   };
   return file;
+}
+
+/** A state as the test's machine writes it. */
+async function* backup(...commands: readonly string[]): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(JSON.stringify(commands));
+}
+
+/** Durable; its process ends when a restore is to take effect for the first time. */
+class CrashingMachine extends JournalMachine {
+  #crashed = false;
+
+  async appliedIndex(): Promise<number> {
+    return this.index;
+  }
+
+  override async restore(stream: AsyncIterable<Uint8Array>, meta: { readonly index: number }): Promise<void> {
+    if (!this.#crashed) {
+      this.#crashed = true;
+      throw new Error('crash');
+    }
+    await super.restore(stream, meta);
+  }
 }
 
 const only = (id: string): string => JSON.stringify([{ id, address: id }]);
@@ -205,6 +228,67 @@ describe('RaftNode: recovery by peers.json', () => {
     await cluster.apply(leader.id, 'more');
     expect(await cluster.converged(ahead, behind)).toEqual(['x', 'outstanding', 'more']);
     expect(cluster.logger.records.filter(({ event }) => event.includes('contradicted'))).toEqual([]);
+  });
+
+  it('a restore that went through the log is in the state that is recovered', async () => {
+    const files = new Map<string, PeersFile>();
+    const cluster: NodeCluster = await NodeCluster.founded(3, {
+      modules: (id) => (files.has(id) ? { peersFile: files.get(id)! } : {}),
+    });
+    const { id, node } = await cluster.leader();
+    await cluster.apply(id, 'before');
+    await cluster.settled(node.restore(backup('x', 'y')));
+    await cluster.apply(id, 'after');
+    await cluster.stopAll();
+    files.set(id, fileOf(only(id)));
+    await cluster.start(id);
+    await cluster.leader();
+    expect(cluster.get(id).machine.commands).toEqual(['x', 'y', 'after']);
+  });
+
+  it('a restore of which a durable state machine lacks the end alone: its chunks are read again', async () => {
+    const files = new Map<string, PeersFile>();
+    const machine = new CrashingMachine();
+    const cluster: NodeCluster = await NodeCluster.founded(1, {
+      modules: (id) => ({ stateMachine: machine, ...(files.has(id) ? { peersFile: files.get(id)! } : {}) }),
+    });
+    await cluster.apply('a', 'before');
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      const [first, rest] = [new Uint8Array([0x5b]), new TextEncoder().encode('"x","y"]')];
+      yield first;
+      // Now the state machine holds an entry behind the first chunk.
+      await cluster.node('a').apply(new TextEncoder().encode('between'));
+      yield rest;
+    }
+    await cluster.failure(cluster.node('a').restore(slow()));
+    expect(machine.commands).toEqual(['before', 'between']);
+    await cluster.stopAll();
+    files.set('a', fileOf(only('a')));
+    await cluster.start('a');
+    await cluster.leader();
+    expect(machine.commands).toEqual(['x', 'y']);
+  });
+
+  it('a restore that was not finished restores nothing', async () => {
+    const files = new Map<string, PeersFile>();
+    const cluster: NodeCluster = await NodeCluster.founded(1, {
+      modules: (id) => (files.has(id) ? { peersFile: files.get(id)! } : {}),
+    });
+    await cluster.apply('a', 'kept');
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      yield new TextEncoder().encode('["x"]');
+      await new Promise(() => {});
+    }
+    cluster
+      .node('a')
+      .restore(endless())
+      .catch(() => {});
+    await cluster.time.advance(100);
+    await cluster.stopAll();
+    files.set('a', fileOf(only('a')));
+    await cluster.start('a');
+    await cluster.leader();
+    expect(cluster.get('a').machine.commands).toEqual(['kept']);
   });
 
   it('NoState: refused on a server without any', async () => {
