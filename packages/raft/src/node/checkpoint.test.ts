@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { RaftNodeModules } from './modules.ts';
+import { MemoryLog, type MemoryLogMedium } from '../storage/memory-log.ts';
+import { MemorySnapshots } from '../storage/memory-snapshots.ts';
+import type { SnapshotReader } from '../storage/ports.ts';
 import { JournalMachine } from '../testing/journal-machine.ts';
 import { NodeCluster } from '../testing/node-cluster.ts';
 
@@ -22,13 +26,29 @@ interface Durable {
   lose(id: string): void;
 }
 
-async function durable(count: number): Promise<Durable> {
+/** As files of which one was damaged. */
+class FragileSnapshots extends MemorySnapshots {
+  damaged = '';
+
+  override async openLatest(): Promise<SnapshotReader | undefined> {
+    const id = (await this.list()).map((one) => one.id).find((one) => one !== this.damaged);
+    return id === undefined ? undefined : await this.open(id);
+  }
+}
+
+type MoreModules = (id: string, medium: MemoryLogMedium) => Partial<RaftNodeModules>;
+
+async function durable(count: number, more: MoreModules = () => ({})): Promise<Durable> {
+  const media = new Map<string, MemoryLogMedium>();
   const machines = new Map<string, DurableMachine>();
   const machine = (id: string): DurableMachine => {
     if (!machines.has(id)) machines.set(id, new DurableMachine());
     return machines.get(id)!;
   };
-  const modules = (id: string) => ({ stateMachine: machine(id) });
+  const modules = (id: string): Partial<RaftNodeModules> => {
+    if (!media.has(id)) media.set(id, {});
+    return { stateMachine: machine(id), ...more(id, media.get(id)!) };
+  };
   const cluster = await NodeCluster.founded(count, { node: { trailingLogs: 0 }, modules });
   return { cluster, machine, lose: (id) => void machines.delete(id) };
 }
@@ -123,5 +143,53 @@ describe('RaftNode: state machines that are durable themselves', () => {
     const error = await cluster.start('a').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'start_failed' });
     expect((error as Error).message).toContain('its folder was lost');
+  });
+
+  describe('the newest snapshot is damaged', () => {
+    /** Snapshots at two memberships, {a, b, c} and {a, b, c, d}; then the newest of `a` cannot be read. */
+    async function damaged(log?: (log: MemoryLog) => MemoryLog): Promise<Durable & { readonly before: unknown }> {
+      const snapshots = new FragileSnapshots();
+      const made = await durable(3, (id, medium) =>
+        id === 'a' ? { snapshots, ...(log === undefined ? {} : { log: log(new MemoryLog(medium)) }) } : {},
+      );
+      const { cluster } = made;
+      const { id, node } = await cluster.leader();
+      await cluster.apply(id, 'one');
+      await cluster.converged();
+      await cluster.settled(cluster.node('a').snapshot());
+      await cluster.create('d');
+      const { birth } = cluster.node('d').identity;
+      await cluster.settled(node.addVoter('d', { birth, address: 'd' }));
+      await cluster.apply(id, 'two');
+      await cluster.until('all have it', () => ['a', 'd'].every((one) => made.machine(one).commands.length === 2));
+      await cluster.settled(cluster.node('a').snapshot());
+      const before = cluster.node('a').getConfiguration().conf;
+      await cluster.stop('a');
+      snapshots.damaged = (await snapshots.list())[0]!.id;
+      return { ...made, before };
+    }
+
+    it('the membership is that of the log, not that of the older snapshot', async () => {
+      const { cluster, before, machine } = await damaged();
+      await cluster.start('a');
+      expect(cluster.node('a').getConfiguration().conf).toEqual(before);
+      expect(before).toMatchObject({ voters: ['a', 'b', 'c', 'd'] });
+      const { id } = await cluster.leader();
+      await cluster.apply(id, 'three');
+      await cluster.until('all have it', () => machine('a').commands.length === 3);
+    });
+
+    it('a log that does not tell who the members were: refused, with what to do', async () => {
+      const { cluster } = await damaged((log) => {
+        const append = log.append.bind(log);
+        log.append = async (batch, sync) => {
+          if (batch.confs !== undefined && batch.entries === undefined) return;
+          await append(batch, sync);
+        };
+        return log;
+      });
+      const error = await cluster.start('a').catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'start_failed', message: expect.stringContaining('peers.json') as string });
+    });
   });
 });

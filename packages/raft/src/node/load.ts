@@ -44,7 +44,8 @@ export async function loadState(
   check(log, applied, durable);
   // A durable state machine may be ahead of the snapshot: so is its membership.
   const transfer = new TransferBuffer();
-  await replay(modules, { members, transfer }, log, meta?.index ?? 0, applied);
+  const known = knownMembership(log, members, meta?.index ?? 0, applied);
+  await replay(modules, { members, transfer }, log, known, applied);
   const { hardState } = log;
   const window = new LogWindow({
     hardState: { ...hardState, commit: Math.max(hardState.commit, applied) },
@@ -128,6 +129,22 @@ function check(log: LogState, applied: number, durable: number | undefined): voi
     const text = `the state machine holds entry ${durable ?? applied}, the log ends at ${log.lastIndex}: it lost acknowledged entries; move the raft folder aside, remove the server and let it join again`;
     throw new RaftError('start_failed', text, details);
   }
+}
+
+/**
+ * Up to which index `members` is right. An older snapshot than the log was compacted for does not know of changes that
+ * are gone from the log; what was recorded before each compaction does.
+ */
+function knownMembership(log: LogState, members: MemberTable, snapshotIndex: number, applied: number): number {
+  if (snapshotIndex >= log.boundary.index) return snapshotIndex;
+  const record = log.confHistory.findLast(({ index }) => index >= log.boundary.index && index <= applied);
+  if (record === undefined) {
+    const text = `the newest snapshot that can be read ends at ${snapshotIndex}, the log begins at ${log.firstIndex}, and who the members were in between is not recorded: to go on with the members of the snapshot could make two leaders; move the raft folder and the state aside, remove the server and let it join again, or, if no other server is left, name the members in peers.json`;
+    throw new RaftError('start_failed', text, { snapshotIndex, firstIndex: log.firstIndex });
+  }
+  // Addresses and births of those who came in between are not known here.
+  members.apply(record.index, record.confState, members.infos());
+  return record.index;
 }
 
 async function replay(

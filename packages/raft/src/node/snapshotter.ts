@@ -1,5 +1,6 @@
 import type { SnapshotMeta } from '../core/types.ts';
-import type { SnapshotSink, StoredSnapshot } from '../storage/ports.ts';
+import { StorageError } from '../storage/errors.ts';
+import type { ConfRecord, SnapshotSink, StoredSnapshot } from '../storage/ports.ts';
 import type { ApplyLane } from './apply-lane.ts';
 import { asError, RaftError } from './errors.ts';
 import type { Host } from './host.ts';
@@ -122,7 +123,7 @@ export class Snapshotter {
     if (captured.meta.index > this.#lastIndex) {
       this.#lastIndex = captured.meta.index;
       window.setSnapshot(captured.meta);
-      await this.#compact(captured.meta.index, core.log.lastIndex());
+      await this.#compact(captured.meta, core.log.lastIndex());
       await modules.snapshots.reap(options.snapshotsRetained);
     }
     metrics.snapshots.add(1, { kind: 'taken' });
@@ -183,15 +184,26 @@ export class Snapshotter {
     }
   }
 
-  async #compact(snapshotIndex: number, lastIndex: number): Promise<void> {
+  async #compact({ index, confState }: SnapshotMeta, lastIndex: number): Promise<void> {
     const { modules, options, window } = this.#host;
     // With little space, followers that are behind must do with the snapshot.
     const trailing = this.#host.diskLow ? 0 : options.trailingLogs;
-    const to = Math.min(snapshotIndex, lastIndex - trailing);
+    const to = Math.min(index, lastIndex - trailing);
     if (to < window.firstIndex()) return;
+    // Should this snapshot be damaged later, an older one does not tell which changes are gone from the log.
+    await this.#record({ index, confState });
     modules.failpoint('beforeCompact');
     await modules.log.compact(to);
     if (this.#host.running) window.compact(to);
+  }
+
+  /** On a full disk the log is compacted nevertheless: that makes room, and a start that misses the record says so. */
+  async #record(conf: ConfRecord): Promise<void> {
+    try {
+      await this.#host.modules.log.append({ confs: [conf] }, true);
+    } catch (error) {
+      if (!(error instanceof StorageError) || !['disk_full', 'log_refused'].includes(error.code)) throw error;
+    }
   }
 
   /** A tenth of chance, so that servers do not all write at once. */
