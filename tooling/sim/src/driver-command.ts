@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { DriverResult } from '@dkron/raft/testing';
 import { runDriverSeeds } from './run-driver-seeds.ts';
+import { judgedHistories } from './unjudged.ts';
 
 const USAGE = 'usage: npm run sim:raft -- driver [--seeds N] [--seed S] [--workers N] [--once]';
 
@@ -32,7 +33,7 @@ export async function driverCommand(args: readonly string[]): Promise<boolean> {
   }
   const violations = results.filter(({ failure }) => failure !== undefined).length;
   print(results, violations, (performance.now() - startedAt) / 1000);
-  return violations === 0 && results.length === seeds;
+  return violations === 0 && judgedHistories(results).enough && results.length === seeds;
 }
 
 function print(results: readonly DriverResult[], violations: number, seconds: number): void {
@@ -46,7 +47,8 @@ function print(results: readonly DriverResult[], violations: number, seconds: nu
     `seeds       ${results.length}`,
     `violations  ${violations}`,
     `events      ${sum(({ events }) => events)}, calls of cores ${sum(({ steps }) => steps)}`,
-    `operations  ${sum(({ operations }) => operations)} of clients, histories given up: ${sum(({ unknownHistories }) => unknownHistories)}`,
+    `operations  ${sum(({ operations }) => operations)} of clients`,
+    judgedHistories(results).text,
     `hash        ${hash.slice(0, 32)}`,
     `time        ${seconds.toFixed(1)} s`,
     'seeds that met',

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { Plan } from '@dkron/raft/testing';
 import type { FailedSeed, SeedReport } from './messages.ts';
 import { runSeeds } from './run-seeds.ts';
+import { judgedHistories } from './unjudged.ts';
 
 const USAGE = `usage: npm run sim:raft -- [run] [--seeds N] [--seed S] [--steps N] [--nodes 3,5] [--all-faults] [--once] [--shrink] [--out DIR]`;
 
@@ -50,7 +51,8 @@ export async function runCommand(args: readonly string[]): Promise<boolean> {
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
     runs: values.once ? 1 : 2,
   });
-  return failures.length === 0 && reports.length === Number(values.seeds);
+  const judged = judgedHistories(reports.map(({ result }) => result)).enough;
+  return failures.length === 0 && judged && reports.length === Number(values.seeds);
 }
 
 function positive(name: string, text: string): number {
@@ -79,7 +81,8 @@ function print(reports: readonly SeedReport[], allMarks: readonly string[], timi
     `seeds       ${reports.length}`,
     `violations  ${violations}`,
     `stranded    ${reports.filter(({ result }) => result.stranded).length}`,
-    `operations  ${sum(({ result }) => result.operations)} of clients, histories given up: ${sum(({ result }) => result.unknownHistories)}`,
+    `operations  ${sum(({ result }) => result.operations)} of clients`,
+    judgedHistories(reports.map(({ result }) => result)).text,
     `hash        ${hash.slice(0, 32)}`,
     `steps/s     ${Math.round((steps * timing.runs) / timing.cpuSeconds)} a CPU second, ${Math.round((steps * timing.runs) / timing.wallSeconds)} a second (${timing.wallSeconds.toFixed(1)} s)`,
     `marks       ${allMarks.length - missing.length} of ${allMarks.length} reached${missing.length > 0 ? `, not: ${missing.join(', ')}` : ''}`,

@@ -20,6 +20,8 @@ export interface DriverResult {
   readonly failure: { readonly checker: string; readonly message: string; readonly timeMs: number } | undefined;
   readonly marks: readonly string[];
   readonly operations: number;
+  /** Histories of clients, one for each key, and those of them that took too long to be judged. */
+  readonly histories: number;
   readonly unknownHistories: number;
 }
 
@@ -59,6 +61,7 @@ export async function simulateDriver(plan: DriverPlan, options: DriverOptions = 
     failure: failure === undefined ? undefined : { ...describe(failure), timeMs: world.time.nowMs },
     marks: [...world.marks].sort(),
     operations: world.history.operations,
+    histories: world.history.count,
     unknownHistories: world.history.unknown,
   };
 }

@@ -22,7 +22,8 @@ export interface SimulationResult {
   readonly operations: number;
   /** No leader can be elected any more, because a leader was removed at a bad moment: a known gap. */
   readonly stranded: boolean;
-  /** Histories that took too long to be judged. */
+  /** Histories of clients, one for each key, and those of them that took too long to be judged. */
+  readonly histories: number;
   readonly unknownHistories: number;
 }
 
@@ -66,6 +67,7 @@ export function simulate(plan: Plan, options: SimulationOptions = {}): Simulatio
     marks: [...world.marks].sort(),
     operations: history.operations,
     stranded: world.stranded,
+    histories: history.count,
     unknownHistories: history.unknown,
   };
 }
