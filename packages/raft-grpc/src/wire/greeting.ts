@@ -23,8 +23,8 @@ export function greetingToWire(handshake: Handshake): WireHandshake {
   return { ...handshake };
 }
 
-export function greetingFromWire(wire: WireHandshake): Handshake {
-  return { ...wire };
+export function greetingFromWire({ leaderWaitMs, ...wire }: WireHandshake): Handshake {
+  return leaderWaitMs === undefined ? wire : { ...wire, leaderWaitMs };
 }
 
 /** What a peer said to our handshake. */

@@ -1,19 +1,22 @@
 import { NONE } from '../core/ids.ts';
 import type { NodeId } from '../core/types.ts';
 import type { Host } from './host.ts';
+import { LEASE_MARGIN } from './options.ts';
 
 const MIN_MS = 50;
 const SPREAD_MS = 100;
+/** Looks after one refused dial, as long as nobody else leads: the next dial may be far, since transports back off. */
+const ATTEMPTS = 3;
 /** Heartbeat intervals without a word. */
 const SILENT_TICKS = 1.2;
 
 /**
- * Campaigns soon when the leader's address answers that nobody listens there, and the leader is silent for longer than a
- * heartbeat interval: its process is gone. Mere silence has to wait for the election timeout, since the leader may be
- * alive behind a cut, with a lease that counts on its followers.
+ * Campaigns soon when the leader's address answers that nobody listens there, and the leader is silent for longer than
+ * its lease may last: its process is gone, or something between refuses in its name, and then its lease has run out.
+ * Mere silence has to wait for the election timeout.
  *
  * The first to notice is not heard by those who have not, and the last to notice may lack entries that the first has: so
- * this is repeated, at most once for each refused dial, until somebody leads.
+ * this is repeated, a few times for each refused dial, until somebody leads.
  */
 export class FastFailover {
   readonly #host: Host;
@@ -30,27 +33,42 @@ export class FastFailover {
 
   /** The leader spoke. */
   heard(): void {
-    if (this.#pending) this.#heardMs = this.#host.modules.clock.monotonicMs();
+    this.#heardMs = this.#host.modules.clock.monotonicMs();
   }
 
   leaderGone(id: NodeId): void {
-    const { core, modules, electionMs, options } = this.#host;
-    const { lead, role } = core.basicStatus();
-    const goneStill = lead === NONE && id === this.#gone;
-    if ((lead !== id && !goneStill) || role === 'leader' || this.#pending) return;
+    if (!this.#pending && this.#waits(id)) this.#wait(id, ATTEMPTS);
+  }
+
+  /** Whether this server follows the one that is gone, or nobody since. */
+  #waits(id: NodeId): boolean {
+    const { lead, role } = this.#host.core.basicStatus();
+    return role !== 'leader' && (lead === id || (lead === NONE && id === this.#gone));
+  }
+
+  #wait(id: NodeId, attempts: number): void {
+    const { modules, electionMs, options } = this.#host;
     this.#pending = true;
     const startMs = modules.clock.monotonicMs();
-    const leastMs = Math.max(MIN_MS, options.tickMs * SILENT_TICKS);
+    const leaseEndMs = this.#heardMs + options.leaseTimeoutMs * LEASE_MARGIN;
+    const leastMs = Math.max(MIN_MS, options.tickMs * SILENT_TICKS, leaseEndMs - startMs);
     const delayMs = Math.min(leastMs + modules.random.nextInt(SPREAD_MS), electionMs);
     modules.timers.after(delayMs, () => {
       this.#pending = false;
-      if (!this.#host.running || this.#heardMs >= startMs) return;
-      // It also grants pre-votes to others who noticed.
-      if (core.basicStatus().lead === id) core.forgetLeader();
-      this.#gone = id;
-      // A candidate's votes are on their way: asking anew would make them void.
-      const { lead: nowLeads, role: nowRole } = core.basicStatus();
-      if (nowLeads === NONE && nowRole !== 'candidate') this.#campaign();
+      if (!this.#host.running) return;
+      if (this.#heardMs < startMs) this.#giveUp(id);
+      // What was on its way when the leader ended may have been heard since.
+      if (this.#waits(id) && attempts > 1) this.#wait(id, attempts - 1);
     });
+  }
+
+  #giveUp(id: NodeId): void {
+    const { core } = this.#host;
+    // It also grants pre-votes to others who noticed.
+    if (core.basicStatus().lead === id) core.forgetLeader();
+    this.#gone = id;
+    // A candidate's votes are on their way: asking anew would make them void.
+    const { lead, role } = core.basicStatus();
+    if (lead === NONE && role !== 'candidate') this.#campaign();
   }
 }

@@ -31,6 +31,7 @@ describe('options of a node', () => {
   it('a reload keeps the lease in proportion, and refuses the rest', () => {
     const old = resolveNodeOptions({ id: 'a' });
     expect(reloadNodeOptions(old, { tickMs: 200 })).toMatchObject({ tickMs: 200, leaseTimeoutMs: 1000 });
+    expect(() => reloadNodeOptions(old, { tickMs: 50 })).toThrow('at least 100');
     expect(() => reloadNodeOptions(old, { id: 'b' } as object)).toThrow('cannot be changed');
   });
 });

@@ -9,7 +9,10 @@ export interface ReloadableOptions {
   readonly snapshotThreshold?: number;
   /** How often the threshold is looked at. @default 120,000 */
   readonly snapshotIntervalMs?: number;
-  /** Length of a tick: heartbeat interval and unit of all election times. From 5. @default 100 */
+  /**
+   * Length of a tick: heartbeat interval and unit of all election times. From 5; at run time it can only grow. @default
+   * 100
+   */
   readonly tickMs?: number;
 }
 
@@ -21,7 +24,7 @@ export interface RaftNodeOptions extends ReloadableOptions {
   readonly region?: string;
   /** Ticks without a leader before an election: the time is random in [electionTick, 2 × electionTick). From 3. @default 10 */
   readonly electionTick?: number;
-  /** Real time for which a heartbeat round that a majority answered makes `leadershipValid()` true. At most 0.9 × (electionTick − 1) × tickMs, or another could lead meanwhile. @default half the election timeout */
+  /** Real time for which a heartbeat round that a majority answered makes `leadershipValid()` true. At most 0.9 × (electionTick − 1) × tickMs, or another could lead meanwhile; less if a peer's timing asks for it. @default half the election timeout */
   readonly leaseTimeoutMs?: number;
   /** Allow election timeouts below 50 ms: for tests. @default false */
   readonly allowShortTimeouts?: boolean;
@@ -59,7 +62,7 @@ export interface RaftNodeOptions extends ReloadableOptions {
   readonly readTimeoutElections?: number;
   /** How long `stop` waits for the disk. @default 5000 */
   readonly stopTimeoutMs?: number;
-  /** Campaign soon when the leader's address answers that nobody listens there. @default true */
+  /** Campaign when the leader's address answers that nobody listens there and its lease has run out. @default true */
   readonly fastFailover?: boolean;
   /** Highest feature level this software knows; told in handshakes. @default 0 */
   readonly featureMax?: number;
@@ -116,6 +119,15 @@ export function resolveNodeOptions(options: RaftNodeOptions): ResolvedNodeOption
   return resolved;
 }
 
+/** Clocks of two servers differ by less than this, as a factor: for how much longer than a lease followers wait. */
+export const LEASE_MARGIN = 1.1;
+
+/** For how long, in whole milliseconds, a server with these options at least keeps to a leader that fell silent. */
+export function leaderWaitMs({ tickMs, electionTick, leaseTimeoutMs, fastFailover }: ResolvedNodeOptions): number {
+  // The first tick may be short.
+  return Math.floor(fastFailover ? leaseTimeoutMs * LEASE_MARGIN : (electionTick - 1) * tickMs);
+}
+
 /** @throws TypeError; nothing of a refused change is taken over */
 export function reloadNodeOptions(old: ResolvedNodeOptions, change: ReloadableOptions): ResolvedNodeOptions {
   const allowed = ['trailingLogs', 'snapshotThreshold', 'snapshotIntervalMs', 'tickMs'];
@@ -123,8 +135,15 @@ export function reloadNodeOptions(old: ResolvedNodeOptions, change: ReloadableOp
     if (!allowed.includes(name))
       throw new TypeError(`${name} cannot be changed at run time; ${allowed.join(', ')} can`);
   }
-  // The lease keeps its share of the election timeout.
   const tickMs = change.tickMs ?? old.tickMs;
+  // What this server told the others in handshakes, and their leases count on, stays true.
+  must(
+    tickMs >= old.tickMs,
+    'tickMs',
+    tickMs,
+    `at least ${old.tickMs} while the node runs; a lower one takes a restart`,
+  );
+  // The lease keeps its share of the election timeout.
   const next = { ...old, ...change, leaseTimeoutMs: (old.leaseTimeoutMs * tickMs) / old.tickMs };
   validate(next);
   return next;

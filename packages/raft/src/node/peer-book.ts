@@ -19,6 +19,13 @@ interface Connected {
 export class PeerBook {
   readonly #connected = new Map<NodeId, Connected>();
   readonly #lastBoot = new Map<NodeId, string>();
+  readonly #waits = new Map<NodeId, number>();
+  #leastWaitMs = Infinity;
+
+  /** The least time for which a peer keeps to a silent leader, of those who told it. */
+  get leastWaitMs(): number {
+    return this.#leastWaitMs;
+  }
 
   judge(own: Handshake, peer: Handshake, purpose: StreamPurpose, facts: PeerFacts): HandshakeVerdict {
     const connectedBoot = this.#connected.get(peer.from)?.boot;
@@ -31,7 +38,10 @@ export class PeerBook {
     });
   }
 
-  connected({ from, boot }: Handshake): void {
+  connected({ from, boot, leaderWaitMs }: Handshake): void {
+    if (leaderWaitMs === undefined) this.#waits.delete(from);
+    else this.#waits.set(from, leaderWaitMs);
+    this.#leastWaitMs = Math.min(...this.#waits.values());
     this.#lastBoot.set(from, boot);
     const known = this.#connected.get(from);
     if (known?.boot === boot) known.streams += 1;
@@ -48,5 +58,7 @@ export class PeerBook {
   /** A removed server may come back as another. */
   forget(id: NodeId): void {
     this.#lastBoot.delete(id);
+    this.#waits.delete(id);
+    this.#leastWaitMs = Math.min(...this.#waits.values());
   }
 }

@@ -6,6 +6,7 @@ import type { EngineContext } from './engine-context.ts';
 import type { Engine } from './engine.ts';
 import { stopped } from './errors.ts';
 import { JOINED } from './found.ts';
+import { LEASE_MARGIN, leaderWaitMs } from './options.ts';
 import { PeerBook } from './peer-book.ts';
 
 /** Who this server is. */
@@ -39,6 +40,11 @@ export class PeerGate implements TransportHandler {
 
   get identity(): NodeIdentity {
     return this.#identity;
+  }
+
+  /** Length of a lease: that of the options, unless a peer waits for less. */
+  get leaseMs(): number {
+    return Math.min(this.#context.options.leaseTimeoutMs, this.#book.leastWaitMs / LEASE_MARGIN);
   }
 
   /** Draws a birth for an empty data folder, durably. */
@@ -83,6 +89,7 @@ export class PeerGate implements TransportHandler {
       wireMax: options.wireMax,
       featureMax: options.featureMax,
       software: options.software,
+      leaderWaitMs: leaderWaitMs(options),
       lastTerm: engine?.window.term(lastIndex) ?? 0,
       lastIndex,
     };

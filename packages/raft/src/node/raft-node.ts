@@ -162,7 +162,7 @@ export class RaftNode {
     if (role !== 'leader' || leadTransferee !== NONE) return false;
     const settled = applied >= pendingConfIndex && engine.core.log.term(applied) === term;
     if (settled && isOnlyVoter(engine.members.conf)) return true;
-    return this.#modules.clock.monotonicMs() - engine.reads.leaseStartMs < this.#context.options.leaseTimeoutMs;
+    return this.#modules.clock.monotonicMs() - engine.reads.leaseStartMs < this.#gate.leaseMs;
   }
 
   get term(): number {

@@ -223,6 +223,22 @@ export function transportSuite(
       ['log_regressed', { facts: { acknowledgedIndex: 10 } }],
       ['unauthorized', { facts: { authorized: 'not in the list' } }],
     ];
+    test('tell for how long a server keeps to a silent leader, or nothing of it', async (make) => {
+      const [a, b] = [await make('a'), await make('b')];
+      a.said = { leaderWaitMs: 550 };
+      const told: (number | undefined)[] = [];
+      for (const peer of [a, b]) {
+        const judge = peer.judge.bind(peer);
+        peer.judge = (handshake, purpose) => {
+          told.push(handshake.leaderWaitMs);
+          return judge(handshake, purpose);
+        };
+      }
+      a.beat(b, 1);
+      await b.until(() => b.received.length > 0);
+      deepStrictEqual(told.toSorted(), [550, undefined]);
+    });
+
     for (const [code, { said = {}, facts = {} }] of cases) {
       test(`refused by the peer: ${code}`, async (make) => {
         const [a, b] = [await make('a'), await make('b')];

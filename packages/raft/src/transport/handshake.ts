@@ -23,6 +23,11 @@ export interface Handshake {
   readonly featureMax: number;
   /** Name and version, for people. */
   readonly software: string;
+  /**
+   * For how long, in milliseconds, the sender at least keeps to a leader that fell silent: leases must end before. Absent
+   * where it is not known.
+   */
+  readonly leaderWaitMs?: number;
   /** Last entry of the sender's durable log. */
   readonly lastTerm: number;
   readonly lastIndex: number;

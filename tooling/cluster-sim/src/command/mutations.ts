@@ -114,7 +114,7 @@ export const MUTATIONS: readonly Mutation[] = [
     id: 'lease-of-raft-for-ever',
     what: 'who led once may always lead',
     file: 'raft/src/node/raft-node.ts',
-    find: 'return this.#modules.clock.monotonicMs() - engine.reads.leaseStartMs < this.#context.options.leaseTimeoutMs;',
+    find: 'return this.#modules.clock.monotonicMs() - engine.reads.leaseStartMs < this.#gate.leaseMs;',
     replace: 'return true;',
   },
   {

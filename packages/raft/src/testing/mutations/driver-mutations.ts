@@ -41,7 +41,7 @@ export const DRIVER_MUTATIONS: readonly Mutation[] = [
     id: 'lease-for-ever',
     what: 'leadershipValid is true while the core believes that it leads',
     file: '../node/raft-node.ts',
-    find: 'return this.#modules.clock.monotonicMs() - engine.reads.leaseStartMs < this.#context.options.leaseTimeoutMs;',
+    find: 'return this.#modules.clock.monotonicMs() - engine.reads.leaseStartMs < this.#gate.leaseMs;',
     replace: 'return true;',
   },
   {
