@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { PeerIdentity, SnapshotSource } from '@dkron/raft';
 import { createMessage } from '@dkron/raft/core';
 import { TransportPeer } from '@dkron/raft/testing';
@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { testModules } from '../test/place.ts';
 import type { GrpcRaftTransportModules, GrpcRaftTransportOptions } from './options.ts';
 import { GrpcRaftTransport } from './transport.ts';
+import { raftTransportService } from './wire/service.ts';
 
 const made: GrpcRaftTransport[] = [];
 
@@ -121,6 +122,36 @@ describe('GrpcRaftTransport', () => {
     await b.until(() => b.judged.length >= 2);
     expect(most).toBe(1);
     expect(b.judged.slice(0, 2).map(({ accepted }) => accepted)).toEqual([true, false]);
+  });
+
+  it('tells an address where nobody listens from a peer that says so', async () => {
+    const probe = new Server();
+    const bind = (server: Server): Promise<number> =>
+      new Promise((resolve) => {
+        server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (_error, bound) => resolve(bound));
+      });
+    const port = await bind(probe);
+    probe.forceShutdown();
+    const a = await make('a');
+    a.beat({ id: 'b', addr: `127.0.0.1:${port}` }, 1);
+    await a.until(() => a.lost.length > 0);
+    expect(a.lost[0]).toEqual({ id: 'b', reason: 'refused' });
+    const liar = new Server();
+    const details = 'No connection established. Last error: connect ECONNREFUSED 127.0.0.1:1';
+    const refuse = (call: { emit(name: 'error', error: object): void }): void =>
+      call.emit('error', { code: status.UNAVAILABLE, details });
+    const method = raftTransportService.session;
+    liar.addService(
+      { session: { ...method, requestDeserialize: Buffer.from, responseSerialize: Buffer.from } } as never,
+      {
+        session: refuse as never,
+      },
+    );
+    const liarsPort = await bind(liar);
+    a.beat({ id: 'c', addr: `127.0.0.1:${liarsPort}` }, 1);
+    await a.until(() => a.lost.some(({ id }) => id === 'c'));
+    expect(a.lost.find(({ id }) => id === 'c')).toEqual({ id: 'c', reason: 'broken' });
+    liar.forceShutdown();
   });
 
   it('reports an address that is none, and logs it once a minute', async () => {

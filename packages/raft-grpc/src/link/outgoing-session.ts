@@ -1,3 +1,4 @@
+import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import { messageOf } from '@dkron/runtime';
 import type { Handshake, NodeId, UnreachableReason } from '@dkron/raft';
 import type { SessionResponse } from '../gen/dkron/raft/v1/transport.ts';
@@ -73,7 +74,7 @@ export class OutgoingSession {
         onOpen();
         await this.#serve(reader);
       }
-      return { opened: this.#opened, reason: isConnectionRefused(reader.failure) ? 'refused' : 'broken' };
+      return { opened: this.#opened, reason: isConnectionRefused(stream.call, reader.failure) ? 'refused' : 'broken' };
     } catch (error) {
       if (error instanceof TransportError && error.code === 'handshake_refused') {
         const { by, refusal } = error.details as { by: 'us' | 'peer'; refusal: string };
@@ -200,7 +201,17 @@ export class OutgoingSession {
   }
 }
 
-/** Whether the address answered that nobody listens. The status has no field for it. */
-function isConnectionRefused(failure: Error | undefined): boolean {
-  return failure !== undefined && failure.message.includes('ECONNREFUSED');
+/** Of a status that this side made, since no connection came to be: what the socket said. */
+const REFUSED = /^No connection established\. Last error: (?:Error: )?connect ECONNREFUSED\b/u;
+
+/**
+ * Whether the address answered that nobody listens. The status has no code for it, and details of a status can be the
+ * peer's own words: only a call that never had a connection is believed.
+ */
+function isConnectionRefused(
+  call: Pick<ClientDuplexStream<never, never>, 'getAuthContext'>,
+  failure: unknown,
+): boolean {
+  const { code, details = '' } = (failure ?? {}) as Partial<ServiceError>;
+  return code === status.UNAVAILABLE && call.getAuthContext() === null && REFUSED.test(details);
 }
