@@ -236,7 +236,7 @@ export function transportSuite(
       }
       a.beat(b, 1);
       await b.until(() => b.received.length > 0);
-      deepStrictEqual(told.toSorted(), [550, undefined]);
+      deepStrictEqual(new Set(told), new Set([550, undefined]));
     });
 
     for (const [code, { said = {}, facts = {} }] of cases) {

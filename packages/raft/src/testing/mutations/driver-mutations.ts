@@ -83,7 +83,7 @@ export const DRIVER_MUTATIONS: readonly Mutation[] = [
     id: 'compact-beyond-snapshot',
     what: 'the log is compacted beyond the snapshot',
     file: '../node/snapshotter.ts',
-    find: 'Math.min(snapshotIndex, lastIndex - trailing)',
+    find: 'Math.min(index, lastIndex - trailing)',
     replace: '(lastIndex - trailing)',
   },
   {
