@@ -150,6 +150,26 @@ describe('AppendLane', () => {
     expect([lane.unsyncedBytes, lane.room()]).toEqual([4, undefined]);
   });
 
+  it('however long the disk takes, what waits for it without writing is a few answers for each peer', async () => {
+    const { lane, release, stepped } = await bench();
+    lane.submit(batch([[1, 1]], { term: 1, responses: [ack('a', 1)] }), true);
+    for (let i = 0; i < 1000; i++) {
+      const rejection = createMessage({ type: 'AppResp', from: 'a', to: 'b', term: 2, index: 1000 + i, reject: true });
+      const done = createMessage({ type: 'StorageAppendResp', to: 'a', term: 2, index: i + 1 });
+      // Late appends are acknowledged with less than what was acknowledged before.
+      const responses = [ack('b', i === 999 ? 1 : i), ack('c', 1), rejection, done];
+      lane.submit(batch([], { responses }), false);
+    }
+    lane.submit(batch([[2, 2]], { term: 2, responses: [ack('b', 2)] }), true);
+    lane.submit(batch([], { responses: [ack('b', 3)] }), false);
+    await release(1);
+    // In the order in which they were due.
+    expect(stepped.toSorted()).toEqual(['b:1999', 'b:998', 'c:1', 'self:1', 'self:1000']);
+    expect(stepped.at(-1)).toBe('b:1999');
+    await release(1);
+    expect(stepped.slice(5)).toEqual(['b:2', 'b:3']);
+  });
+
   it('knows since when the disk is silent', async () => {
     const { lane, release, time } = await bench();
     expect(lane.busySinceMs).toBeUndefined();

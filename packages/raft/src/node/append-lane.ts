@@ -4,9 +4,13 @@ import { payloadsSize } from '../core/log/entries.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { LogBatch } from '../storage/ports.ts';
 import type { Host } from './host.ts';
+import { mergeResponses } from './merge-responses.ts';
 
 interface Item {
   readonly message: Message;
+  /** To be delivered when it is done. */
+  responses: readonly Message[];
+  readonly writes: boolean;
   readonly sync: boolean;
   readonly bytes: number;
   /** Commit index when the batch was made. An earlier batch must not carry it: its entries may be replaced by this one. */
@@ -75,10 +79,16 @@ export class AppendLane {
     const writes = message.entries.length > 0 || message.snapshot !== undefined || sync;
     // A commit index alone is learnt again after a restart: it waits for a batch that is written anyway.
     if (!writes && message.responses.length === 0) return;
+    const last = this.#items.at(-1);
+    if (!writes && last?.writes === false) {
+      last.responses = mergeResponses(last.responses, message.responses);
+      return;
+    }
     const bytes = payloadsSize(message.entries);
     this.#bytes += bytes;
     if (this.#items.length === 0) this.#headSinceMs = this.#host.modules.clock.monotonicMs();
-    this.#items.push({ message, sync, bytes, commit: this.#commit, issuedMs: 0, done: !writes });
+    const { responses } = message;
+    this.#items.push({ message, responses, writes, sync, bytes, commit: this.#commit, issuedMs: 0, done: !writes });
     if (writes && this.#mustDefer()) this.#defer();
     this.#pump();
     this.#complete();
@@ -177,12 +187,12 @@ export class AppendLane {
   #complete(): void {
     try {
       while (this.#items[0]?.done === true && this.#host.running) {
-        const { message, bytes } = this.#items.shift()!;
+        const { message, responses, bytes } = this.#items.shift()!;
         if (this.#next > 0) this.#next -= 1;
         this.#bytes -= bytes;
         this.#headSinceMs = this.#host.modules.clock.monotonicMs();
         this.#host.window.append(message.entries);
-        this.#deliver(message.responses);
+        this.#deliver(responses);
       }
       this.#pump();
     } catch (error) {

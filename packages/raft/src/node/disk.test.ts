@@ -1,5 +1,6 @@
 import { seededRandom } from '@dkron/runtime/testing';
 import { describe, expect, it } from 'vitest';
+import type { RaftCore } from '../core/raft/raft-core.ts';
 import { StorageError } from '../storage/errors.ts';
 import { MemoryLog } from '../storage/memory-log.ts';
 import { MemorySnapshots } from '../storage/memory-snapshots.ts';
@@ -134,6 +135,47 @@ describe('RaftNode: disks', () => {
     logs.get(follower.id)!.mood = 'well';
     expect(await cluster.converged()).toHaveLength(5);
   });
+
+  it.each(['full', 'hangs'] as const)(
+    'a follower whose disk is %s for long keeps a bounded number of answers',
+    async (mood) => {
+      let watched = '';
+      let delivered = 0;
+      const logs = new Map<string, MoodyLog>();
+      const cluster: NodeCluster = await NodeCluster.founded(3, {
+        modules: (id) => {
+          const log = new MoodyLog({});
+          logs.set(id, log);
+          const onCore = (core: RaftCore): void => {
+            const step = core.step.bind(core);
+            core.step = (message) => {
+              if (message.type === 'StorageAppendResp' && message.to === watched) delivered += 1;
+              return step(message);
+            };
+          };
+          return { log, onCore };
+        },
+      });
+      const follower = await cluster.follower();
+      watched = follower.id;
+      const log = logs.get(follower.id)!;
+      const held = Promise.withResolvers<void>();
+      if (mood === 'full') log.mood = 'full';
+      else log.held = held.promise;
+      const { id } = await cluster.leader();
+      await cluster.apply(id, 'x');
+      await cluster.time.advance(600_000);
+      expect(follower.machine.commands).toEqual([]);
+      delivered = 0;
+      log.mood = 'well';
+      held.resolve();
+      await cluster.until('it has caught up', () => follower.machine.commands.length === 1);
+      expect(delivered).toBeGreaterThan(0);
+      expect(delivered).toBeLessThan(10);
+      await cluster.apply((await cluster.leader()).id, 'y');
+      expect(await cluster.converged()).toEqual(['x', 'y']);
+    },
+  );
 
   it('a disk that hangs: the leader gives up leadership although its heartbeats flow', async () => {
     const { cluster, logs } = await moodyCluster(3);

@@ -269,6 +269,16 @@ describe('asynchronous storage', () => {
     expect([ready.mustSync, ready.storageAppend!.responses]).toEqual([false, []]);
   });
 
+  it('a message that waits for no write makes none, also while entries are being written', () => {
+    const one = asyncServer();
+    one.core.step(createMessage({ type: 'App', from: 'b', to: 'a', term: 1, entries: [entry(1, 1)] }));
+    expect(one.core.ready().storageAppend!.entries).toHaveLength(1);
+    one.core.step(createMessage({ type: 'Heartbeat', from: 'b', to: 'a', term: 1 }));
+    const ready = one.core.ready();
+    expect(types(ready.messages)).toEqual(['HeartbeatResp']);
+    expect(ready.storageAppend).toBeUndefined();
+  });
+
   it('only entries durable here are applied, though a quorum of others has them', () => {
     const one = asyncServer();
     one.core.campaign();

@@ -105,9 +105,12 @@ export class ReadyLoop {
     const snapshot = r.log.unstable.nextSnapshot();
     const committed = this.#takeCommitted();
     const mustSync = entries.length > 0 || r.term !== this.#hard.term || r.vote !== this.#hard.vote;
-    const responses = this.#responses(snapshot, committed);
     const { asyncStorage } = r.options;
-    const writes = entries.length > 0 || hardState !== undefined || snapshot !== undefined || responses.length > 0;
+    const { messagesAfterAppend } = r;
+    // Asked before the completion is added: that alone is no work for the disk.
+    const writes =
+      entries.length > 0 || hardState !== undefined || snapshot !== undefined || messagesAfterAppend.length > 0;
+    const responses = this.#responses(snapshot, committed);
     const ready: Ready = {
       softState,
       hardState,
@@ -162,8 +165,7 @@ export class ReadyLoop {
     const responses = r.messagesAfterAppend;
     if (unstable.entries.length > 0 || snapshot !== undefined) {
       const done = new Message('StorageAppendResp', APPEND_THREAD, r.id, r.term);
-      // Also without new entries: should the last completion be void because entries were replaced and replaced back,
-      // this one confirms them.
+      // Also without new entries: with another term the last completion is void, and this one confirms them.
       if (unstable.entries.length > 0) {
         const last = unstable.entries.at(-1)!;
         done.index = last.index;
