@@ -74,7 +74,7 @@ export class Engine implements Host {
 
   constructor(context: EngineContext, loaded: LoadedState) {
     this.#context = context;
-    this.#turns = new Turns(context.modules.timers, () => this.#guard(() => this.#turn()));
+    this.#turns = new Turns(context.modules.timers, () => this.guard(() => this.#turn()));
     this.window = loaded.window;
     this.members = loaded.members;
     this.#alone = loaded.members.list().length === 1;
@@ -106,7 +106,7 @@ export class Engine implements Host {
     this.#sender = new SnapshotSender(this, this.snapshotter);
     const parts = { appendLane: this.appendLane, snapshotter: this.snapshotter };
     this.disk = new DiskWatch(this, parts, () => this.yieldLeadership());
-    this.#ticker = new Ticker(context.options, context.modules, (tick) => this.#guard(() => this.#tick(tick)));
+    this.#ticker = new Ticker(context.options, context.modules, (tick) => this.guard(() => this.#tick(tick)));
     this.#resignation = new Resignation(this);
     this.#failover = new FastFailover(this, () => this.campaign());
     const { term } = this.core.basicStatus();
@@ -164,7 +164,7 @@ export class Engine implements Host {
   }
 
   campaign(): void {
-    this.#guard(() => this.core.campaign());
+    this.guard(() => this.core.campaign());
     this.schedule();
   }
 
@@ -199,7 +199,7 @@ export class Engine implements Host {
 
   /** Messages of a peer. `Snap` comes on streams of its own; from here it would lack its bytes. */
   receive(messages: readonly Message[]): Promise<void> | undefined {
-    this.#guard(() => {
+    this.guard(() => {
       for (const message of messages) {
         const { type } = message;
         const ours = message.to === this.core.id && type !== 'Snap';
@@ -215,7 +215,7 @@ export class Engine implements Host {
   }
 
   unreachable(id: NodeId, refused: boolean): void {
-    this.#guard(() => {
+    this.guard(() => {
       this.core.reportUnreachable(id);
       if (refused && this.options.fastFailover) this.#failover.leaderGone(id);
     });
@@ -224,12 +224,21 @@ export class Engine implements Host {
 
   /** Hands leadership to whoever takes it; nothing is awaited. */
   yieldLeadership(): void {
-    this.#guard(() => {
+    this.guard(() => {
       if (this.core.basicStatus().leadTransferee !== NONE) return;
       this.reads.dropLease();
       this.core.transferLeader(NONE);
     });
     this.schedule();
+  }
+
+  guard(work: () => void): void {
+    if (!this.#running) return;
+    try {
+      work();
+    } catch (error) {
+      this.fatal(error);
+    }
   }
 
   fatal(error: unknown): void {
@@ -255,15 +264,6 @@ export class Engine implements Host {
     this.transfers.close(error);
   }
 
-  #guard(work: () => void): void {
-    if (!this.#running) return;
-    try {
-      work();
-    } catch (error) {
-      this.fatal(error);
-    }
-  }
-
   #turn(): void {
     this.proposals.flush(this.core, this.appendLane.unsyncedBytes > 0);
     this.reads.flush(this.core);
@@ -287,7 +287,7 @@ export class Engine implements Host {
   #read({ id, lo, hi, maxBytes }: ReadRequest): void {
     this.modules.log.read(lo, hi, maxBytes).then(
       (entries) => {
-        this.#guard(() => this.core.entriesRead(id, entries));
+        this.guard(() => this.core.entriesRead(id, entries));
         this.schedule();
       },
       (error: unknown) => this.fatal(error),

@@ -33,6 +33,8 @@ export interface Host {
   send(messages: readonly Message[]): void;
   /** Where a server is dialled; `''` if unknown. */
   address(id: NodeId): string;
+  /** Does work on the core, whose exceptions end the node; nothing once the node has ended. */
+  guard(work: () => void): void;
   /** Ends the node. */
   fatal(error: unknown): void;
 }

@@ -1,9 +1,11 @@
 import { entryTypeOf, type ConfChange } from '../core/confchange/conf-change.ts';
 import { encodeConfChange } from '../core/confchange/codec.ts';
 import type { ConfChangeRefusal } from '../core/events.ts';
+import type { Proposed } from '../core/raft/proposals.ts';
+import type { StepResult } from '../core/raft/step-result.ts';
 import type { ConfState, Entry, NodeId } from '../core/types.ts';
 import { changedConf } from './changed-conf.ts';
-import { leadershipLost, notLeader, RaftError } from './errors.ts';
+import { asError, failed, leadershipLost, notLeader, RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 import { transferring } from './proposals.ts';
 
@@ -64,8 +66,8 @@ export class Membership {
     }
     if (options.keepQuorum === true) this.#checkQuorum(change);
     this.#refusal = undefined;
-    const result = core.proposeEntries([{ type: entryTypeOf(change), data: encodeConfChange(change) }]);
-    if (result !== 'ok') throw new RaftError('overloaded', 'too much is under way; the membership was not changed', {});
+    if (this.#append({ type: entryTypeOf(change), data: encodeConfChange(change) }) !== 'ok')
+      throw new RaftError('overloaded', 'too much is under way; the membership was not changed', {});
     const refusal = this.#takeRefusal();
     this.#host.schedule();
     if (refusal !== undefined) throw refusedFor(refusal);
@@ -93,6 +95,15 @@ export class Membership {
     this.#waiting.clear();
     this.#joint = [];
     for (const { term, reject } of all) reject(error ?? leadershipLost(term));
+  }
+
+  #append(proposed: Proposed): StepResult {
+    try {
+      return this.#host.core.proposeEntries([proposed]);
+    } catch (error) {
+      this.#host.fatal(error);
+      throw failed(asError(error));
+    }
   }
 
   #checkQuorum(change: ConfChange): void {

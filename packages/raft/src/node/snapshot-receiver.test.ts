@@ -5,6 +5,7 @@ import { confStateWith } from '../core/confchange/conf-state.ts';
 import { createMessage } from '../core/message.ts';
 import { sha256Hex } from '../storage/digest.ts';
 import { MemorySnapshots } from '../storage/memory-snapshots.ts';
+import { NodeCluster } from '../testing/node-cluster.ts';
 import type { SnapshotHeader } from '../transport/transport.ts';
 import type { Host } from './host.ts';
 import { createNodeMetrics } from './metrics.ts';
@@ -33,6 +34,7 @@ it('a place is given back once: by bytes that come too late, or twice, neither i
     emitter: { emit: () => {} },
     running: true,
     schedule: () => {},
+    guard: (work: () => void) => work(),
   } as unknown as Host);
   const late = await receiver.accept('b', header(5));
   await expect(receiver.accept('b', header(6))).rejects.toMatchObject({ code: 'overloaded' });
@@ -45,4 +47,28 @@ it('a place is given back once: by bytes that come too late, or twice, neither i
   // Still one at a time.
   await receiver.accept('b', header(8));
   await expect(receiver.accept('b', header(9))).rejects.toMatchObject({ code: 'overloaded' });
+});
+
+it('what the core throws at a snapshot ends the node, instead of going to the sender alone', async () => {
+  const cluster = await NodeCluster.founded(3, {
+    modules: () => ({
+      onCore: (core) => {
+        const step = core.step.bind(core);
+        core.step = (message) => {
+          if (message.type === 'Snap') throw new Error('bug');
+          return step(message);
+        };
+      },
+    }),
+    node: { trailingLogs: 0 },
+  });
+  const { id } = await cluster.follower();
+  await cluster.stop(id);
+  const leader = await cluster.leader();
+  await cluster.apply(leader.id, 'x');
+  await cluster.settled(leader.node.snapshot());
+  await cluster.start(id);
+  await cluster.until('it failed', () => cluster.names(id).includes('fatal'));
+  expect(cluster.node(id).stats().running).toBe(false);
+  await cluster.apply(leader.id, 'y');
 });

@@ -73,7 +73,7 @@ export class SnapshotSender {
   }
 
   #report(to: NodeId, ok: boolean): void {
-    this.#host.core.reportSnapshot(to, ok);
+    this.#host.guard(() => this.#host.core.reportSnapshot(to, ok));
     this.#host.schedule();
   }
 }
@@ -160,8 +160,7 @@ export class SnapshotReceiver {
   }
 
   #step(message: Message): void {
-    if (!this.#host.running) return;
-    this.#host.core.step(message);
+    this.#host.guard(() => this.#host.core.step(message));
     this.#host.schedule();
   }
 }

@@ -1,5 +1,7 @@
+import { confStatesEqual } from '../confchange/conf-state.ts';
 import { NONE } from '../ids.ts';
 import { Message } from '../message.ts';
+import { confStateOf } from '../tracker/config.ts';
 import type { SnapshotMeta } from '../types.ts';
 import { computeRestored, installConfState } from './membership.ts';
 import { becomeFollower } from './roles.ts';
@@ -98,8 +100,8 @@ export function restoreSnapshot(r: RaftState, snapshot: SnapshotMeta): boolean {
 /** Whether the membership is one that can be; found out before anything is changed. */
 function isValid(r: RaftState, snapshot: SnapshotMeta): boolean {
   try {
-    computeRestored(r, snapshot.confState, snapshot.index);
-    return true;
+    const { config } = computeRestored(r, snapshot.confState, snapshot.index);
+    return confStatesEqual(confStateOf(config), snapshot.confState);
   } catch {
     return false;
   }

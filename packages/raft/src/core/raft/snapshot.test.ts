@@ -165,6 +165,11 @@ describe('installing snapshots', () => {
       confStateWith(['b', 'c']),
       { ...EMPTY_CONF_STATE, learners: ['a'] },
       { ...confStateWith(['a']), learnersNext: ['a'] },
+      // What could be restored, but as another membership than the one that was sent.
+      { ...confStateWith(['a', 'b']), autoLeave: true },
+      confStateWith(['a', 'a', 'b']),
+      confStateWith(['a', 'b', 'c'], ['b']),
+      confStateWith(['a', 'b'], ['c', 'c']),
     ];
     for (const confState of bad) {
       one.core.step(
