@@ -6,6 +6,8 @@ import type { Snapshotter } from './snapshotter.ts';
 
 /** Between snapshots that are to make room. */
 const SNAPSHOT_PAUSES = { minMs: 1_000, maxMs: 60_000 };
+/** Between terms of this server that it gives away for lack of space: the others may have as little. */
+const YIELD_PAUSES = { minMs: 20_000, maxMs: 600_000 };
 
 /** Hands leadership on; nothing happens if there is nobody to take it. */
 export type Yield = () => void;
@@ -24,6 +26,10 @@ export class DiskWatch {
   #nextCheckMs = 0;
   readonly #pauses: Backoff;
   #nextSnapshotMs = -Infinity;
+  readonly #yieldPauses: Backoff;
+  #nextYieldMs = -Infinity;
+  /** The last term that was to be given away. */
+  #yieldedTerm = 0;
   #stuck = false;
   #tickedMs = -Infinity;
   /** When this process last went on after it had stood still itself, which says nothing about the disk. */
@@ -39,6 +45,7 @@ export class DiskWatch {
     this.#snapshotter = parts.snapshotter;
     this.#yieldLeadership = yieldLeadership;
     this.#pauses = new Backoff(SNAPSHOT_PAUSES, host.modules);
+    this.#yieldPauses = new Backoff(YIELD_PAUSES, host.modules);
   }
 
   /** Whether proposals must be refused. */
@@ -50,7 +57,7 @@ export class DiskWatch {
     if (nowMs - this.#tickedMs > this.#host.electionMs / 2) this.#awakeMs = nowMs;
     this.#tickedMs = nowMs;
     this.#watchStuck(nowMs);
-    if (this.low && this.#leads()) this.#yieldLeadership();
+    this.#yieldWhileLow(nowMs);
     if (this.#checking || nowMs < this.#nextCheckMs) return;
     this.#checking = true;
     this.#nextCheckMs = nowMs + this.#host.options.diskCheckIntervalMs;
@@ -59,6 +66,26 @@ export class DiskWatch {
       if (this.#host.running)
         this.#host.modules.logger.warn('raft disk space is unknown', { error: asError(error).message });
     });
+  }
+
+  /**
+   * A term is offered until somebody takes it. Whoever leads again before the pause is over keeps leading: a leader that
+   * takes no commands is worth more than one that changes all the time.
+   */
+  #yieldWhileLow(nowMs: number): void {
+    const paused = nowMs < this.#nextYieldMs;
+    if (!this.low) {
+      if (!paused) this.#yieldPauses.reset();
+      return;
+    }
+    const { role, term } = this.#host.core.basicStatus();
+    if (role !== 'leader') return;
+    if (term !== this.#yieldedTerm) {
+      if (paused) return;
+      this.#yieldedTerm = term;
+      this.#nextYieldMs = nowMs + this.#yieldPauses.next();
+    }
+    this.#yieldLeadership();
   }
 
   async #check(): Promise<void> {

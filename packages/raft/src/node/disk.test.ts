@@ -69,6 +69,36 @@ describe('RaftNode: disks', () => {
     expect(node.isLeader()).toBe(false);
   });
 
+  it('little space everywhere: leadership does not go round and round, and goes on when there is more', async () => {
+    const { cluster, logs } = await moodyCluster(3);
+    const { node } = await cluster.leader();
+    const { term } = node;
+    for (const log of logs.values()) log.level = 'low';
+    await cluster.time.advance(10_000);
+    expect(cluster.get('a').events.map(({ name }) => name)).toContain('diskLow');
+    const after10s = node.term;
+    expect(after10s).toBeGreaterThan(term);
+    expect(after10s - term).toBeLessThanOrEqual(3);
+    await cluster.time.advance(600_000);
+    expect(node.term - after10s).toBeLessThanOrEqual(30);
+    for (const log of logs.values()) log.level = 'ok';
+    await cluster.time.advance(2000);
+    await cluster.apply((await cluster.leader()).id, 'x');
+  });
+
+  it('little space again: leadership goes elsewhere each time', async () => {
+    const { cluster, logs } = await moodyCluster(3);
+    const { id, node } = await cluster.leader();
+    for (let i = 0; i < 3; i++) {
+      logs.get(id)!.level = 'low';
+      await cluster.until('it leads no more', () => !node.isLeader(), 3000);
+      logs.get(id)!.level = 'ok';
+      await cluster.time.advance(60_000);
+      await cluster.settled((await cluster.leader()).node.transferLeadership(id));
+      expect((await cluster.leader()).id).toBe(id);
+    }
+  });
+
   it('little space on the only server: commands are refused until there is more', async () => {
     const { cluster, logs } = await moodyCluster(1);
     const node = cluster.node('a');
