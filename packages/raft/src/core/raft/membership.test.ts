@@ -239,6 +239,29 @@ describe('ProposeAndConfChange', () => {
     expect(one.core.status().confState).toEqual(confStateWith(['a'], ['b']));
   });
 
+  it.each([
+    ['after an election timeout', (net: Network) => net.tick('a', 10)],
+    [
+      'for this server itself',
+      (net: Network) => {
+        net.core('a').transferLeader('a');
+        net.settle();
+      },
+    ],
+  ])('JointAutoLeave: dropped by a transfer, it is tried again when that is given up %s', (_how, giveUp) => {
+    const net = new Network({ ids: serverIds(3) });
+    net.campaign('a');
+    net.ignore('TimeoutNow');
+    net.core('a').proposeConfChange(change('lc', 'implicit'));
+    net.core('a').transferLeader('b');
+    net.settle();
+    expect(net.core('a').basicStatus().leadTransferee).toBe('b');
+    expect(net.core('a').status().confState).toMatchObject({ votersOutgoing: serverIds(3), autoLeave: true });
+    giveUp(net);
+    net.beat('a');
+    for (const id of serverIds(3)) expect(net.core(id).status().confState).toEqual(confStateWith(['a', 'b'], ['c']));
+  });
+
   it('JointAutoLeave: also by a leader that was elected while it was joint', () => {
     const ids = serverIds(5);
     const net = new Network({ ids });

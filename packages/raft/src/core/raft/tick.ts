@@ -1,5 +1,6 @@
 import { NONE } from '../ids.ts';
 import { Message } from '../message.ts';
+import { autoLeave } from './applied.ts';
 import type { RaftState } from './state.ts';
 import { step } from './step.ts';
 
@@ -23,7 +24,10 @@ function tickLeader(r: RaftState): void {
     r.electionElapsed = 0;
     if (r.options.checkQuorum) step(r, new Message('CheckQuorum', r.id));
     // A transfer that takes longer is given up: proposals are accepted again. Stepping down gives it up too.
-    r.leadTransferee = NONE;
+    if (r.leadTransferee !== NONE) {
+      r.leadTransferee = NONE;
+      autoLeave(r);
+    }
   }
   if (!isLeader(r) || r.heartbeatElapsed < r.options.heartbeatTick) return;
   r.heartbeatElapsed = 0;

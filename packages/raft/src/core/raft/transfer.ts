@@ -2,6 +2,7 @@ import { NONE } from '../ids.ts';
 import { Message } from '../message.ts';
 import type { Progress } from '../tracker/progress.ts';
 import type { NodeId } from '../types.ts';
+import { autoLeave } from './applied.ts';
 import { sendAppend } from './replication.ts';
 import type { RaftState } from './state.ts';
 
@@ -23,6 +24,7 @@ export function transferTo(r: RaftState, peer: Progress): void {
   }
   if (to === r.id) {
     r.trace?.({ kind: 'transferIgnoredSelf', to });
+    autoLeave(r);
     return;
   }
   r.trace?.({ kind: 'transferStarted', to, term });

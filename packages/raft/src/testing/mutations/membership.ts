@@ -41,8 +41,8 @@ export const MEMBERSHIP_MUTATIONS: readonly Mutation[] = [
     id: 'no-auto-leave',
     what: 'nobody leaves a joint membership',
     file: 'raft/applied.ts',
-    find: "if (!r.tracker.config.autoLeave || r.role !== 'leader' || applied < r.pendingConfIndex) return;",
-    replace: 'if (applied >= 0) return;',
+    find: "if (!config.autoLeave || r.role !== 'leader' || r.log.applied < r.pendingConfIndex) return;",
+    replace: 'if (r.log.applied >= 0) return;',
   },
   {
     id: 'demoted-voters-lost',
