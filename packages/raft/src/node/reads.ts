@@ -14,6 +14,8 @@ interface Waiting {
 /** Reads asked for in one turn of the event loop: they share a round. */
 interface Round {
   readonly startMs: number;
+  /** False once the lease was dropped: a round begun before must not bring it back. */
+  renews: boolean;
   readonly waiting: readonly Waiting[];
 }
 
@@ -87,7 +89,7 @@ export class Reads {
     const round = this.#rounds.get(number);
     if (round === undefined) return;
     this.#rounds.delete(number);
-    if (this.#host.core.basicStatus().role === 'leader')
+    if (round.renews && this.#host.core.basicStatus().role === 'leader')
       this.#leaseStartMs = Math.max(this.#leaseStartMs, round.startMs);
     for (const waiting of round.waiting) {
       if (waiting.kind === 'verify') waiting.resolve(state.index);
@@ -107,8 +109,7 @@ export class Reads {
   /** Drops the lease: leadership is lost or being handed over. */
   dropLease(): void {
     this.#leaseStartMs = -Infinity;
-    // Rounds begun before must not bring it back.
-    for (const [number, { waiting }] of this.#rounds) this.#rounds.set(number, { startMs: -Infinity, waiting });
+    for (const round of this.#rounds.values()) round.renews = false;
   }
 
   /** Another leader, or none: rounds under way will never be answered. */
@@ -119,7 +120,7 @@ export class Reads {
 
   /** Gives up what waits for too long. */
   expire(nowMs: number, timeoutMs: number): void {
-    const expired = ({ startMs }: Round): boolean => startMs !== -Infinity && nowMs - startMs > timeoutMs;
+    const expired = ({ startMs }: Round): boolean => nowMs - startMs > timeoutMs;
     const text = `no majority confirmed the read within ${timeoutMs} ms`;
     this.#rejectRounds(expired, () => new RaftError('timeout', text, { timeoutMs }));
   }
@@ -132,7 +133,7 @@ export class Reads {
 
   #start(core: RaftCore, waiting: readonly Waiting[]): void {
     const number = this.#nextRound++;
-    this.#rounds.set(number, { startMs: this.#host.modules.clock.monotonicMs(), waiting });
+    this.#rounds.set(number, { startMs: this.#host.modules.clock.monotonicMs(), renews: true, waiting });
     core.readIndex(contextOf(number));
   }
 

@@ -119,9 +119,9 @@ export class LogWindow implements LogView {
     this.#bytes = 0;
   }
 
-  /** A snapshot of the own state machine is durable. The log stays as it is. */
+  /** A snapshot of the own state machine is durable. The log stays as it is; so does a newer one, received meanwhile. */
   setSnapshot(snapshot: SnapshotMeta): void {
-    this.#snapshot = snapshot;
+    if (snapshot.index > (this.#snapshot?.index ?? 0)) this.#snapshot = snapshot;
   }
 
   /** The entries up to and including `index`, all of them applied, are gone; no-op if they were before. */

@@ -197,6 +197,16 @@ describe('LogWindow', () => {
     expect([one.lastIndex(), one.term(4), one.cachedFrom, one.hasConfChange(3, 5)]).toEqual([4, 5, 4, false]);
   });
 
+  it('an own snapshot does not take the place of a newer one that was received', () => {
+    const one = open(1000);
+    one.setSnapshot({ index: 3, term: 1, confState: confStateWith(['a']) });
+    one.applySnapshot({ index: 20, term: 9, confState: confStateWith(['a', 'b']) });
+    one.setSnapshot({ index: 5, term: 3, confState: confStateWith(['a']) });
+    expect(one.snapshot()).toEqual({ index: 20, term: 9, confState: confStateWith(['a', 'b']) });
+    one.setSnapshot({ index: 21, term: 9, confState: confStateWith(['a']) });
+    expect(one.snapshot()?.index).toBe(21);
+  });
+
   it('compaction and snapshots move the boundary', () => {
     const one = open(1000);
     one.append([entry(6, 3), entry(7, 3)]);
