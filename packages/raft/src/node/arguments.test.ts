@@ -35,6 +35,9 @@ const MISUSES: readonly (readonly [string, (node: RaftNode, x: (value: unknown) 
     'changeMembers(transition)',
     (node, x) => node.changeMembers([{ kind: 'addNonvoter', id: 'w' }], { transition: x('now') }),
   ],
+  ['setFeatureLevel(text)', (node, x) => node.setFeatureLevel(x('2'))],
+  ['setFeatureLevel(NaN)', (node) => node.setFeatureLevel(NaN)],
+  ['setFeatureLevel(negative)', (node) => node.setFeatureLevel(-1)],
   ['restore(texts)', (node, x) => node.restore(streamOf(x('abc')))],
   ['restore(other numbers)', (node, x) => node.restore(streamOf(x(new Uint16Array(4))))],
   [

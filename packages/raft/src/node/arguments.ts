@@ -1,3 +1,4 @@
+import { checkInteger, nameOf } from '../core/arguments.ts';
 import type { NodeId } from '../core/types.ts';
 import type { ConfChangeStep } from '../core/confchange/conf-change.ts';
 import type { MemberInfo, MemberInfos } from './members.ts';
@@ -9,16 +10,6 @@ const MAX_ID_BYTES = 1024;
 const RESERVED = '\u0000';
 const STEP_KINDS: ReadonlySet<unknown> = new Set<MemberStep['kind']>(['addVoter', 'addNonvoter', 'remove']);
 const TRANSITIONS: ReadonlySet<unknown> = new Set(['auto', 'implicit', 'explicit']);
-
-/**
- * Bytes of a command. Anything else would reach the log, and there it would end the server, or every server.
- * @throws TypeError
- */
-export function checkData(data: Uint8Array): void {
-  // By its tag too, since bytes may come from another realm.
-  if (data instanceof Uint8Array || (ArrayBuffer.isView(data) && tagOf(data) === 'Uint8Array')) return;
-  throw new TypeError(`data is ${nameOf(data)}; a Uint8Array is allowed`);
-}
 
 /** Whether this can be the name of a server: one that comes back from log and wire as it was. */
 export function isId(id: unknown): id is NodeId {
@@ -55,8 +46,7 @@ export function checkChange(
   if (steps.length === 0) throw new TypeError('steps: at least one is needed');
   for (const { id } of steps) checkId(id);
   for (const info of Object.values(infos)) checkInfo(info);
-  if (prevIndex !== undefined && !(Number.isSafeInteger(prevIndex) && prevIndex >= 0))
-    throw new TypeError(`prevIndex is ${String(prevIndex)}; integers from 0 are allowed`);
+  if (prevIndex !== undefined) checkInteger(prevIndex, 0, 'prevIndex');
   if (transition !== undefined && !TRANSITIONS.has(transition))
     throw new TypeError(`transition is ${String(transition)}; one of ${[...TRANSITIONS].join(', ')} is allowed`);
 }
@@ -68,13 +58,4 @@ export function checkStep(step: MemberStep): MemberStep {
   throw new TypeError(
     `a step of kind ${String((step as Partial<MemberStep> | null)?.kind)}; one of ${kinds} is allowed`,
   );
-}
-
-function tagOf(value: object): unknown {
-  return (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-}
-
-function nameOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value);
-  return value.constructor?.name ?? 'an object';
 }

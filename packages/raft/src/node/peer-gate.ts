@@ -1,3 +1,4 @@
+import { checkInteger } from '../core/arguments.ts';
 import type { Message } from '../core/message.ts';
 import type { NodeId } from '../core/types.ts';
 import type { Handshake, HandshakeVerdict, StreamPurpose } from '../transport/handshake.ts';
@@ -24,13 +25,13 @@ const MAX_REFUSED = 1000;
 
 /** Between the transport and the engine: who may speak, and to whom. */
 export class PeerGate implements TransportHandler {
-  featureLevel = 0;
   readonly #context: EngineContext;
   readonly #engine: () => Engine | undefined;
   readonly #book = new PeerBook();
   /** When a refusal was logged last. */
   readonly #logged = new Map<string, number>();
   #identity: NodeIdentity;
+  #featureLevel = 0;
 
   constructor(context: EngineContext, engine: () => Engine | undefined) {
     this.#context = context;
@@ -68,6 +69,12 @@ export class PeerGate implements TransportHandler {
     this.#identity = { ...this.#identity, clusterId };
   }
 
+  /** @throws TypeError */
+  setFeatureLevel(level: number): void {
+    checkInteger(level, 0, 'level');
+    this.#featureLevel = level;
+  }
+
   forget(id: NodeId): void {
     this.#book.forget(id);
     this.#context.modules.transport.forget(id);
@@ -103,7 +110,7 @@ export class PeerGate implements TransportHandler {
     const verdict = this.#book.judge(this.handshake(peer.from), peer, purpose, {
       configuredBirth,
       acknowledgedIndex,
-      featureLevel: this.featureLevel,
+      featureLevel: this.#featureLevel,
     });
     if (!verdict.accepted) {
       this.#refused(peer, verdict, acknowledgedIndex);

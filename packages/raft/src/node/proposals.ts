@@ -1,7 +1,7 @@
 import type { RaftCore } from '../core/raft/raft-core.ts';
 import type { Proposed } from '../core/raft/proposals.ts';
 import { EntryType } from '../core/types.ts';
-import { checkData } from './arguments.ts';
+import { checkData } from '../core/arguments.ts';
 import { leadershipLost, notLeader, RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 import { Ring } from './ring.ts';

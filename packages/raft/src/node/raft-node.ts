@@ -271,9 +271,9 @@ export class RaftNode {
     await this.#afterFirstCommit((engine) => restoreThroughLog(engine, stream, maxRestoreBytes));
   }
 
-  /** Level of features that the cluster has agreed on: servers that know less are refused. @default 0 */
+  /** Level of features that the cluster has agreed on, an integer from 0: servers that know less are refused. @default 0 */
   setFeatureLevel(level: number): void {
-    this.#gate.featureLevel = level;
+    this.#gate.setFeatureLevel(level);
   }
 
   /** As far as this server knows, also while it is founded and after its end. @throws RaftError `stopped` before `start` */

@@ -1,5 +1,5 @@
 import type { ConfState } from '../core/types.ts';
-import { checkData } from './arguments.ts';
+import { checkData } from '../core/arguments.ts';
 import { asError, RaftError } from './errors.ts';
 import { BARRIER } from './proposals.ts';
 import { type TransferStep, transferChange } from './state-transfer.ts';

@@ -1,4 +1,5 @@
 import { assert } from '@dkron/runtime';
+import { checkData, checkInteger, checkProposed } from '../arguments.ts';
 import { encodeConfChange } from '../confchange/codec.ts';
 import { type ConfChange, entryTypeOf } from '../confchange/conf-change.ts';
 import type { COMPACTED } from '../log/log-view.ts';
@@ -90,7 +91,10 @@ export class RaftCore {
 
   /** Proposes entries, appended together. Empty data are allowed: such an entry does nothing. */
   propose(datas: readonly Uint8Array[]): StepResult {
-    if (datas.length > 0 && this.#r.role === 'leader') return proposeDataAsLeader(this.#r, datas);
+    if (datas.length > 0 && this.#r.role === 'leader') {
+      for (const data of datas) checkData(data);
+      return proposeDataAsLeader(this.#r, datas);
+    }
     return this.proposeEntries(datas.map((data) => ({ type: EntryType.normal, data })));
   }
 
@@ -105,6 +109,7 @@ export class RaftCore {
   /** Proposes entries of any types, appended together. */
   proposeEntries(proposed: readonly Proposed[]): StepResult {
     if (proposed.length === 0) throw new TypeError('proposed: at least one entry is needed');
+    for (const entry of proposed) checkProposed(entry);
     const r = this.#r;
     if (r.role === 'leader') return proposeAsLeader(r, proposed);
     const entries = proposed.map(({ type, data }): Entry => ({ term: 0, index: 0, type, data }));
@@ -121,6 +126,7 @@ export class RaftCore {
 
   /** Asks for a linearizable read. `context` comes back in `Ready.readStates`; lost requests must be repeated. */
   readIndex(context: Uint8Array): void {
+    checkData(context);
     step(this.#r, createMessage({ type: 'ReadIndex', from: this.#r.id, context }));
   }
 
@@ -214,6 +220,7 @@ export class RaftCore {
 
   /** Overrides the draw until the next one. For tests. */
   setRandomizedElectionTimeout(ticks: number): void {
+    checkInteger(ticks, 1, 'ticks');
     this.#r.randomizedElectionTimeout = ticks;
   }
 

@@ -495,6 +495,28 @@ describe('construction and events', () => {
     expect(make).toThrow(name);
   });
 
+  it.each([
+    ['a text as data', (core: RaftCore) => core.propose(['abc' as never])],
+    ['a number as data', (core: RaftCore) => core.propose([bytes('x'), 5 as never])],
+    ['nothing as data', (core: RaftCore) => core.proposeEntries([{ type: 0, data: undefined as never }])],
+    ['an unknown type', (core: RaftCore) => core.proposeEntries([{ type: 3 as never, data: bytes('x') }])],
+    ['a text as context', (core: RaftCore) => core.readIndex('abc' as never)],
+    ['no number of ticks', (core: RaftCore) => core.setRandomizedElectionTimeout(NaN)],
+    ['no tick', (core: RaftCore) => core.setRandomizedElectionTimeout(0)],
+  ])('misuse is a TypeError on every role and changes nothing: %s', (_what, misuse) => {
+    const net = new Network({ ids: IDS });
+    net.campaign('a');
+    for (const id of ['a', 'b']) {
+      const { core } = net.get(id);
+      const ticks = core.randomizedElectionTimeout;
+      expect(() => misuse(core)).toThrow(TypeError);
+      expect([core.log.lastIndex(), core.internals.uncommittedSize, core.hasReady()]).toEqual([1, 0, false]);
+      expect(core.randomizedElectionTimeout).toBe(ticks);
+    }
+    expect(net.propose('b', 'x')).toBe('ok');
+    expect(net.get('c').texts).toEqual(['x']);
+  });
+
   it('events tell an election in order; without a sink none are made', () => {
     const events: TraceEvent[] = [];
     const one = new TestServer({ id: 'a', modules: { events: (event) => events.push(event) } });
