@@ -51,6 +51,10 @@ describe('the level of features that all servers share', () => {
     expect(gate.next('a', (id) => knows(id === 'b' ? 2 : 1))).toBe(1);
     put('1');
     expect([gate.level, levels]).toEqual([1, [1]]);
+    // What no server writes.
+    for (const text of ['1.5', 'Infinity', 'two']) put(text);
+    put('1');
+    expect([gate.level, levels]).toEqual([1, [1]]);
     expect(gate.next('a', () => knows(3))).toBe(2);
     put('2');
     expect(gate.next('a', () => knows(3))).toBeUndefined();

@@ -88,7 +88,7 @@ export class FeatureGate {
     if (text === this.#text) return;
     this.#text = text;
     const level = Number(text ?? 0);
-    if (!(level > this.#level)) return;
+    if (!(Number.isSafeInteger(level) && level > this.#level)) return;
     this.#level = level;
     raft.setFeatureLevel(level);
     logger.info('cluster: feature level', { level });
