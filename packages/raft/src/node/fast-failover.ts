@@ -65,7 +65,7 @@ export class FastFailover {
   #giveUp(id: NodeId): void {
     const { core } = this.#host;
     // It also grants pre-votes to others who noticed.
-    if (core.basicStatus().lead === id) core.forgetLeader();
+    if (core.basicStatus().lead === id) this.#host.guard(() => core.forgetLeader());
     this.#gone = id;
     // A candidate's votes are on their way: asking anew would make them void.
     const { lead, role } = core.basicStatus();

@@ -335,6 +335,23 @@ describe('RaftNode: a core that breaks', () => {
     expect(cluster.names('a')).toContain('fatal');
     expect(await cluster.failure(node.addNonvoter('b'))).toMatchObject({ code: 'failed' });
   });
+
+  it('when a leader that is gone is forgotten ends the node, not the process', async () => {
+    const cluster = await NodeCluster.founded(3, {
+      modules: () => ({
+        onCore: (core) => {
+          core.forgetLeader = () => {
+            throw new Error('bug');
+          };
+        },
+      }),
+    });
+    const { id } = await cluster.leader();
+    const follower = await cluster.follower();
+    await cluster.stop(id);
+    await cluster.until('it failed', () => cluster.names(follower.id).includes('fatal'));
+    expect(follower.node.stats().running).toBe(false);
+  });
 });
 
 describe('RaftNode: refused handshakes', () => {
