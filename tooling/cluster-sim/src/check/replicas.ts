@@ -42,11 +42,11 @@ export class Replicas {
   opened(server: SimServer, store: Store): void {
     this.#same(server, store);
     const apply = store.apply.bind(store);
-    store.apply = (entries, options) => {
+    store.apply = (entries) => {
       this.#world.guard(() => {
         for (const { index, data } of entries) this.#command(server, index, data);
       });
-      return apply(entries, options);
+      return apply(entries);
     };
     store.onApplied((events, told) =>
       this.#world.guard(() => {
