@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { percentDecoded } from '@dkron/runtime';
 import { badConfig } from './config.ts';
 import { SinkFailure } from './sink.ts';
 
@@ -63,15 +64,7 @@ export function partsOf(address: string, headerLines = ''): string[] {
   const inHeaders = headerLines.split(/["\\]/).flatMap((piece) => [piece, ...piece.split(/[\s:,]+/)]);
   const sent = url?.password ? [basic(url.username, url.password).slice('Basic '.length)] : [];
   const parts = [...inUrl, ...inHeaders, ...sent];
-  return parts.flatMap((part) => [part, decoded(part)]).filter((part) => part.length >= PART_LENGTH_MIN);
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
+  return parts.flatMap((part) => [part, percentDecoded(part)]).filter((part) => part.length >= PART_LENGTH_MIN);
 }
 
 /** The rest is not read: whoever answers decides how much there is. */

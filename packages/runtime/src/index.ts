@@ -15,5 +15,6 @@ export type { Fields, Logger, LogLevel } from './logger.ts';
 export { silentLogger } from './logger.ts';
 export type { Counter, Gauge, Histogram, Labels, Metrics } from './metrics.ts';
 export { noMetrics } from './metrics.ts';
+export { percentDecoded } from './percent-decoded.ts';
 export { REDACTED, withoutCredentials } from './redact.ts';
 export { rpcCodeName } from './rpc-codes.ts';

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { percentDecoded } from '@dkron/runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { NodeContext } from '../node-context.ts';
 import type { Asset, Assets } from '../ui/assets.ts';
@@ -53,12 +54,7 @@ export class UiController {
 }
 
 function fileName(url: string): string {
-  const name = pathOf(url).slice(PREFIX.length);
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
+  return percentDecoded(pathOf(url).slice(PREFIX.length));
 }
 
 function answerAsset(reply: FastifyReply, { type, bytes }: Asset, wanted: string | undefined): void {

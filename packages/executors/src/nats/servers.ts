@@ -1,3 +1,4 @@
+import { percentDecoded } from '@dkron/runtime';
 import { AttemptError } from '../kit/limited-attempt.ts';
 
 /** What the addresses of the servers say. */
@@ -25,10 +26,11 @@ export function readServers(text: string): NatsServers {
   if (bad >= 0) throw new AttemptError(`nats: url: address ${bad + 1} is not as host:4222 or nats://host:4222`);
   const servers = urls.filter((url) => url !== null);
   const { username = '', password = '' } = servers.find((url) => url.username !== '' || url.password !== '') ?? {};
-  const named = password === '' ? { user: '', token: meant(username) } : { user: meant(username), token: '' };
+  const named =
+    password === '' ? { user: '', token: percentDecoded(username) } : { user: percentDecoded(username), token: '' };
   return {
     addresses: servers.map(({ host }) => host),
-    password: meant(password),
+    password: percentDecoded(password),
     ...named,
     encrypted: servers.some(({ protocol }) => protocol === 'tls:'),
   };
@@ -38,19 +40,11 @@ export function readServers(text: string): NatsServers {
 export function secretsOfServers({ url = '' }: Readonly<Record<string, string>>): string[] {
   return urlsOf(url).flatMap((each) => {
     const secret = each?.password || each?.username;
-    return secret ? [secret, meant(secret)] : [];
+    return secret ? [secret, percentDecoded(secret)] : [];
   });
 }
 
 function urlsOf(text: string): (URL | null)[] {
   const parts = text.split(',').flatMap((part) => part.trim() || []);
   return parts.map((part) => URL.parse(part.includes('://') ? part : `nats://${part}`));
-}
-
-function meant(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return encoded;
-  }
 }

@@ -1,4 +1,4 @@
-import type { Timers } from '@dkron/runtime';
+import { percentDecoded, type Timers } from '@dkron/runtime';
 import { systemTimers } from '@dkron/runtime/system';
 import type { ChannelModel } from 'amqplib';
 import { configuredAttempt } from '../kit/configured-attempt.ts';
@@ -62,10 +62,5 @@ async function execute(
 /** The password as it is in the address, and as it is meant. */
 function partsOfSecrets({ url = '' }: ExecuteRequest['config']): string[] {
   const { password = '' } = URL.canParse(url) ? new URL(url) : {};
-  if (password === '') return [];
-  try {
-    return [password, decodeURIComponent(password)];
-  } catch {
-    return [password];
-  }
+  return password === '' ? [] : [password, percentDecoded(password)];
 }

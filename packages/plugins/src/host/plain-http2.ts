@@ -3,7 +3,7 @@ import { connect as connectHttp2, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { status } from '@grpc/grpc-js';
-import { concatBytes } from '@dkron/runtime';
+import { concatBytes, percentDecoded } from '@dkron/runtime';
 import type { Handshake } from '../wire/handshake.ts';
 import type { MessageCodec } from '../wire/grpc/messages.ts';
 
@@ -171,15 +171,10 @@ function failureOf(headers: IncomingHttpHeaders): UnaryError | undefined {
   }
   const code = Number(text);
   if (code === status.OK) return undefined;
-  return new UnaryError(Number.isInteger(code) ? code : status.UNKNOWN, decoded(String(headers['grpc-message'] ?? '')));
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return new UnaryError(
+    Number.isInteger(code) ? code : status.UNKNOWN,
+    percentDecoded(String(headers['grpc-message'] ?? '')),
+  );
 }
 
 function onlyMessage(bytes: Uint8Array): Uint8Array {
