@@ -23,7 +23,7 @@ type Config = Readonly<Record<string, string>>;
 export function checkConfig(schema: ConfigSchema, config: Config): ConfigProblem[] {
   const { shape } = schema;
   const problems: ConfigProblem[] = [];
-  const required = requiredOf(schema);
+  const { required } = keysOf(schema);
   for (const [key, type] of Object.entries(shape)) {
     const value = Object.hasOwn(config, key) ? config[key] : undefined;
     if (value === undefined ? !required.has(key) : type.safeParse(value).success) continue;
@@ -36,32 +36,30 @@ export function checkConfig(schema: ConfigSchema, config: Config): ConfigProblem
   return problems;
 }
 
-/** Keys that a configuration must have. */
-function requiredOf(schema: ConfigSchema): ReadonlySet<string> {
-  let keys = requiredKeys.get(schema);
+/** Values of a configuration that nobody may see. */
+export function secretsOf(schema: ConfigSchema, config: Config): string[] {
+  return keysOf(schema).secret.flatMap((key) => config[key] || []);
+}
+
+interface SchemaKeys {
+  /** That a configuration must have. */
+  readonly required: ReadonlySet<string>;
+  readonly secret: readonly string[];
+}
+
+/** Asked for by each create, replace and attempt. */
+const knownKeys = new WeakMap<ConfigSchema, SchemaKeys>();
+
+function keysOf(schema: ConfigSchema): SchemaKeys {
+  let keys = knownKeys.get(schema);
   if (keys === undefined) {
-    const required = Object.entries(schema.shape).filter(([, type]) => !type.safeParse(undefined).success);
-    keys = new Set(required.map(([key]) => key));
-    requiredKeys.set(schema, keys);
+    const which = (is: (type: z.ZodType) => boolean): string[] =>
+      Object.entries(schema.shape).flatMap(([key, type]) => (is(type) ? [key] : []));
+    keys = { required: new Set(which((type) => !type.safeParse(undefined).success)), secret: which(isSecret) };
+    knownKeys.set(schema, keys);
   }
   return keys;
 }
-
-/** Asked for by each create and replace; of most keys a configuration has none. */
-const requiredKeys = new WeakMap<ConfigSchema, ReadonlySet<string>>();
-
-/** Values of a configuration that nobody may see. */
-export function secretsOf(schema: ConfigSchema, config: Config): string[] {
-  let keys = secretKeys.get(schema);
-  if (keys === undefined) {
-    keys = Object.entries(schema.shape).flatMap(([key, type]) => (isSecret(type) ? [key] : []));
-    secretKeys.set(schema, keys);
-  }
-  return keys.flatMap((key) => config[key] || []);
-}
-
-/** Asked for by each attempt. */
-const secretKeys = new WeakMap<ConfigSchema, readonly string[]>();
 
 /** Names keys that mean nothing in the node's log; their values may be secrets. */
 export function warnOfUnknownKeys(schema: ConfigSchema, config: Config, logger: Logger): void {
