@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTlsFiles } from './tls-files.ts';
 
@@ -14,6 +16,17 @@ describe('readTlsFiles', () => {
       rejectUnauthorized: true,
     });
     expect(await readTlsFiles('x', { tlsNoVerifyPeer: 'true' })).toEqual({ rejectUnauthorized: false });
+  });
+
+  it('looks at a file that changed anew', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'dkron-tls-')), 'cert.pem');
+    await copyFile(certificate!, file);
+    const read = (): Promise<unknown> => readTlsFiles('x', { tlsCertificateFile: file });
+    await read();
+    await read();
+    await writeFile(file, 'rubbish');
+    await expect(read()).rejects.toThrow('x: tlsCertificateFile: ');
+    await rm(dirname(file), { recursive: true });
   });
 
   it.each([

@@ -32,12 +32,24 @@ export async function readTlsFiles(user: string, config: Readonly<Record<string,
     if (!path) continue;
     try {
       material[name] = await readFile(path, 'utf8');
-      // A file without certificates is passed over in silence.
-      if (name === 'ca' && !material.ca?.includes(CERTIFICATE)) throw new Error(`no certificate in ${path}`);
-      createSecureContext({ [name]: material[name] });
+      expectUsable(name, material[name], path);
     } catch (cause) {
       throw new AttemptError(`${user}: ${key}: ${(cause as Error).message}`, 'executor', { cause });
     }
   }
   return { ...material, rejectUnauthorized: !(parseGoBool(config['tlsNoVerifyPeer'] ?? '') ?? false) };
+}
+
+/** Looked at once for each content: it takes longer than many an attempt. */
+const usable = new Set<string>();
+const USABLE_MAX = 64;
+
+function expectUsable(name: (typeof FILES)[number][0], text: string, path: string): void {
+  const content = `${name} ${text}`;
+  if (usable.has(content)) return;
+  // A file without certificates is passed over in silence.
+  if (name === 'ca' && !text.includes(CERTIFICATE)) throw new Error(`no certificate in ${path}`);
+  createSecureContext({ [name]: text });
+  if (usable.size >= USABLE_MAX) usable.clear();
+  usable.add(content);
 }
