@@ -1,7 +1,7 @@
 import { hardStateOf, type Message } from '../core/message.ts';
 import type { HardState, SnapshotMeta } from '../core/types.ts';
 import { payloadsSize } from '../core/log/entries.ts';
-import { StorageError } from '../storage/errors.ts';
+import { isRefused, StorageError } from '../storage/errors.ts';
 import type { LogBatch } from '../storage/ports.ts';
 import type { Host } from './host.ts';
 import { mergeResponses } from './merge-responses.ts';
@@ -233,8 +233,7 @@ export class AppendLane {
 
   #failed(error: unknown, attempt: number): void {
     if (attempt !== this.#attempt || !this.#host.running) return;
-    const full = error instanceof StorageError && (error.code === 'disk_full' || error.code === 'log_refused');
-    if (!full) {
+    if (!isRefused(error)) {
       // What the disk holds now is unknown: only a restart can tell.
       this.#host.fatal(error);
       return;

@@ -1,5 +1,5 @@
 import type { SnapshotMeta } from '../core/types.ts';
-import { StorageError } from '../storage/errors.ts';
+import { isRefused } from '../storage/errors.ts';
 import type { ConfRecord, SnapshotSink, StoredSnapshot } from '../storage/ports.ts';
 import type { ApplyLane } from './apply-lane.ts';
 import { asError, RaftError } from './errors.ts';
@@ -202,7 +202,7 @@ export class Snapshotter {
     try {
       await this.#host.modules.log.append({ confs: [conf] }, true);
     } catch (error) {
-      if (!(error instanceof StorageError) || !['disk_full', 'log_refused'].includes(error.code)) throw error;
+      if (!isRefused(error)) throw error;
     }
   }
 

@@ -58,6 +58,11 @@ export function isDiskFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT' || code === 'disk_full';
 }
 
+/** The log lacks room, now or for what was queued before: it is as it was, and may be asked again. */
+export function isRefused(error: unknown): error is StorageError {
+  return error instanceof StorageError && (error.code === 'disk_full' || error.code === 'log_refused');
+}
+
 export function isMissing(error: unknown): boolean {
   return errorCode(error) === 'ENOENT';
 }
