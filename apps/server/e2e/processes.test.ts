@@ -106,16 +106,25 @@ describe('kill -9', () => {
 });
 
 describe('SIGTERM', () => {
-  it('waits for what runs, takes its result, then ends with 0', async () => {
+  /** A server with a command that ends in a second; `expectDone` starts it again and asks what became of that. */
+  async function startEnding(): Promise<{ readonly server: ServerProcess; readonly expectDone: () => Promise<void> }> {
     const dir = await tempDir();
     const dataDir = `${dir}/data`;
     const { server, api } = await start({ dataDir });
     await api.put('ending', shell(`echo $$ > ${dir}/pid; sleep 1; echo done`));
     const id = await api.launch('ending');
     await pidOf(`${dir}/pid`);
+    const expectDone = async (): Promise<void> => {
+      const again = new Api((await start({ dataDir })).server.url);
+      expect((await again.get(`/v1/executions/${id}`)).json).toMatchObject({ state: 'success', output: 'done\n' });
+    };
+    return { server, expectDone };
+  }
+
+  it('waits for what runs, takes its result, then ends with 0', async () => {
+    const { server, expectDone } = await startEnding();
     expect(await server.stop()).toBe(0);
-    const again = new Api((await start({ dataDir })).server.url);
-    expect((await again.get(`/v1/executions/${id}`)).json).toMatchObject({ state: 'success', output: 'done\n' });
+    await expectDone();
   });
 
   it('a second signal ends at once, and so does the command', async () => {
@@ -136,18 +145,12 @@ describe('SIGTERM', () => {
   });
 
   it('one that comes twice, directly and from the parent, is one', async () => {
-    const dir = await tempDir();
-    const dataDir = `${dir}/data`;
-    const { server, api } = await start({ dataDir });
-    await api.put('ending', shell(`echo $$ > ${dir}/pid; sleep 1; echo done`));
-    const id = await api.launch('ending');
-    await pidOf(`${dir}/pid`);
+    const { server, expectDone } = await startEnding();
     process.kill(server.pid, 'SIGTERM');
     await until('first signal', async () => server.log.includes('stopping'));
     process.kill(server.pid, 'SIGTERM');
     expect(await server.exited()).toBe(0);
-    const again = new Api((await start({ dataDir })).server.url);
-    expect((await again.get(`/v1/executions/${id}`)).json).toMatchObject({ state: 'success', output: 'done\n' });
+    await expectDone();
   });
 });
 
