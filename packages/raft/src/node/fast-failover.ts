@@ -4,6 +4,7 @@ import type { Host } from './host.ts';
 import { LEASE_MARGIN } from './options.ts';
 
 const MIN_MS = 50;
+/** Over which the voters that are left ask for votes, one after the other. */
 const SPREAD_MS = 100;
 /** Looks after one refused dial, as long as nobody else leads: the next dial may be far, since transports back off. */
 const ATTEMPTS = 3;
@@ -52,7 +53,7 @@ export class FastFailover {
     const startMs = modules.clock.monotonicMs();
     const leaseEndMs = this.#heardMs + options.leaseTimeoutMs * LEASE_MARGIN;
     const leastMs = Math.max(MIN_MS, options.tickMs * SILENT_TICKS, leaseEndMs - startMs);
-    const delayMs = Math.min(leastMs + modules.random.nextInt(SPREAD_MS), electionMs);
+    const delayMs = Math.min(leastMs + this.#turnMs(id), electionMs);
     modules.timers.after(delayMs, () => {
       this.#pending = false;
       if (!this.#host.running) return;
@@ -60,6 +61,14 @@ export class FastFailover {
       // What was on its way when the leader ended may have been heard since.
       if (this.#waits(id) && attempts > 1) this.#wait(id, attempts - 1);
     });
+  }
+
+  /** Two that become candidates at once split the votes, and have to wait for the election timeout. */
+  #turnMs(gone: NodeId): number {
+    const { members, options, modules } = this.#host;
+    const left = members.conf.voters.filter((voter) => voter !== gone).toSorted();
+    const slotMs = SPREAD_MS / Math.max(left.length, 1);
+    return Math.max(left.indexOf(options.id), 0) * slotMs + modules.random.nextInt(Math.ceil(slotMs / 2));
   }
 
   #giveUp(id: NodeId): void {

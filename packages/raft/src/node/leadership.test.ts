@@ -292,6 +292,19 @@ describe('RaftNode: reads and the lease', () => {
     },
   );
 
+  it.each(Array.from({ length: 40 }, (_, i) => i + 1))(
+    'fast failover: messages that take 10 ms do not make those who are left split their votes (seed %d)',
+    async (seed) => {
+      const cluster = await NodeCluster.founded(3, { seed });
+      const old = await cluster.leader();
+      cluster.network.fate = () => 10;
+      await cluster.stop(old.id);
+      const startMs = cluster.time.monotonicMs();
+      await cluster.leader(old.id);
+      expect(cluster.time.monotonicMs() - startMs).toBeLessThan(900);
+    },
+  );
+
   it('fast failover: a leader that refuses connections but is heard stays leader', async () => {
     const cluster = await NodeCluster.founded(3);
     const { id, node } = await cluster.leader();
