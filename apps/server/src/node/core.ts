@@ -13,8 +13,7 @@ import { createFormation } from '../cluster/server-formation.ts';
 import { ServerSurvey } from '../cluster/server-survey.ts';
 import type { ServerOptions } from '../options.ts';
 import type { Environment } from './environment.ts';
-
-const TICK_MS = 100;
+import { tickMsOf } from './tick.ts';
 
 /** What the core of a server touches outside of its process. */
 export interface CorePorts {
@@ -51,13 +50,12 @@ export async function openCore(
   const { store, directory, segmentBytes } = ports;
   const { unwind, onFatal } = environment;
   const membership = new PoolMembership(own);
-  const tickMs = TICK_MS * options.raftMultiplier;
   const consensus = await openConsensus(
     {
       directory,
       nodeName,
       region,
-      tickMs,
+      tickMs: tickMsOf(options),
       featureMax: options.featureLevelMax,
       ...(segmentBytes === undefined ? {} : { segmentBytes }),
     },

@@ -53,7 +53,7 @@ export const CLUSTER = {
     default: 'lan',
     choices: ['lan', 'wan', 'local'],
     effect: 'used',
-    help: 'timing of the gossip',
+    help: 'timing of the gossip; local, for one machine or one fast network, also halves heartbeat, election and lease times',
   },
   'serf-reconnect-timeout': {
     kind: 'duration',
