@@ -34,12 +34,12 @@ FROM node AS agent
 LABEL org.opencontainers.image.title="dkron-agent" org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /out/agent /app
 EXPOSE 6868 8946 8946/udp
-ENTRYPOINT ["node", "--max-semi-space-size=16", "/app/dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "/app/bundle/main.js"]
 CMD ["agent"]
 
 FROM node AS server
 LABEL org.opencontainers.image.title="dkron" org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /out/server /app
 EXPOSE 8080 6868 8946 8946/udp
-ENTRYPOINT ["node", "--max-semi-space-size=16", "/app/dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "/app/bundle/main.js"]
 CMD ["agent", "--server"]

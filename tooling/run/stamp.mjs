@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { root } from './toolchain.mjs';
 
-const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.turbo', 'gen', 'testdata']);
+const SKIPPED = new Set(['node_modules', 'dist', 'bundle', 'coverage', '.turbo', 'gen', 'testdata']);
 const SHARED_INPUTS = [
   'package.json',
   'pnpm-lock.yaml',
@@ -84,7 +84,10 @@ export function isFresh(name, inputs) {
   } catch {
     return false;
   }
-  return closureOf(name).every(({ folder, manifest }) => !manifest.scripts?.build || existsSync(join(folder, 'dist')));
+  return closureOf(name).every(({ folder, manifest: { scripts, bin = {} } }) => {
+    const outputs = ['dist', ...Object.values(bin)];
+    return !scripts?.build || outputs.every((output) => existsSync(join(folder, output)));
+  });
 }
 
 export function writeStamp(name, inputs) {

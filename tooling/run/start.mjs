@@ -11,7 +11,7 @@ const CLI = '@dkron/cli';
 /** For reading the settings; a busy machine takes seconds. */
 const CHECK_MS = 60_000;
 const WELCOME_TRIES = 3_000;
-const CLI_ENTRY = join(root, 'apps', 'cli', 'dist', 'main.js');
+const CLI_ENTRY = join(root, 'apps', 'cli', 'bundle', 'main.js');
 
 /** npm and pnpm start scripts in the clone's root; relative paths are meant from where the caller stands. */
 export function callerFolder() {

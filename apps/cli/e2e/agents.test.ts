@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '@dkron/harness';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const CLI = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
 /** Of the agent's image. */
-const AGENT = fileURLToPath(new URL('../../agent/dist/main.js', import.meta.url));
+const AGENT = fileURLToPath(new URL('../../agent/bundle/main.js', import.meta.url));
 const SLOW = { timeout: 60_000, interval: 200 };
 
 interface Node {

@@ -6,7 +6,7 @@ import { ServerProcess } from '@dkron/harness';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { newFolder, removeFolders, type Ended } from './replay/in-process.ts';
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../bundle/main.js', import.meta.url));
 const started: ServerProcess[] = [];
 
 afterEach(async () => {

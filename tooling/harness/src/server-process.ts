@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { freePortOn } from './ports.ts';
 
 /** The built command line. */
-export const CLI = fileURLToPath(new URL('../../../apps/cli/dist/main.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../../apps/cli/bundle/main.js', import.meta.url));
 const READY_TRIES = 1_200;
 const READY_PAUSE_MS = 25;
 const LOG_KEPT = 20_000;

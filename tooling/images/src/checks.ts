@@ -58,13 +58,17 @@ async function images({ engine, images: { server, agent }, sizesMb }: Subject): 
 }
 
 async function agentContents({ engine, images: { agent } }: Subject): Promise<void> {
-  const list = ['run', '--rm', '--network', 'none', '--entrypoint', 'find', agent, '/app', '-type', 'd'];
-  const folders = (await engine.must(list)).split('\n');
-  const found = NOT_IN_AGENT.filter((name) =>
-    folders.some(
-      (folder) => folder.endsWith(`/node_modules/@dkron/${name}`) || folder.endsWith(`/node_modules/${name}`),
-    ),
-  );
+  const run = (...command: string[]): Promise<string> =>
+    engine.must(['run', '--rm', '--network', 'none', '--entrypoint', command[0]!, agent, ...command.slice(1)]);
+  const folders = (await run('find', '/app', '-type', 'd')).split('\n');
+  const bundled = JSON.parse(await run('cat', '/app/bundle/packages.json')) as { readonly name: string }[];
+  const found = NOT_IN_AGENT.filter((name) => {
+    const names = [name, `@dkron/${name}`];
+    return (
+      bundled.some((each) => names.includes(each.name)) ||
+      folders.some((folder) => names.some((each) => folder.endsWith(`/node_modules/${each}`)))
+    );
+  });
   if (found.length > 0) throw new Error(`the agent image has ${found.join(', ')}`);
 }
 
