@@ -2,6 +2,7 @@ import { NONE } from '../core/ids.ts';
 import type { NodeId } from '../core/types.ts';
 import type { Host } from './host.ts';
 import { LEASE_MARGIN } from './options.ts';
+import { warmLinks } from './warm-links.ts';
 
 const MIN_MS = 50;
 /** Over which the voters that are left ask for votes, one after the other. */
@@ -30,6 +31,9 @@ export class FastFailover {
   constructor(host: Host, campaign: () => void) {
     this.#host = host;
     this.#campaign = campaign;
+    host.emitter.on('leadership', ({ isLeader, leaderId }) => {
+      if (!isLeader && leaderId !== NONE) warmLinks(host);
+    });
   }
 
   /** The leader spoke. */
@@ -38,7 +42,9 @@ export class FastFailover {
   }
 
   leaderGone(id: NodeId): void {
-    if (!this.#pending && this.#waits(id)) this.#wait(id, ATTEMPTS);
+    if (this.#pending || !this.#waits(id)) return;
+    warmLinks(this.#host);
+    this.#wait(id, ATTEMPTS);
   }
 
   /** Whether this server follows the one that is gone, or nobody since. */

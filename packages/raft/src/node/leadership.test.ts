@@ -305,6 +305,18 @@ describe('RaftNode: reads and the lease', () => {
     },
   );
 
+  it('followers are connected to each other before they have anything to say', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id: leader } = await cluster.leader();
+    await cluster.time.advance(100);
+    const ids = [...cluster.servers.keys()];
+    for (const id of ids.filter((each) => each !== leader)) {
+      const links = cluster.network.at(id)!.connections();
+      const connected = links.filter(({ state }) => state === 'connected').map((link) => link.id);
+      expect(connected).toEqual(ids.filter((to) => to !== id));
+    }
+  });
+
   it('fast failover: a leader that refuses connections but is heard stays leader', async () => {
     const cluster = await NodeCluster.founded(3);
     const { id, node } = await cluster.leader();

@@ -82,7 +82,7 @@ export interface Transport {
   /**
    * Fire and forget. Queues are bounded in bytes for each peer: when full, the oldest appends are dropped and
    * `unreachable` is called with `overflow`. Heartbeats, votes and `TimeoutNow` overtake appends. A changed `addr`
-   * closes the old connection.
+   * closes the old connection. Without messages: it dials, so that the next ones need not wait for that.
    */
   send(to: NodeId, addr: string, messages: readonly Message[]): void;
   /** On a connection of its own. Resolves when the peer has it durably, rejects when it does not. */

@@ -21,10 +21,10 @@ const MARKS = [
 ];
 
 describe('simulation of nodes', () => {
-  it('16 seeds keep every invariant, and do what they are meant to', async () => {
+  it('20 seeds keep every invariant, and do what they are meant to', async () => {
     const marks = new Set<string>();
     let operations = 0;
-    for (let seed = 1; seed <= 16; seed++) {
+    for (let seed = 1; seed <= 20; seed++) {
       const result = await simulateDriver(drawDriverPlan(seed));
       expect(result.failure, `seed ${seed}`).toBeUndefined();
       for (const mark of result.marks) marks.add(mark);
