@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import type { Handshake, StreamPurpose } from '@dkron/raft';
 import type { StreamContext } from '../context.ts';
 import { TransportError } from '../errors.ts';
-import { identityOf } from '../wire/channel.ts';
+import { identityOf } from '../wire/identity.ts';
 import { greetAsAcceptor } from '../wire/greet.ts';
 import type { GreetingStream } from '../wire/greet.ts';
 import { Reader } from '../wire/reader.ts';
@@ -30,6 +30,8 @@ export async function acceptStream<In extends { readonly $case: string }, Out>(
 ): Promise<void> {
   const { options, modules, refusals, registry } = context;
   const reader = new Reader<In>(call);
+  call.on('data', (message: In) => reader.put(message));
+  call.on('error', (error: Error) => reader.fail(error));
   const end = (): void => void modules.timers.nextTurn(() => reader.end());
   for (const event of ['end', 'cancelled', 'error', 'close']) call.on(event, end);
   let registered: OpenStream | undefined;
@@ -44,7 +46,7 @@ export async function acceptStream<In extends { readonly $case: string }, Out>(
   });
   const greeting: GreetingStream = {
     purpose,
-    identity: () => identityOf(call.getAuthContext(), call.getPeer()),
+    identity: () => identityOf(call.getAuthContext().sslPeerCertificate, call.getPeer()),
     reader,
     write: (message) => void call.write(message as Out),
     open: (peer) => {

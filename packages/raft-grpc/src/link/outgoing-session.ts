@@ -1,16 +1,14 @@
-import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
 import { messageOf } from '@dkron/runtime';
 import type { Handshake, NodeId, UnreachableReason } from '@dkron/raft';
-import type { SessionResponse } from '../gen/dkron/raft/v1/transport.ts';
+import type { SessionRequest, SessionResponse } from '../gen/dkron/raft/v1/transport.ts';
 import { FrameKind } from '../codec/frame.ts';
 import type { StreamContext } from '../context.ts';
 import { malformed, TransportError } from '../errors.ts';
-import { dial } from '../wire/channel.ts';
-import type { DialedStream } from '../wire/channel.ts';
+import { DialedStream } from '../wire/dialed-stream.ts';
 import { greetAsDialer } from '../wire/greet.ts';
-import { Reader } from '../wire/reader.ts';
+import type { Reader } from '../wire/reader.ts';
 import { PREFIX_BYTES, prefixField, raftTransportService } from '../wire/service.ts';
-import type { Incoming, SessionOutgoing } from '../wire/service.ts';
+import type { Incoming } from '../wire/service.ts';
 import type { OpenStream } from './peer-registry.ts';
 import type { PeerQueue } from './peer-queue.ts';
 
@@ -19,6 +17,9 @@ const MAX_UNSENT_BYTES = 256 * 1024;
 /** Frames grow to about this; larger ones travel in pieces of this size. */
 const PIECE_BYTES = 64 * 1024;
 const WHOLE_BYTES = 2 * PIECE_BYTES;
+
+type SessionOut = NonNullable<SessionRequest['message']>;
+type SessionIn = Incoming<SessionResponse>;
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -33,7 +34,7 @@ export class OutgoingSession {
   readonly #addr: string;
   readonly #queue: PeerQueue;
   readonly #context: StreamContext;
-  #stream: DialedStream<SessionOutgoing, Incoming<SessionResponse>> | undefined;
+  #stream: DialedStream<SessionOut, SessionIn> | undefined;
   #registered: OpenStream | undefined;
   #opened = false;
   #ended = false;
@@ -59,22 +60,17 @@ export class OutgoingSession {
   /** Dials, greets and sends until the stream ends. Never rejects. */
   async run(onOpen: () => void): Promise<SessionEnd> {
     const { options, modules, refusals } = this.#context;
-    let reader: Reader<Incoming<SessionResponse>> | undefined;
     try {
-      const stream = dial(this.#addr, raftTransportService.session, options, modules.credentials);
+      const stream = new DialedStream(this.#addr, raftTransportService.session, options, modules);
       this.#stream = stream;
-      reader = new Reader(stream.call);
-      const { call } = stream;
-      const ended = new Promise<void>((resolve) => call.on('status', () => resolve()));
-      void ended.then(() => modules.timers.nextTurn(() => reader?.end()));
       const cancelTimer = modules.timers.after(options.handshakeTimeoutMs, () => stream.close());
-      const greeted = await this.#greet(stream, reader).finally(cancelTimer);
+      const greeted = await this.#greet(stream).finally(cancelTimer);
       if (greeted && !this.#ended) {
         this.#opened = true;
         onOpen();
-        await this.#serve(reader);
+        await this.#serve(stream.reader);
       }
-      return { opened: this.#opened, reason: isConnectionRefused(stream.call, reader.failure) ? 'refused' : 'broken' };
+      return { opened: this.#opened, reason: stream.refused ? 'refused' : 'broken' };
     } catch (error) {
       if (error instanceof TransportError && error.code === 'handshake_refused') {
         const { by, refusal } = error.details as { by: 'us' | 'peer'; refusal: string };
@@ -105,17 +101,14 @@ export class OutgoingSession {
     if (this.#registered !== undefined) this.#context.registry.remove(this.#registered);
   }
 
-  async #greet(
-    stream: DialedStream<SessionOutgoing, Incoming<SessionResponse>>,
-    reader: Reader<Incoming<SessionResponse>>,
-  ): Promise<boolean> {
+  async #greet(stream: DialedStream<SessionOut, SessionIn>): Promise<boolean> {
     const greeted = await greetAsDialer(
       this.#to,
       {
         purpose: 'raft',
-        identity: stream.identity,
-        reader,
-        write: (message) => void stream.call.write(message),
+        identity: () => stream.identity(),
+        reader: stream.reader,
+        write: (message) => stream.write(message),
         open: (peer) => this.#register(peer),
       },
       this.#context,
@@ -131,7 +124,7 @@ export class OutgoingSession {
     return this.#registered;
   }
 
-  #serve(reader: Reader<Incoming<SessionResponse>>): Promise<void> {
+  #serve(reader: Reader<SessionIn>): Promise<void> {
     return new Promise((resolve, reject) => {
       reader.handOn((message) => {
         if (message.$case !== 'credit' || message.value.processed > this.#bulkSent) {
@@ -182,7 +175,7 @@ export class OutgoingSession {
   #write(message: Buffer): void {
     const bytes = message.byteLength;
     this.#unsentBytes += bytes;
-    this.#stream?.call.write(message, () => {
+    this.#stream?.writeFramed(message, () => {
       this.#unsentBytes -= bytes;
       this.wake();
     });
@@ -193,25 +186,10 @@ export class OutgoingSession {
     const { modules, options } = this.#context;
     return new Promise((resolve) => {
       const cancel = modules.timers.after(Math.min(options.handshakeTimeoutMs, 1000), resolve);
-      this.#stream?.call.on('status', () => {
+      void this.#stream?.ended.then(() => {
         cancel();
         resolve();
       });
     });
   }
-}
-
-/** Of a status that this side made, since no connection came to be: what the socket said. */
-const REFUSED = /^No connection established\. Last error: (?:Error: )?connect ECONNREFUSED\b/u;
-
-/**
- * Whether the address answered that nobody listens. The status has no code for it, and details of a status can be the
- * peer's own words: only a call that never had a connection is believed.
- */
-function isConnectionRefused(
-  call: Pick<ClientDuplexStream<never, never>, 'getAuthContext'>,
-  failure: unknown,
-): boolean {
-  const { code, details = '' } = (failure ?? {}) as Partial<ServiceError>;
-  return code === status.UNAVAILABLE && call.getAuthContext() === null && REFUSED.test(details);
 }

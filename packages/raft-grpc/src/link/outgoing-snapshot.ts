@@ -6,12 +6,12 @@ import { encodeFrame } from '../codec/frame.ts';
 import type { StreamContext } from '../context.ts';
 import { malformed, TransportError } from '../errors.ts';
 import type { SnapshotRequest, SnapshotResponse } from '../gen/dkron/raft/v1/transport.ts';
-import { dial } from '../wire/channel.ts';
-import type { DialedStream } from '../wire/channel.ts';
+import { DialedStream } from '../wire/dialed-stream.ts';
 import { greetAsDialer } from '../wire/greet.ts';
-import { Reader } from '../wire/reader.ts';
+import type { Reader } from '../wire/reader.ts';
 import { raftTransportService } from '../wire/service.ts';
 import type { Incoming } from '../wire/service.ts';
+import { StreamFailure } from '../wire/stream-failure.ts';
 import type { OpenStream } from './peer-registry.ts';
 
 const CHUNK_BYTES = 256 * 1024;
@@ -30,7 +30,6 @@ export class OutgoingSnapshot {
   readonly #source: SnapshotSource;
   readonly #context: StreamContext;
   readonly #stream: DialedStream<SnapshotOut, SnapshotIn>;
-  readonly #reader: Reader<SnapshotIn>;
   #registered: OpenStream | undefined;
   #window = 0;
   #over = false;
@@ -43,13 +42,10 @@ export class OutgoingSnapshot {
     this.#source = modules.source;
     this.#context = modules.context;
     const { options, modules: ambient } = modules.context;
-    this.#stream = dial(addr, raftTransportService.snapshot, options, ambient.credentials);
-    this.#reader = new Reader(this.#stream.call);
-    this.#stream.call.on('status', () => {
+    this.#stream = new DialedStream(addr, raftTransportService.snapshot, options, ambient);
+    void this.#stream.ended.then(() => {
       this.#over = true;
       this.#unblock?.();
-      // Messages that came before the status are still to be read.
-      ambient.timers.nextTurn(() => this.#reader.end());
     });
   }
 
@@ -67,7 +63,7 @@ export class OutgoingSnapshot {
       } else if (error instanceof TransportError && error.code === 'malformed_frame') {
         refusals.bytes(this.#to, 'malformed', error.message);
       }
-      const { failure } = this.#reader;
+      const { failure } = this.#stream.reader;
       const why = error === BROKEN ? (failure?.message ?? 'the stream ended') : messageOf(error);
       const final = error === BROKEN ? isFinal(failure) : true;
       return { done: false, final, why, at: this.#at };
@@ -79,7 +75,6 @@ export class OutgoingSnapshot {
   /** Idempotent. */
   end(): void {
     this.#stream.close();
-    this.#reader.end();
     if (this.#registered !== undefined) this.#context.registry.remove(this.#registered);
   }
 
@@ -100,7 +95,7 @@ export class OutgoingSnapshot {
     const { offset } = offer.value;
     this.#at = offset;
     // Answers are read while chunks are sent: credit opens the window, the end of the stream ends the sending.
-    const answers = new Answers(this.#reader);
+    const answers = new Answers(this.#stream.reader);
     await this.#sendChunks(offset, answers);
     await this.#write({ $case: 'end', value: { size: header.bytes, sha256 } });
     await answers.done;
@@ -111,11 +106,11 @@ export class OutgoingSnapshot {
       this.#to,
       {
         purpose: 'snapshot',
-        identity: this.#stream.identity,
-        reader: this.#reader,
-        write: (message) => void this.#stream.call.write(message),
+        identity: () => this.#stream.identity(),
+        reader: this.#stream.reader,
+        write: (message) => this.#stream.write(message),
         open: (peer) => {
-          if (this.#reader.ended) return undefined;
+          if (this.#stream.reader.ended) return undefined;
           this.#registered = { peer, kind: 'outgoing', end: () => this.end() };
           return this.#registered;
         },
@@ -140,7 +135,7 @@ export class OutgoingSnapshot {
   }
 
   async #next(): Promise<SnapshotIn> {
-    const message = await this.#reader.next();
+    const message = await this.#stream.reader.next();
     if (message === undefined) throw BROKEN;
     return message;
   }
@@ -149,7 +144,7 @@ export class OutgoingSnapshot {
     if (this.#over) throw BROKEN;
     await new Promise<void>((resolve) => {
       this.#unblock = resolve;
-      this.#stream.call.write(message, () => resolve());
+      this.#stream.write(message, resolve);
     });
     if (this.#over) throw BROKEN;
   }
@@ -160,7 +155,7 @@ const BROKEN = new Error('the stream broke');
 
 /** Whether the peer's status says that trying again is of no use now. */
 function isFinal(failure: Error | undefined): boolean {
-  const code = failure !== undefined && 'code' in failure ? failure.code : undefined;
+  const code = failure instanceof StreamFailure ? failure.code : undefined;
   return code === status.FAILED_PRECONDITION || code === status.INVALID_ARGUMENT || code === status.UNIMPLEMENTED;
 }
 

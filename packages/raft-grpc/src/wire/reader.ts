@@ -1,26 +1,31 @@
-import type { Readable } from 'node:stream';
-
 /** Messages that may wait for a reader that pulls; above, the stream is paused. */
 const MAX_WAITING = 4;
 
-/** Reads the messages of a stream one by one, or, once it is told to, hands each on as it comes. */
+/** Where the messages come from. */
+export interface Source {
+  pause(): unknown;
+  resume(): unknown;
+}
+
+/** Takes the messages of a stream, to be read one by one, or, once it is told to, hands each on as it comes. */
 export class Reader<T> {
-  readonly #stream: Readable;
+  readonly #source: Source;
   #waiting: T[] = [];
+  #paused = false;
   #ended = false;
   #wake: (() => void) | undefined;
   #push: ((message: T) => void) | undefined;
   #onEnd: (() => void) | undefined;
-  /** Why the stream ended, where it says so. */
-  failure: Error | undefined;
+  #failure: Error | undefined;
 
-  /** `end` must be called by the owner when nothing more will come. */
-  constructor(stream: Readable) {
-    this.#stream = stream;
-    stream.on('data', (message: T) => this.#take(message));
-    stream.on('error', (error: Error) => {
-      this.failure ??= error;
-    });
+  /** The owner of `source` calls `put` for each message, and `end` when nothing more will come. */
+  constructor(source: Source) {
+    this.#source = source;
+  }
+
+  /** Why the stream ended, where it says so. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   get ended(): boolean {
@@ -35,7 +40,7 @@ export class Reader<T> {
       });
     }
     const message = this.#waiting.shift();
-    if (this.#waiting.length < MAX_WAITING && this.#stream.isPaused()) this.#stream.resume();
+    if (this.#waiting.length < MAX_WAITING) this.#resume();
     return message;
   }
 
@@ -47,7 +52,12 @@ export class Reader<T> {
     for (const message of waiting) push(message);
     if (this.#ended) onEnd();
     else this.#onEnd = onEnd;
-    this.#stream.resume();
+    this.#resume();
+  }
+
+  /** The first counts. */
+  fail(error: Error): void {
+    this.#failure ??= error;
   }
 
   end(): void {
@@ -57,14 +67,23 @@ export class Reader<T> {
     this.#onEnd?.();
   }
 
-  #take(message: T): void {
+  put(message: T): void {
     if (this.#ended) return;
     if (this.#push !== undefined) {
       this.#push(message);
       return;
     }
     this.#waiting.push(message);
-    if (this.#waiting.length >= MAX_WAITING) this.#stream.pause();
+    if (this.#waiting.length >= MAX_WAITING && !this.#paused) {
+      this.#paused = true;
+      this.#source.pause();
+    }
     this.#wake?.();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#source.resume();
   }
 }

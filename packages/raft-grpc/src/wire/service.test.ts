@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { SessionRequest } from '../gen/dkron/raft/v1/transport.ts';
+import { MESSAGE_HEAD_BYTES } from './message-cutter.ts';
 import { PREFIX_BYTES, prefixField, raftTransportService } from './service.ts';
 
-const { requestDeserialize, requestSerialize } = raftTransportService.session;
+const { requestDeserialize } = raftTransportService.session;
+
+function headOf(bytes: number): string {
+  return bytes.toString(16).padStart(2 * MESSAGE_HEAD_BYTES, '0');
+}
 
 describe('the wire of a session', () => {
   it('has frames and pieces as the generated code writes them, and reads them without a copy', () => {
@@ -11,7 +16,9 @@ describe('the wire of a session', () => {
         const buffer = Buffer.alloc(PREFIX_BYTES + length, 7);
         const value = buffer.subarray(PREFIX_BYTES);
         const expected = SessionRequest.encode({ message: { $case, value } }).finish();
-        const bytes = requestSerialize(prefixField(buffer, $case));
+        const framed = prefixField(buffer, $case);
+        expect(framed.subarray(0, MESSAGE_HEAD_BYTES).toString('hex')).toBe(headOf(expected.byteLength));
+        const bytes = framed.subarray(MESSAGE_HEAD_BYTES);
         expect(Buffer.compare(bytes, expected), `${$case} of ${length}`).toBe(0);
         const read = requestDeserialize(bytes);
         expect(read.$case).toBe($case);

@@ -8,6 +8,7 @@ import {
   SnapshotResponse as SnapshotResponseCodec,
 } from '../gen/dkron/raft/v1/transport.ts';
 import type { SnapshotRequest, SnapshotResponse } from '../gen/dkron/raft/v1/transport.ts';
+import { MESSAGE_HEAD_BYTES, writeHead } from './message-cutter.ts';
 
 /** A message that could not be read; handled by the stream it came on, so that it is counted there. */
 export interface Unreadable {
@@ -16,9 +17,6 @@ export interface Unreadable {
 }
 
 export type Incoming<T extends { readonly message: unknown }> = NonNullable<T['message']> | Unreadable;
-
-/** What is written to a session: a message, or one that is in its final bytes already. */
-export type SessionOutgoing = NonNullable<SessionRequest['message']> | Uint8Array;
 
 export type { Handshake as WireHandshake, Verdict as WireVerdict };
 
@@ -30,12 +28,14 @@ const CASE_OF_TAG: Readonly<Record<number, 'frame' | 'piece' | 'lastPiece'>> = {
   0x2a: 'lastPiece',
 };
 
-/** Room to leave in front of bytes for `prefixField`: a tag and a length of up to 2^28. */
-export const PREFIX_BYTES = 5;
+/** A tag and a length of up to 2^28. */
+const FIELD_HEAD_BYTES = 5;
+/** Room to leave in front of bytes for `prefixField`. */
+export const PREFIX_BYTES = MESSAGE_HEAD_BYTES + FIELD_HEAD_BYTES;
 
 /**
- * Writes tag and length right before offset `PREFIX_BYTES`; returns the message from its first byte on. This is what
- * the generated code would write, without its two copies.
+ * Writes tag and length right before offset `PREFIX_BYTES`, and before them the head of the message; returns all from its
+ * first byte on. This is what the generated code would write, framed, without its three copies.
  */
 export function prefixField(buffer: Buffer, field: keyof typeof FRAME_TAGS): Buffer {
   let length = buffer.byteLength - PREFIX_BYTES;
@@ -47,7 +47,8 @@ export function prefixField(buffer: Buffer, field: keyof typeof FRAME_TAGS): Buf
     buffer[start + i] = (length & 0x7f) | (i < digits ? 0x80 : 0);
     length >>>= 7;
   }
-  return buffer.subarray(start);
+  writeHead(buffer, start - MESSAGE_HEAD_BYTES);
+  return buffer.subarray(start - MESSAGE_HEAD_BYTES);
 }
 
 /** A message that is one bytes field and nothing else, as a view; undefined for any other. */
@@ -85,8 +86,8 @@ export const raftTransportService = {
     path: RaftTransportServiceService.session.path,
     requestStream: true,
     responseStream: true,
-    requestSerialize: (message: SessionOutgoing): Buffer =>
-      asBuffer(message instanceof Uint8Array ? message : SessionRequestCodec.encode({ message }).finish()),
+    requestSerialize: (message: NonNullable<SessionRequest['message']>): Buffer =>
+      asBuffer(SessionRequestCodec.encode({ message }).finish()),
     requestDeserialize: (bytes: Buffer): Incoming<SessionRequest> =>
       readField(bytes) ?? read<SessionRequest>((input) => SessionRequestCodec.decode(input), bytes),
     responseSerialize: (message: NonNullable<SessionResponse['message']>): Buffer =>
