@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import { status } from '@grpc/grpc-js';
+import { percentDecoded } from '@dkron/runtime';
 
 const MAX_DETAILS = 1024;
 
@@ -26,14 +27,5 @@ export function failureOf(headers: IncomingHttpHeaders): StreamFailure | undefin
   const code = Number(text);
   if (code === status.OK) return undefined;
   const known = status[code] === undefined ? status.UNKNOWN : code;
-  return new StreamFailure(known, decoded(String(headers['grpc-message'] ?? '')).slice(0, MAX_DETAILS));
-}
-
-/** Undoes the percent-encoding that gRPC prescribes; what is not encoded so stays as it is. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return new StreamFailure(known, percentDecoded(String(headers['grpc-message'] ?? '')).slice(0, MAX_DETAILS));
 }
