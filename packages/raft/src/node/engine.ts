@@ -21,6 +21,7 @@ import { FOUNDING_INDEX } from './founding.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Host } from './host.ts';
 import { installSnapshot } from './install.ts';
+import { Leadership } from './leadership.ts';
 import type { LoadedState } from './load.ts';
 import type { MemberTable } from './members.ts';
 import { Membership } from './membership.ts';
@@ -62,13 +63,13 @@ export class Engine implements Host {
   readonly #ticker: Ticker;
   readonly #turns: Turns;
   readonly #failover: FastFailover;
+  readonly #leadership: Leadership;
   readonly #resignation: Resignation;
   readonly #news = new CommitNews();
   readonly #acked = new Map<NodeId, number>();
   #running = true;
   #skippedTick = false;
   #failure: Error | undefined;
-  #leadership: LeadershipEvent;
   #campaignWhenFounded = false;
   #alone: boolean;
 
@@ -109,8 +110,13 @@ export class Engine implements Host {
     this.#ticker = new Ticker(context.options, context.modules, (tick) => this.guard(() => this.#tick(tick)));
     this.#resignation = new Resignation(this);
     this.#failover = new FastFailover(this, () => this.campaign());
-    const { term } = this.core.basicStatus();
-    this.#leadership = { isLeader: false, term, leaderId: NONE, leaderAddress: '' };
+    this.#leadership = new Leadership(this, {
+      reads: this.reads,
+      proposals: this.proposals,
+      membership: this.membership,
+      catchUps: this.catchUps,
+      transfers: this.transfers,
+    });
   }
 
   get options(): ResolvedNodeOptions {
@@ -138,7 +144,7 @@ export class Engine implements Host {
   }
 
   get leadership(): LeadershipEvent {
-    return this.#leadership;
+    return this.#leadership.known;
   }
 
   get diskLow(): boolean {
@@ -241,6 +247,15 @@ export class Engine implements Host {
     }
   }
 
+  attempt<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.fatal(error);
+      throw failed(asError(error));
+    }
+  }
+
   fatal(error: unknown): void {
     if (!this.#running) return;
     const cause = asError(error);
@@ -270,12 +285,12 @@ export class Engine implements Host {
     if (this.core.hasReady()) this.#handle(this.core.ready());
     else if (this.#news.waits) this.send(this.#news.pass([]));
     this.transfers.check();
-    if (this.#leadership.isLeader) this.#resignation.check();
+    if (this.leadership.isLeader) this.#resignation.check();
     if (this.core.hasReady() || this.#news.waits) this.schedule();
   }
 
   #handle(ready: Ready): void {
-    this.#observeLeadership();
+    this.#leadership.observe();
     this.send(this.#news.pass(ready.messages));
     if (ready.storageAppend !== undefined) this.appendLane.submit(ready.storageAppend, ready.mustSync);
     if (ready.storageApply !== undefined) this.applyLane.submit(ready.storageApply);
@@ -321,27 +336,6 @@ export class Engine implements Host {
     this.emitter.emit('stall', { gapMs });
     const { role, term } = this.core.basicStatus();
     if (role === 'leader' && gapMs > this.options.leaseTimeoutMs) this.emitter.emit('leaderSuspect', { term, gapMs });
-  }
-
-  #observeLeadership(): void {
-    const { role, lead, term } = this.core.basicStatus();
-    const old = this.#leadership;
-    const isLeader = role === 'leader';
-    if (old.isLeader === isLeader && old.leaderId === lead && old.term === term) return;
-    this.#leadership = { isLeader, term, leaderId: lead, leaderAddress: this.address(lead) };
-    if (old.isLeader && (!isLeader || old.term !== term)) {
-      this.proposals.loseLeadership(old.term);
-      this.membership.close();
-      this.catchUps.close();
-      this.transfers.leadershipLost();
-    }
-    if (old.isLeader !== isLeader || old.leaderId !== lead) {
-      this.reads.leaderChanged(old.term);
-      this.metrics.leaderChanges.add(1);
-    }
-    if (isLeader && !old.isLeader) this.reads.renewLease(this.core);
-    this.modules.logger.info('raft leadership', { ...this.#leadership });
-    this.emitter.emit('leadership', this.#leadership);
   }
 
   #applyHooks(): ConstructorParameters<typeof ApplyLane>[1] {

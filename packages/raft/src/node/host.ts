@@ -35,6 +35,8 @@ export interface Host {
   address(id: NodeId): string;
   /** Does work on the core, whose exceptions end the node; nothing once the node has ended. */
   guard(work: () => void): void;
+  /** Does work on the core for a caller, who is told if its exception ended the node. @throws RaftError `failed` */
+  attempt<T>(work: () => T): T;
   /** Ends the node. */
   fatal(error: unknown): void;
 }

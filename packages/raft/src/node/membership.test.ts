@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EntryType, type NodeId } from '../core/types.ts';
+import type { NodeId } from '../core/types.ts';
 import { NodeCluster } from '../testing/node-cluster.ts';
 
 function facts(cluster: NodeCluster, id: NodeId): { birth: string; address: string } {
@@ -314,43 +314,6 @@ describe('RaftNode: membership', () => {
     await cluster.until('the refusal', () => cluster.names('a').includes('foreignCluster'));
     expect(cluster.get('a').events.find(({ name }) => name === 'foreignCluster')?.event).toMatchObject({ id: 'z' });
     await cluster.apply('a', 'x');
-  });
-});
-
-describe('RaftNode: a core that breaks', () => {
-  it('in a membership change ends the node, which says so to the caller', async () => {
-    const cluster = await NodeCluster.founded(1, {
-      modules: () => ({
-        onCore: (core) => {
-          const propose = core.proposeEntries.bind(core);
-          core.proposeEntries = (proposed) => {
-            if (proposed[0]!.type !== EntryType.normal) throw new Error('bug');
-            return propose(proposed);
-          };
-        },
-      }),
-    });
-    const { node } = cluster.get('a');
-    expect(await cluster.failure(node.addNonvoter('b'))).toMatchObject({ code: 'failed' });
-    expect(cluster.names('a')).toContain('fatal');
-    expect(await cluster.failure(node.addNonvoter('b'))).toMatchObject({ code: 'failed' });
-  });
-
-  it('when a leader that is gone is forgotten ends the node, not the process', async () => {
-    const cluster = await NodeCluster.founded(3, {
-      modules: () => ({
-        onCore: (core) => {
-          core.forgetLeader = () => {
-            throw new Error('bug');
-          };
-        },
-      }),
-    });
-    const { id } = await cluster.leader();
-    const follower = await cluster.follower();
-    await cluster.stop(id);
-    await cluster.until('it failed', () => cluster.names(follower.id).includes('fatal'));
-    expect(follower.node.stats().running).toBe(false);
   });
 });
 

@@ -1,11 +1,9 @@
 import { entryTypeOf, type ConfChange } from '../core/confchange/conf-change.ts';
 import { encodeConfChange } from '../core/confchange/codec.ts';
 import type { ConfChangeRefusal } from '../core/events.ts';
-import type { Proposed } from '../core/raft/proposals.ts';
-import type { StepResult } from '../core/raft/step-result.ts';
 import type { ConfState, Entry, NodeId } from '../core/types.ts';
 import { changedConf } from './changed-conf.ts';
-import { asError, failed, leadershipLost, notLeader, RaftError } from './errors.ts';
+import { leadershipLost, notLeader, RaftError } from './errors.ts';
 import type { Host } from './host.ts';
 import { transferring } from './proposals.ts';
 
@@ -66,7 +64,8 @@ export class Membership {
     }
     if (options.keepQuorum === true) this.#checkQuorum(change);
     this.#refusal = undefined;
-    if (this.#append({ type: entryTypeOf(change), data: encodeConfChange(change) }) !== 'ok')
+    const proposed = { type: entryTypeOf(change), data: encodeConfChange(change) };
+    if (this.#host.attempt(() => core.proposeEntries([proposed])) !== 'ok')
       throw new RaftError('overloaded', 'too much is under way; the membership was not changed', {});
     const refusal = this.#takeRefusal();
     this.#host.schedule();
@@ -95,15 +94,6 @@ export class Membership {
     this.#waiting.clear();
     this.#joint = [];
     for (const { term, reject } of all) reject(error ?? leadershipLost(term));
-  }
-
-  #append(proposed: Proposed): StepResult {
-    try {
-      return this.#host.core.proposeEntries([proposed]);
-    } catch (error) {
-      this.#host.fatal(error);
-      throw failed(asError(error));
-    }
   }
 
   #checkQuorum(change: ConfChange): void {

@@ -27,7 +27,7 @@ export class Transfers {
     if (to === core.id) throw failedTo(to, 'it leads already');
     if (to !== NONE && !isVoter(members.conf, to)) throw failedTo(to, 'it is no voter');
     if (leadTransferee !== NONE && to !== NONE && to !== leadTransferee) this.#reject(`${to} is to lead instead`);
-    this.#host.guard(() => core.transferLeader(to));
+    this.#host.attempt(() => core.transferLeader(to));
     const target = core.basicStatus().leadTransferee;
     if (target === NONE) throw failedTo(to, 'there is no other voter');
     this.#to = target;
