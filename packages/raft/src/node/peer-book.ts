@@ -20,11 +20,10 @@ export class PeerBook {
   readonly #connected = new Map<NodeId, Connected>();
   readonly #lastBoot = new Map<NodeId, string>();
   readonly #waits = new Map<NodeId, number>();
-  #leastWaitMs = Infinity;
 
   /** The least time for which a peer keeps to a silent leader, of those who told it. */
   get leastWaitMs(): number {
-    return this.#leastWaitMs;
+    return Math.min(...this.#waits.values());
   }
 
   judge(own: Handshake, peer: Handshake, purpose: StreamPurpose, facts: PeerFacts): HandshakeVerdict {
@@ -41,7 +40,6 @@ export class PeerBook {
   connected({ from, boot, leaderWaitMs }: Handshake): void {
     if (leaderWaitMs === undefined) this.#waits.delete(from);
     else this.#waits.set(from, leaderWaitMs);
-    this.#leastWaitMs = Math.min(...this.#waits.values());
     this.#lastBoot.set(from, boot);
     const known = this.#connected.get(from);
     if (known?.boot === boot) known.streams += 1;
@@ -59,6 +57,5 @@ export class PeerBook {
   forget(id: NodeId): void {
     this.#lastBoot.delete(id);
     this.#waits.delete(id);
-    this.#leastWaitMs = Math.min(...this.#waits.values());
   }
 }
