@@ -187,7 +187,8 @@ export class AppendLane {
   #complete(): void {
     try {
       while (this.#items[0]?.done === true && this.#host.running) {
-        const { message, responses, bytes } = this.#items.shift()!;
+        const { message, responses, bytes, writes } = this.#items.shift()!;
+        if (writes) this.#host.modules.failpoint('afterAppendWrite');
         if (this.#next > 0) this.#next -= 1;
         this.#bytes -= bytes;
         this.#headSinceMs = this.#host.modules.clock.monotonicMs();

@@ -13,7 +13,10 @@ export type FailpointName =
   | 'afterLogReset'
   | 'afterRestore';
 
-/** Called at each named place; an exception is fatal to the node, as a crash there would be. */
+/**
+ * Called at each named place. An exception ends the node, as a crash there would; at the three of taking a snapshot
+ * (`beforeSnapshotClose`, `afterSnapshotClose`, `beforeCompact`) it ends that attempt alone, as an error of the disk would.
+ */
 export type Failpoint = (name: FailpointName) => void;
 
 export const noFailpoint: Failpoint = () => {};
