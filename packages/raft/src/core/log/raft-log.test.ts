@@ -155,6 +155,60 @@ describe('log', () => {
     expect(log.slice(76, 80, 0)).toHaveLength(1);
   });
 
+  /** A log with 101 … 106 on disk and 107 … 111 in memory, behind a boundary at 100. */
+  function halves(): RaftLog {
+    const storage = new MemoryStorage();
+    storage.applySnapshot({ index: 100, term: 100, confState: confStateWith(['a']) });
+    storage.append(entries(101, 101, 102, 103, 104, 105, 106));
+    const log = new RaftLog(storage, NO_LIMIT);
+    log.append(entries(107, 107, 108, 109, 110, 111));
+    return log;
+  }
+  const one = entriesSize(entries(101, 101));
+
+  it.each([
+    // Below the boundary, and at it.
+    [99, 101, NO_LIMIT, 'compacted'],
+    [100, 101, NO_LIMIT, 'compacted'],
+    // Nothing, on disk, across, in memory, all.
+    [101, 101, NO_LIMIT, []],
+    [101, 103, NO_LIMIT, [101, 102]],
+    [105, 109, NO_LIMIT, [105, 106, 107, 108]],
+    [107, 110, NO_LIMIT, [107, 108, 109]],
+    [101, 112, NO_LIMIT, [101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111]],
+    [112, 112, NO_LIMIT, []],
+    // Limits: one entry at least, whole entries only, also where the halves meet.
+    [106, 110, 0, [106]],
+    [107, 110, 0, [107]],
+    [105, 109, one, [105]],
+    [105, 109, 2 * one, [105, 106]],
+    [105, 109, 3 * one - 1, [105, 106]],
+    [105, 109, 3 * one, [105, 106, 107]],
+  ])('Slice: [%d, %d) within %d bytes is %j', (lo, hi, maxBytes, expected) => {
+    const slice = halves().slice(lo, hi, maxBytes);
+    expect(Array.isArray(slice) ? slice.map(({ index }) => index) : slice).toEqual(expected);
+  });
+
+  it('Slice: beyond the last entry is a broken invariant', () => {
+    expect(() => halves().slice(111, 113, NO_LIMIT)).toThrow('ends behind 111');
+    expect(() => halves().slice(105, 104, NO_LIMIT)).toThrow('[105, 104)');
+  });
+
+  it('Scan: membership changes are found in any stretch, on disk, in memory and where they meet', () => {
+    for (const at of [101, 106, 107, 111]) {
+      const change = (entry: Entry): Entry => (entry.index === at ? { ...entry, type: EntryType.confChange } : entry);
+      const storage = new MemoryStorage();
+      storage.applySnapshot({ index: 100, term: 100, confState: confStateWith(['a']) });
+      storage.append(entries(101, 101, 102, 103, 104, 105, 106).map(change));
+      const log = new RaftLog(storage, NO_LIMIT);
+      log.append(entries(107, 107, 108, 109, 110, 111).map(change));
+      for (let lo = 101; lo <= 112; lo++) {
+        for (let hi = lo; hi <= 112; hi++)
+          expect(log.hasConfChange(lo, hi), `${lo} ${at} ${hi}`).toBe(lo <= at && at < hi);
+      }
+    }
+  });
+
   it('Restore: a snapshot is boundary, commit and last entry', () => {
     const log = log123();
     log.restore({ index: 9, term: 4, confState: confStateWith(['a']) });

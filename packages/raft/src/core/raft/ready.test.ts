@@ -214,6 +214,51 @@ describe('ready', () => {
     expect(indexes()).toEqual([[2], [3], [4], [5]]);
   });
 
+  it('AppendPagination: after a loss, appends are as large as they may be and no larger', () => {
+    const net = new Network({ ids: IDS, server: { maxSizePerMsg: 2048 } });
+    net.campaign('a');
+    const sizes: number[] = [];
+    const watch = (message: Message): boolean => {
+      if (message.type === 'App' && message.to === 'b' && message.entries.length > 0)
+        sizes.push(message.entries.reduce((sum, one) => sum + entrySize(one), 0));
+      return true;
+    };
+    // What is lost piles up at the leader, which then has more to send than one message takes.
+    net.isolate('a');
+    for (let i = 0; i < 5; i++) net.propose('a', 'x'.repeat(1000));
+    net.heal();
+    net.filter(watch);
+    net.beat('a');
+    net.beat('a');
+    expect(net.core('b').log.lastIndex()).toBe(6);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(2048);
+    // Not one by one either.
+    expect(Math.max(...sizes)).toBeGreaterThan(1024);
+  });
+
+  it('ConsumeReady: what was taken is not handed out again, and what comes meanwhile is in the next', () => {
+    const one = asyncServer();
+    one.core.campaign();
+    one.settle();
+    one.core.step(createMessage({ type: 'VoteResp', from: 'b', to: 'a', term: 1 }));
+    one.core.propose([bytes('first')]);
+    const taken = one.core.ready();
+    expect([taken.entries.map(({ index }) => index), types(taken.messages)]).toEqual([
+      [1, 2],
+      ['App', 'App'],
+    ]);
+    expect(one.core.hasReady()).toBe(false);
+    for (const from of ['b', 'c']) one.core.step(createMessage({ type: 'AppResp', from, to: 'a', term: 1, index: 1 }));
+    one.core.propose([bytes('second')]);
+    const next = one.core.ready();
+    expect([next.entries.map(({ index }) => index), next.softState, next.hardState?.commit]).toEqual([
+      [3],
+      undefined,
+      1,
+    ]);
+    expect(one.core.hasReady()).toBe(false);
+  });
+
   it('BoundedLogGrowthWithPartition: proposals without a quorum are dropped at the bound', () => {
     const one = asyncServer({ maxUncommittedSize: 1000 });
     one.core.campaign();

@@ -33,6 +33,22 @@ const respond = (to: TestServer, fields: Partial<Message> & Pick<Message, 'type'
 };
 
 describe('sending snapshots', () => {
+  it('ProvideSnap: to a peer whose next entry is compacted, found out by its rejection', () => {
+    const one = leader();
+    const peer = one.core.internals.tracker.get('b')!;
+    peer.next = one.core.log.firstIndex();
+    // One entry further back there is nothing but the snapshot; one entry less and it would be an append.
+    expect(respond(one, { type: 'AppResp', index: peer.next - 1, reject: true, rejectHint: 0 })).toMatchObject([
+      { type: 'Snap', to: 'b', snapshot: { index: 11, term: 11, confState: confStateWith(IDS) }, entries: [] },
+    ]);
+    const other = leader();
+    const near = other.core.internals.tracker.get('b')!;
+    near.next = other.core.log.firstIndex() + 1;
+    expect(
+      respond(other, { type: 'AppResp', index: near.next - 1, reject: true, rejectHint: 11, logTerm: 11 }),
+    ).toMatchObject([{ type: 'App', to: 'b', index: 11, logTerm: 11 }]);
+  });
+
   it('SendingSnapshotSetPending: a peer whose entries are compacted is in snapshot, and which is known', () => {
     const one = leader();
     const peer = one.core.internals.tracker.get('b')!;
