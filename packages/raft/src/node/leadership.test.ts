@@ -100,6 +100,35 @@ describe('RaftNode: transfer of leadership', () => {
     expect(commands.filter((text) => acknowledged.includes(text)).toSorted()).toEqual(acknowledged.toSorted());
   });
 
+  it('SevenNodes: to each of seven in turn', async () => {
+    const cluster = await NodeCluster.founded(7);
+    for (const to of cluster.servers.keys()) {
+      const { id, node } = await cluster.leader();
+      if (id !== to) await cluster.settled(node.transferLeadership(to));
+      expect((await cluster.leader()).id).toBe(to);
+      await cluster.apply(to, to);
+    }
+    expect(await cluster.converged()).toEqual([...cluster.servers.keys()]);
+  });
+
+  it('InProgress: asked twice for one target, both wait for it; asked for another, the first is given up', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    const [first, second] = [...cluster.servers.keys()].filter((one) => one !== id);
+    cluster.network.isolate(first!);
+    const both = [1, 2].map(() => cluster.failure(node.transferLeadership(first)));
+    await cluster.time.advance(20);
+    const other = cluster.settled(node.transferLeadership(second));
+    for (const failure of both) {
+      expect(await failure).toMatchObject({
+        code: 'transfer_failed',
+        message: `leadership was not handed to ${first!}: ${second!} is to lead instead`,
+      });
+    }
+    await other;
+    expect((await cluster.leader()).id).toBe(second);
+  });
+
   it('StopRightAway: stop with transfer hands over first', async () => {
     const cluster = await NodeCluster.founded(3);
     const old = await cluster.leader();
@@ -397,5 +426,24 @@ describe('RaftNode: reads and the lease', () => {
     await cluster.apply(id, 'y');
     await cluster.until('a snapshot', () => cluster.names(id).includes('snapshot'), 500);
     expect(node.isLeader()).toBe(true);
+  });
+
+  it('ReloadConfig: a follower and a candidate take another tick too, and elections go on with it', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id } = await cluster.leader();
+    const followers = [...cluster.servers.values()].filter((server) => server.id !== id);
+    followers[0]!.node.reloadConfig({ tickMs: 300 });
+    cluster.network.isolate(id);
+    cluster.network.cut(followers[0]!.id, followers[1]!.id);
+    cluster.network.cut(followers[1]!.id, followers[0]!.id);
+    // Nobody can be elected: the second is a pre-candidate when its tick changes.
+    await cluster.until('it asks', () => followers[1]!.node.leader().id === '', 3000);
+    followers[1]!.node.reloadConfig({ tickMs: 300 });
+    const startMs = cluster.time.monotonicMs();
+    cluster.network.heal();
+    cluster.network.isolate(id);
+    const next = await cluster.leader(id);
+    expect(cluster.time.monotonicMs() - startMs).toBeLessThan(12_000);
+    await cluster.apply(next.id, 'x');
   });
 });

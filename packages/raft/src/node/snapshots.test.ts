@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PeersFile } from '../storage/peers-file.ts';
 import { NodeCluster } from '../testing/node-cluster.ts';
 
 const small = { snapshotThreshold: 20, snapshotIntervalMs: 500, trailingLogs: 5 };
@@ -19,6 +20,61 @@ describe('RaftNode: snapshots', () => {
     const { machine } = cluster.get('a');
     expect([machine.restored, machine.commands.length]).toEqual([[stored.index], 35]);
     expect(cluster.node('a').getConfiguration()).toMatchObject({ index: 1, members: [{ id: 'a', suffrage: 'voter' }] });
+  });
+
+  it('RestoreCommittedLogs: what is known to be committed is applied at the start, with nobody else there', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id } = await cluster.leader();
+    await applyMany(cluster, id, 12);
+    await cluster.converged();
+    await cluster.stopAll();
+    await cluster.start(id);
+    await cluster.until('applied', () => cluster.get(id).machine.commands.length === 12, 1000);
+    expect(cluster.node(id).isLeader()).toBe(false);
+  });
+
+  it('RestoreSnapshotOnStartup, Monotonic, CommitTrackingLogs: entries that a snapshot covers stay in the log over a restart', async () => {
+    const cluster = await NodeCluster.founded(1, { node: { trailingLogs: 8 } });
+    await applyMany(cluster, 'a', 30);
+    await cluster.settled(cluster.node('a').snapshot());
+    await applyMany(cluster, 'a', 3, 30);
+    const { firstIndex, lastIndex, snapshotIndex } = cluster.node('a').stats();
+    expect(snapshotIndex - firstIndex).toBe(7);
+    await cluster.restart('a');
+    await cluster.leader();
+    const after = cluster.node('a').stats();
+    expect([after.firstIndex, after.snapshotIndex]).toEqual([firstIndex, snapshotIndex]);
+    expect(after.lastIndex).toBeGreaterThanOrEqual(lastIndex);
+    const { machine } = cluster.get('a');
+    expect([machine.restored, machine.commands.length]).toEqual([[snapshotIndex], 33]);
+  });
+
+  it('SnapshotRestore_PeerChange: all data is copied to machines of other addresses, and peers.json names those', async () => {
+    const moved = new Map<string, PeersFile>();
+    const cluster: NodeCluster = await NodeCluster.founded(3, {
+      node: { trailingLogs: 3 },
+      modules: (id) =>
+        moved.has(id) ? { peersFile: moved.get(id)!, transport: cluster.network.transport(`${id}-moved`) } : {},
+    });
+    const { id, node } = await cluster.leader();
+    await applyMany(cluster, id, 30);
+    await cluster.settled(node.snapshot());
+    await applyMany(cluster, id, 5, 30);
+    await cluster.converged();
+    await cluster.stopAll();
+    const ids = [...cluster.servers.keys()];
+    const text = JSON.stringify(ids.map((one) => ({ id: one, address: `${one}-moved` })));
+    for (const one of ids) {
+      let removed = false;
+      const read = async (): Promise<string | undefined> => (removed ? undefined : text);
+      moved.set(one, { read, remove: async () => void (removed = true) });
+    }
+    for (const one of ids) await cluster.start(one);
+    await cluster.apply((await cluster.leader()).id, 'moved');
+    const commands = await cluster.converged();
+    expect([commands.length, commands.at(-1)]).toEqual([36, 'moved']);
+    const { members } = cluster.node(id).getConfiguration();
+    expect(members.map(({ address }) => address)).toEqual(['a-moved', 'b-moved', 'c-moved']);
   });
 
   it('AutoSnapshot: taken when enough was applied, trailing logs are kept', async () => {

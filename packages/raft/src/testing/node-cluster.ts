@@ -14,6 +14,8 @@ import { JournalMachine } from './journal-machine.ts';
 export interface NodeClusterOptions {
   readonly seed?: number;
   readonly node?: Partial<RaftNodeOptions>;
+  /** Options of one server, on top; asked at each of its starts. */
+  readonly nodeOf?: (id: NodeId) => Partial<RaftNodeOptions>;
   /** Replaces modules of a server at each of its starts. */
   readonly modules?: (id: NodeId) => Partial<RaftNodeModules>;
 }
@@ -100,7 +102,7 @@ export class NodeCluster {
     server.events = [];
     const random = seededRandom((this.#options.seed ?? 1) * 1000 + this.#starts++);
     const node = new RaftNode(
-      { id, ...this.#options.node },
+      { id, ...this.#options.node, ...this.#options.nodeOf?.(id) },
       {
         log: new MemoryLog(server.medium),
         snapshots: server.snapshots,
