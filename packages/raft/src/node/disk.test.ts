@@ -287,7 +287,7 @@ describe('RaftNode: disks', () => {
     expect(await cluster.converged()).toHaveLength(60);
   });
 
-  it('overload: bytes, callers and single commands are bounded', async () => {
+  it('ApplyConcurrent_Timeout: overload is told at once; bytes, callers and single commands are bounded', async () => {
     const node = { maxUncommittedBytes: 1000, maxPendingProposals: 5, maxEntryBytes: 500 };
     const cluster = await NodeCluster.founded(3, { node });
     const leader = await cluster.leader();

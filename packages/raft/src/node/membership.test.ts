@@ -7,7 +7,7 @@ function facts(cluster: NodeCluster, id: NodeId): { birth: string; address: stri
 }
 
 describe('RaftNode: membership', () => {
-  it('JoinNode: a learner is added, catches up and becomes voter; its state machine is told', async () => {
+  it('JoinNode, JoinNode_ConfigStore: a learner is added, catches up and becomes voter; its state machine is told', async () => {
     const cluster = await NodeCluster.founded(1);
     for (let i = 0; i < 20; i++) await cluster.apply('a', `c${i}`);
     await cluster.create('b');
@@ -106,7 +106,7 @@ describe('RaftNode: membership', () => {
     expect([conf.voters.length, conf.learners]).toEqual([2, [id]]);
   });
 
-  it('RemoveFollower: the rest goes on, the removed server starts no election', async () => {
+  it('RemoveFollower, FollowerRemovalNoElection: the rest goes on, the removed server starts no election', async () => {
     const cluster = await NodeCluster.founded(3);
     const leader = await cluster.leader();
     const { id } = await cluster.follower();
@@ -117,7 +117,7 @@ describe('RaftNode: membership', () => {
     await cluster.apply(leader.id, 'x');
   });
 
-  it('RemoveLeader: it leaves once that is committed, and another leads', async () => {
+  it('RemoveLeader, RemoveLeader_NoShutdown: it leaves once that is committed, and another leads', async () => {
     const cluster = await NodeCluster.founded(3);
     const old = await cluster.leader();
     const conf = await cluster.settled(old.node.remove(old.id));
@@ -198,7 +198,7 @@ describe('RaftNode: membership', () => {
     expect(await cluster.settled(node.leaveJoint())).toMatchObject({ votersOutgoing: [] });
   });
 
-  it('prevIndex: only if the membership is still the one that was looked at', async () => {
+  it('nextConfiguration_prevIndex: only if the membership is still the one that was looked at', async () => {
     const cluster = await NodeCluster.founded(1);
     const { node } = await cluster.leader();
     const { index } = node.getConfiguration();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { command, NodeCluster } from '../testing/node-cluster.ts';
 
 describe('RaftNode: start, found, apply', () => {
-  it('StartStop: every call is refused after the stop', async () => {
+  it('StartStop, AfterShutdown: every call is refused after the stop', async () => {
     const cluster = await NodeCluster.founded(1);
     const node = cluster.node('a');
     await cluster.stop('a');
@@ -97,7 +97,7 @@ describe('RaftNode: start, found, apply', () => {
     expect(error).toMatchObject({ code: 'not_leader', details: { leaderId: leader.id, leaderAddress: leader.id } });
   });
 
-  it('LiveBootstrap: once only, by members, with the own birth', async () => {
+  it('LiveBootstrap, LiveBootstrap_From_NonVoter, HasExistingState: once only, by members, with the own birth', async () => {
     const cluster = new NodeCluster();
     await cluster.create('a', 'x');
     const { birth } = cluster.node('a').identity;

@@ -117,7 +117,7 @@ describe('RaftNode: snapshots', () => {
     ).toEqual([true, true, true]);
   });
 
-  it('a snapshot stream that breaks is resumed', async () => {
+  it('InstallSnapshot, ClientError: a snapshot stream that breaks is resumed', async () => {
     const cluster = await NodeCluster.founded(3, { node: { trailingLogs: 0 } });
     const follower = await cluster.follower();
     await cluster.stop(follower.id);

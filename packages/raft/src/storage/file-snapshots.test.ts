@@ -153,6 +153,31 @@ describe('FileSnapshots', () => {
     await save(snapshots, 2, new Uint8Array(100));
   });
 
+  it('MissingParentDir: the folders above are made, durably', async () => {
+    const disk = new SimDisk({}, { random: seededRandom(1) });
+    const nested = (): FileSnapshots =>
+      new FileSnapshots({ dir: 'raft/old/snapshots' }, { disk: disk.mount(), logger: silentLogger });
+    expect(await nested().list()).toEqual([]);
+    const { id } = await save(nested(), 1);
+    disk.crash('lose');
+    expect((await nested().list()).map((stored) => stored.id)).toEqual([id]);
+  });
+
+  it.each(['makeDir', 'open'] as const)(
+    'BadPerm: where %s is not allowed, the caller is told, and nothing is left',
+    async (call) => {
+      const disk = new SimDisk({}, { random: seededRandom(1) });
+      const snapshots = open(disk);
+      const { id } = await save(snapshots, 1);
+      disk.inject({ call, code: 'EACCES' });
+      await expect(snapshots.create(meta(2))).rejects.toMatchObject({ code: 'EACCES' });
+      expect((await snapshots.list()).map((stored) => stored.id)).toEqual([id]);
+      // The same one may be tried again.
+      await save(snapshots, 2);
+      expect(await snapshots.list()).toHaveLength(2);
+    },
+  );
+
   it('takes a failed sync as the end of that snapshot', async () => {
     const disk = new SimDisk({}, { random: seededRandom(1) });
     const snapshots = open(disk);

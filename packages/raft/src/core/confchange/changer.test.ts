@@ -59,6 +59,25 @@ describe('simple changes', () => {
     expect(config(changer(one).simple([{ kind: 'addVoter', id: '' }]))).toBe('voters=(1 2)');
   });
 
+  it.each([
+    // What 2 is before, and what each step makes of it, beside the voters 1 and 3.
+    ['nobody', 'voters=(1 3)', ['voters=(1 2 3)', 'voters=(1 3) learners=(2)', 'voters=(1 3)', 'voters=(1 3)']],
+    ['a voter', 'voters=(1 2 3)', ['voters=(1 2 3)', 'voters=(1 3) learners=(2)', 'voters=(1 3)', 'voters=(1 2 3)']],
+    [
+      'a learner',
+      'voters=(1 3) learners=(2)',
+      ['voters=(1 2 3)', 'voters=(1 3) learners=(2)', 'voters=(1 3)', 'voters=(1 3) learners=(2)'],
+    ],
+  ])('nextConfiguration: every step on %s', (what, before, after) => {
+    const begin = { nobody: 'v1 v3', 'a voter': 'v1 v2 v3', 'a learner': 'v1 v3 l2' }[what]!;
+    const present = start(begin);
+    expect(config(present)).toBe(before);
+    const steps = ['v2', 'l2', 'r2', 'u2'];
+    expect(steps.map((step) => config(changer(present).simple(parseConfChange(step))))).toEqual(after);
+    // A configuration is a value: nothing of it moved.
+    expect(config(present)).toBe(before);
+  });
+
   it('voters become learners and come back, with their progress', () => {
     const learner = changer(start('v1 v2')).simple(parseConfChange('l2'));
     expect(text(learner)).toContain('voters=(1) learners=(2)');

@@ -34,7 +34,7 @@ describe('check-quorum', () => {
     expect(net.core('a').basicStatus()).toMatchObject({ role: 'follower', term: 1, lead: '' });
   });
 
-  it('LeaderSupersedingWithCheckQuorum: followers ignore candidates while they hear of a leader', () => {
+  it('LeaderSupersedingWithCheckQuorum, PreVote_ShouldRejectNonLeader: followers ignore candidates while they hear of a leader', () => {
     const net = new Network({ ids: IDS, server: { checkQuorum: true } });
     net.campaign('a');
     net.campaign('c');
@@ -213,7 +213,7 @@ describe('pre-vote', () => {
     expect(one.core.basicStatus().role).toBe('preCandidate');
   });
 
-  it('a follower grants the pre-vote of the server that it believes leads', () => {
+  it('PreVote_ShouldNotRejectLeader: a follower grants the pre-vote of the server that it believes leads', () => {
     const one = new TestServer({ id: 'a', voters: IDS, preVote: true, checkQuorum: true });
     one.core.step(createMessage({ type: 'Heartbeat', from: 'b', to: 'a', term: 1 }));
     one.settle();

@@ -175,7 +175,7 @@ describe('installing snapshots', () => {
     expect(one.settle()).toMatchObject([{ type: 'AppResp', index: 11 }]);
   });
 
-  it('a snapshot without us, or with a membership that cannot be, is refused and does not crash us', () => {
+  it('InstallSnapshot_InvalidPeers: a snapshot without us, or with a membership that cannot be, is refused and does not crash us', () => {
     const one = new TestServer({ id: 'a', voters: ['a', 'b'] });
     const bad = [
       confStateWith(['b', 'c']),
