@@ -10,6 +10,7 @@ import { formatProblem } from './problem.ts';
 import { checkProcedures } from './procedures.ts';
 import { readFiles, workspacesOf } from './repository.ts';
 import { checkExamples } from './run-examples.ts';
+import { checkScenarios } from './scenarios.ts';
 import { checkSizes, type SizeAllowList } from './sizes.ts';
 import { checkTexts } from './texts.ts';
 
@@ -27,6 +28,7 @@ const problems: Problem[] = [
   ...checkDecisions(files),
   ...checkKnownGaps(files),
   ...checkProcedures(files),
+  ...checkScenarios(files),
   ...checkSizes(files, sizesAllowed),
   ...workspaces.flatMap(checkManifest),
 ];
