@@ -96,6 +96,8 @@ export function renderEvent(event: TraceEvent): string {
 }
 
 function renderField(key: string, value: unknown): string {
+  // Also ids, of which those of the lanes are no text.
+  if (typeof value === 'string') return renderId(value);
   if (typeof value !== 'object' || value === null) return String(value);
   if (key === 'config') return `{${describeConfig(value as Parameters<typeof describeConfig>[0])}}`;
   if (key === 'progress') return `{${describeProgress(value as Parameters<typeof describeProgress>[0])}}`;
