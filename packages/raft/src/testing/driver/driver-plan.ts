@@ -65,6 +65,8 @@ export interface DriverPlan {
     /** One message in eight takes up to this much longer. */
     readonly lateMs: number;
     readonly reorder: boolean;
+    /** Messages that come a second time, up to 400 ms later. @default 0 */
+    readonly doublesPermille?: number;
   };
   /**
    * `memory`: rebuilt from snapshot and log. `slow`: the same, and takes its time. `durable`: some state survives
@@ -110,9 +112,10 @@ export function drawDriverPlan(seed: number, limits: DriverPlanLimits = {}): Dri
     applySliceMs: one(0, 5),
     diskCheckIntervalMs: 500,
     fastFailover: random.nextInt(3) > 0,
-    // Drawn apart: plans that are known by their seed stay what they were.
     gatherWhileWriting: seededRandom(seed).fork('gather').nextInt(2) === 0,
   };
+  // Drawn apart: plans that are known by their seed stay what they were otherwise.
+  const later = seededRandom(seed).fork('later');
   const wild = random.nextInt(3) > 0;
   return {
     seed,
@@ -134,6 +137,7 @@ export function drawDriverPlan(seed: number, limits: DriverPlanLimits = {}): Dri
       lossPermille: wild ? one(0, 10, 60) : 0,
       lateMs: wild ? one(0, 40, 150) : 0,
       reorder: random.nextInt(4) === 0,
+      doublesPermille: later.nextInt(2) === 0 ? 0 : 1 + later.nextInt(100),
     },
     machine: one('memory', 'slow', 'durable', 'checkpoints'),
     clients: {

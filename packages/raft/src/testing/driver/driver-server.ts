@@ -127,7 +127,11 @@ export class DriverServer {
         log: new RecordedLog(wal, this.record, alive, opened),
         snapshots: new FileSnapshots({}, { disk, logger }),
         identity: new IdentityFile({}, { disk }),
-        transport: new GatedTransport(this.#transport, process, (message) => this.#sent(message)),
+        transport: new GatedTransport(this.#transport, {
+          process,
+          sent: (message) => this.#sent(message),
+          again: () => world.drawSecondMs(),
+        }),
         stateMachine: machine,
         clock: process,
         timers: process,

@@ -14,6 +14,8 @@ import { VirtualTime } from './virtual-time.ts';
 /** Keeps two numbers apart in one key. */
 const STRIDE = 2 ** 26;
 const HEALED_DELAY_MS = 2;
+/** Latest second coming of a message. */
+const DOUBLE_MS = 400;
 
 /** What all parts of a run of nodes share. */
 export class DriverWorld {
@@ -29,6 +31,7 @@ export class DriverWorld {
   readonly networkRandom: Random;
   readonly diskRandom: Random;
   readonly clientRandom: Random;
+  readonly #doublesRandom: Random;
   /** The first invariant that broke. */
   failure: Error | undefined;
   /** Calls of cores. */
@@ -48,6 +51,7 @@ export class DriverWorld {
     this.networkRandom = random.fork('network');
     this.diskRandom = random.fork('disk');
     this.clientRandom = random.fork('client');
+    this.#doublesRandom = random.fork('doubles');
     this.network = new LoopbackNetwork({}, { timers: this.time });
     this.network.fate = (from, to) => this.#fate(`${from}>${to}`);
   }
@@ -97,6 +101,14 @@ export class DriverWorld {
       this.#cuts.delete(links);
       this.#cutAll();
     });
+  }
+
+  /** Whether and when a message comes a second time, behind whatever was sent meanwhile. */
+  drawSecondMs(): number | undefined {
+    const { doublesPermille = 0 } = this.plan.network;
+    if (this.healed || doublesPermille === 0 || this.#doublesRandom.nextInt(1000) >= doublesPermille) return undefined;
+    this.mark('message doubled');
+    return (DOUBLE_MS * this.#doublesRandom.nextInt(1000)) / 1000;
   }
 
   heal(): void {

@@ -12,16 +12,26 @@ import type { ProcessTime } from './virtual-time.ts';
 
 const GONE: HandshakeVerdict = { accepted: false, code: 'unauthorized', message: 'the process is gone' };
 
+export interface GatedTransportModules {
+  readonly process: ProcessTime;
+  /** Shows what goes out to the checkers. */
+  readonly sent: (message: Message) => void;
+  /** After how long the network brings a message a second time, in milliseconds; undefined if it does not. */
+  readonly again: () => number | undefined;
+}
+
 /** What comes in waits while the process stands still, and is lost with it; what goes out is shown to the checkers. */
 export class GatedTransport implements Transport {
   readonly #inner: LoopbackTransport;
   readonly #process: ProcessTime;
   readonly #sent: (message: Message) => void;
+  readonly #again: () => number | undefined;
 
-  constructor(inner: LoopbackTransport, process: ProcessTime, sent: (message: Message) => void) {
+  constructor(inner: LoopbackTransport, modules: GatedTransportModules) {
     this.#inner = inner;
-    this.#process = process;
-    this.#sent = sent;
+    this.#process = modules.process;
+    this.#sent = modules.sent;
+    this.#again = modules.again;
   }
 
   localAddr(): string {
@@ -34,7 +44,11 @@ export class GatedTransport implements Transport {
 
   send(to: string, addr: string, messages: readonly Message[]): void {
     if (!this.#process.alive) return;
-    for (const message of messages) this.#sent(message);
+    for (const message of messages) {
+      this.#sent(message);
+      const delayMs = this.#again();
+      if (delayMs !== undefined) this.#process.after(delayMs, () => this.#inner.send(to, addr, [message]));
+    }
     this.#inner.send(to, addr, messages);
   }
 
