@@ -280,10 +280,10 @@ export class WalLane {
     for (const operation of group) if (operation.change !== undefined) operation.resolve();
   }
 
-  /** Refuses what waits and every append until `resume`; compaction still goes, since it frees space. */
+  /** Refuses every append until `resume`. Reads go on, and compaction, since it frees space. */
   #refuse(error: StorageError): void {
     this.#modules.logger.error('wal refuses appends', { dir: this.#options.dir, reason: error.message });
     this.#refusal = error;
-    this.#queue.rejectAll(error);
+    this.#queue.refuse(error);
   }
 }

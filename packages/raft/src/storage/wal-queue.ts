@@ -61,6 +61,16 @@ export class WalQueue {
     }
   }
 
+  /** Rejects the first, and the appends behind it. What else waits keeps its turn: it needs no room to speak of. */
+  refuse(error: unknown): void {
+    const [first, ...rest] = this.#items.slice(this.#head) as WalOperation[];
+    const refused = rest.filter(({ change }) => change?.kind === 'append');
+    this.#items = rest.filter(({ change }) => change?.kind !== 'append');
+    this.#head = 0;
+    this.#bytes = this.#items.reduce((sum, item) => sum + item!.bytes, 0);
+    for (const item of [first!, ...refused]) item.reject(error);
+  }
+
   rejectAll(error: unknown): void {
     for (let item = this.peek(); item !== undefined; item = this.peek()) {
       this.shift();

@@ -218,6 +218,36 @@ describe('SegmentedWal', () => {
     expect(await make().open()).toMatchObject({ lastIndex: index + 1, boundary: { index } });
   });
 
+  it('reads and compacts behind an append that the full disk refuses', async () => {
+    const { disk, make } = setup(undefined, SEGMENT_BYTES * 3);
+    const wal = make();
+    await wal.open();
+    await turn();
+    await wal.append({ entries: [entry(1, 500)], hardState: hard(1) }, true);
+    let reasons: unknown[] = [];
+    for (let next = 2; reasons.length === 0 && next < 1000; next += 2) {
+      // In one stretch: they wait for each other.
+      const appends = [];
+      const others: Promise<unknown>[] = [];
+      for (const index of [next, next + 1]) {
+        appends.push(wal.append({ entries: [entry(index, 500)] }, true));
+        others.push(wal.read(1, 2, 1));
+      }
+      others.push(wal.compact(0));
+      const outcomes = await Promise.allSettled(appends);
+      reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+      await Promise.all(others);
+    }
+    expect(reasons[0]).toMatchObject({ code: 'disk_full' });
+    const { lastIndex } = wal.state();
+    await wal.compact(lastIndex);
+    await turn();
+    await wal.resume();
+    await wal.append({ entries: [entry(lastIndex + 1)] }, true);
+    disk.crash('lose');
+    expect(await make().open()).toMatchObject({ lastIndex: lastIndex + 1, boundary: { index: lastIndex } });
+  });
+
   it('compacts also when the last reserved byte is used', async () => {
     const { disk, make } = setup(undefined, SEGMENT_BYTES * 2);
     const wal = make();
