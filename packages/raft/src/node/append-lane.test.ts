@@ -1,6 +1,7 @@
 import { ManualTime } from '@dkron/runtime/testing';
 import { noMetrics, silentLogger } from '@dkron/runtime';
 import { describe, expect, it } from 'vitest';
+import { confStateWith } from '../core/confchange/conf-state.ts';
 import { createMessage, type Message } from '../core/message.ts';
 import type { Entry } from '../core/types.ts';
 import { StorageError } from '../storage/errors.ts';
@@ -36,7 +37,10 @@ interface Bench {
   release(count: number): Promise<void>;
 }
 
-async function bench(role: 'leader' | 'follower' = 'follower'): Promise<Bench> {
+async function bench(
+  role: 'leader' | 'follower' = 'follower',
+  install: () => Promise<void> = async () => {},
+): Promise<Bench> {
   const log = new SlowLog({});
   await log.open();
   const time = new ManualTime();
@@ -61,7 +65,7 @@ async function bench(role: 'leader' | 'follower' = 'follower'): Promise<Bench> {
     for (const resolve of log.waiting.splice(0, count)) resolve();
     await time.advance(0);
   };
-  return { log, lane: new AppendLane(host, async () => {}), time, stepped, fatal, release };
+  return { log, lane: new AppendLane(host, install), time, stepped, fatal, release };
 }
 
 function batch(entries: readonly (readonly [index: number, term: number])[], fields: Partial<Message> = {}): Message {
@@ -136,6 +140,34 @@ describe('AppendLane', () => {
     expect(log.batches.slice(1).map(({ hardState, commit }) => hardState?.commit ?? commit)).toEqual([undefined, 3]);
     expect(log.batches[2]).toMatchObject({ truncateFrom: 3 });
     expect(fatal).toEqual([]);
+  });
+
+  it('a commit index that finds no room while a snapshot is installed does not begin that anew', async () => {
+    let installs = 0;
+    let installed = (): void => {};
+    const install = (): Promise<void> => {
+      installs += 1;
+      return new Promise((resolve) => (installed = resolve));
+    };
+    const { lane, log, release, stepped, fatal, time } = await bench('follower', install);
+    lane.submit(batch([[1, 1]], { term: 1 }), true);
+    await release(1);
+    lane.submit(batch([], { term: 1, commit: 1 }), false);
+    log.full = true;
+    for (let i = 0; i < 10; i++) lane.tick();
+    const snapshot = { index: 9, term: 1, confState: confStateWith(['a']) };
+    lane.submit(batch([], { snapshot, commit: 9, term: 1, responses: [ack('b', 9)] }), true);
+    await time.advance(0);
+    log.full = false;
+    for (let i = 0; i < 3; i++) {
+      lane.tick();
+      await time.advance(0);
+    }
+    expect([installs, stepped]).toEqual([1, []]);
+    installed();
+    await time.advance(0);
+    expect([installs, stepped, fatal]).toEqual([1, ['b:9'], []]);
+    expect(lane.full).toBe(false);
   });
 
   it('says how much waits, and when there is room again', async () => {

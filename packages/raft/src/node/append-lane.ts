@@ -239,6 +239,8 @@ export class AppendLane {
       this.#host.fatal(error);
       return;
     }
+    // A commit index that was under way: the log begins anew with a later one.
+    if (this.#holding === 'installing') return;
     this.#attempt += 1;
     this.#holding = 'full';
     this.#next = 0;
