@@ -50,6 +50,11 @@ export class SimDisk {
     return this.#counts.get(call) ?? 0;
   }
 
+  /** Bytes of all files. */
+  get usedBytes(): number {
+    return usedBytes(this.#root);
+  }
+
   setCapacity(bytes: number): void {
     this.#capacityBytes = bytes;
   }

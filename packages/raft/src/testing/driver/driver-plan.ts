@@ -28,6 +28,10 @@ export type DriverEvent = { readonly atMs: number } & (
   | { readonly kind: 'stop'; readonly server: number; readonly transfer: boolean; readonly downMs: number }
   | { readonly kind: 'stall'; readonly server: number; readonly lengthMs: number }
   | { readonly kind: 'hang'; readonly server: number; readonly lengthMs: number }
+  /** The disk takes only so many bytes more for a while. */
+  | { readonly kind: 'full'; readonly server: number; readonly leftBytes: number; readonly lengthMs: number }
+  /** One of the next reads gives other bytes than the disk holds. */
+  | { readonly kind: 'readError'; readonly server: number; readonly after: number; readonly mask: number }
   | { readonly kind: 'diskError'; readonly server: number; readonly call: 'write' | 'sync'; readonly downMs: number }
   | { readonly kind: 'partition'; readonly shape: DriverPartition; readonly pick: number; readonly lengthMs: number }
   | {
@@ -146,7 +150,10 @@ export function drawDriverPlan(seed: number, limits: DriverPlanLimits = {}): Dri
       pauseMs: one(10, 40),
       timeoutMs: one(400, 1500),
     },
-    script: drawScript(random, faultsMs, { electionMs: electionTick * tickMs }),
+    script: [
+      ...drawScript(random, faultsMs, { electionMs: electionTick * tickMs }),
+      ...drawLaterFaults(later, faultsMs, { electionMs: electionTick * tickMs }),
+    ],
   };
 }
 
@@ -177,6 +184,31 @@ function drawScript(
   if (bag.length === 0) return script;
   for (let atMs = random.nextInt(everyMs); atMs < faultsMs; atMs += 1 + random.nextInt(2 * everyMs)) {
     script.push({ atMs, ...drawEvent(random, bag[random.nextInt(bag.length)]!, electionMs) });
+  }
+  return script;
+}
+
+/** Faults that came to the simulation later, on half of the seeds. */
+function drawLaterFaults(
+  random: Random,
+  faultsMs: number,
+  { electionMs }: { readonly electionMs: number },
+): readonly DriverEvent[] {
+  const one = <T>(...values: readonly T[]): T => values[random.nextInt(values.length)]!;
+  const script: DriverEvent[] = [];
+  if (random.nextInt(2) === 0) return script;
+  const everyMs = 200 + random.nextInt(1500);
+  for (let atMs = random.nextInt(everyMs); atMs < faultsMs; atMs += 1 + random.nextInt(2 * everyMs)) {
+    const server = random.nextInt(3) === 0 ? DRIVER_LEADER : random.nextInt(60);
+    const lengthMs = one(electionMs / 3, electionMs, 4 * electionMs) + random.nextInt(100);
+    if (random.nextInt(2) === 0) {
+      script.push({ atMs, kind: 'readError', server, after: random.nextInt(4), mask: 1 << random.nextInt(8) });
+      continue;
+    }
+    script.push({ atMs, kind: 'full', server, leftBytes: one(0, 100, 3000), lengthMs });
+    // More than the log has in reserve, before free space is looked at again.
+    for (let i = random.nextInt(4); i > 0; i--)
+      script.push({ atMs: atMs + 10 * i, kind: 'burst', count: 20 + random.nextInt(60), bytes: 1500 });
   }
   return script;
 }

@@ -31,6 +31,12 @@ export function performOn(cluster: DriverCluster, event: DriverEvent): void {
     case 'hang':
       at(event.server).hang(event.lengthMs);
       return;
+    case 'full':
+      at(event.server).fill(event.leftBytes, event.lengthMs);
+      return;
+    case 'readError':
+      at(event.server).misread(event.after, event.mask);
+      return;
     case 'diskError': {
       const server = at(event.server);
       if (!server.up) return;

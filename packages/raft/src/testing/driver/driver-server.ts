@@ -57,6 +57,7 @@ export class DriverServer {
   #probe: CoreProbe | undefined;
   #armed: ArmedCrash | undefined;
   #hangsUntilMs = 0;
+  #fullUntilMs = 0;
   /** A fault was injected: the node may fail. */
   #struck = false;
   #starts = 0;
@@ -189,6 +190,34 @@ export class DriverServer {
     this.#hangsUntilMs = this.#world.time.nowMs + lengthMs;
   }
 
+  /** The disk has no more room than that for a while. */
+  fill(leftBytes: number, lengthMs: number): void {
+    const { time } = this.#world;
+    this.#fullUntilMs = Math.max(this.#fullUntilMs, time.nowMs + lengthMs);
+    this.disk.setCapacity(this.disk.usedBytes + leftBytes);
+    this.#world.mark('disk filled');
+    time.after(lengthMs, () => {
+      if (time.nowMs >= this.#fullUntilMs) this.emptied();
+    });
+  }
+
+  /** There is room again. */
+  emptied(): void {
+    this.#fullUntilMs = 0;
+    this.disk.setCapacity(Infinity);
+  }
+
+  /**
+   * A read gives other bytes than the disk holds. Not while it starts: at the end of the log nobody can tell that from a
+   * write that was torn.
+   */
+  misread(after: number, mask: number): void {
+    if (!this.up) return;
+    this.strike();
+    this.disk.inject({ call: 'read', after, flipMask: mask });
+    this.#world.mark('read error armed');
+  }
+
   /** Errors of this life are to be expected. */
   strike(): void {
     this.#struck = true;
@@ -222,7 +251,9 @@ export class DriverServer {
 
   #failed(process: ProcessTime, error: Error): void {
     if (!process.alive) return;
-    if (!this.#struck) {
+    // A node does not start without room, and waits for some while it runs.
+    const noRoom = this.phase === 'starting' && this.#fullUntilMs > 0;
+    if (!this.#struck && !noRoom) {
       const what = `${this.id} failed though its disk did not: ${error.message}`;
       this.#world.fail(error instanceof Violation ? error : new Violation('driver', what));
       return;

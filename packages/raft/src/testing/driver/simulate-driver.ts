@@ -140,6 +140,7 @@ async function found(cluster: DriverCluster): Promise<void> {
 async function heal(cluster: DriverCluster): Promise<void> {
   const { world } = cluster;
   world.heal();
+  for (const server of world.servers) server.emptied();
   cluster.clients.stop();
   await agree(cluster);
 }
