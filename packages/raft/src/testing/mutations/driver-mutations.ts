@@ -170,4 +170,32 @@ export const DRIVER_MUTATIONS: readonly Mutation[] = [
     find: '    await file.sync();\n',
     replace: '',
   },
+  {
+    id: 'full-disk-fatal',
+    what: 'a full disk is taken for a broken one',
+    file: '../node/append-lane.ts',
+    find: "const full = error instanceof StorageError && (error.code === 'disk_full' || error.code === 'log_refused');",
+    replace: 'const full = error instanceof StorageError && error.code.length === 0;',
+  },
+  {
+    id: 'full-disk-forgets',
+    what: 'what waited on a full disk is not written when there is room',
+    file: '../node/append-lane.ts',
+    find: "    this.#holding = 'full';\n    this.#next = 0;\n",
+    replace: "    this.#holding = 'full';\n",
+  },
+  {
+    id: 'full-disk-refuses-reads',
+    what: 'reads that wait behind a refused append are refused too',
+    file: '../storage/wal-lane.ts',
+    find: 'this.#queue.refuse(error);',
+    replace: 'this.#queue.rejectAll(error);',
+  },
+  {
+    id: 'read-back-unchecked',
+    what: 'the checksum of what is read back from the log is not looked at',
+    file: '../storage/wal-reader.ts',
+    find: "import { openRecord } from './record.ts';",
+    replace: "import { peekFrame as openRecord } from './record.ts';",
+  },
 ];
