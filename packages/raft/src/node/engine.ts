@@ -259,9 +259,14 @@ export class Engine implements Host {
   fatal(error: unknown): void {
     if (!this.#running) return;
     const cause = asError(error);
+    this.retire(failed(cause));
+    this.died(cause);
+  }
+
+  /** The node ends for this reason, after everything that waited was told. */
+  died(cause: Error): void {
     this.#failure = cause;
     this.modules.logger.error('raft node failed; restart the process', { error: cause.message });
-    this.retire(failed(cause));
     this.emitter.emit('fatal', { error: cause });
     this.#context.onFatal(cause);
   }

@@ -2,9 +2,10 @@ import { EMPTY_CONF_STATE } from '../core/confchange/conf-state.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Engine } from './engine.ts';
 import type { ResolvedModules } from './modules.ts';
-import { RaftError, stopped } from './errors.ts';
+import { RaftError } from './errors.ts';
 import { clusterIdOf, FOUNDING_INDEX, FOUNDING_TERM, foundingEntry, type FoundingRecord } from './founding.ts';
 import type { NodeIdentity } from './peer-gate.ts';
+import { replaceEngine } from './replace-engine.ts';
 
 /** Marker of the identity: how the server came into its cluster. */
 export const JOINED = 'joined';
@@ -16,16 +17,17 @@ export async function wasCalledInto(record: FoundingRecord, modules: ResolvedMod
 }
 
 /**
- * Writes the founding record of a cluster; the engine is retired by it. The cluster id is durable before the log is, so
- * that no log is ever without its cluster.
- * @returns the cluster id
+ * Writes the founding record of a cluster and puts another engine in the place of this one. The cluster id is durable
+ * before the log is, so that no log is ever without its cluster.
+ * @param run - starts an engine that knows the cluster
  */
 export async function found(
   record: FoundingRecord,
   engine: Engine,
   context: EngineContext,
   identity: NodeIdentity,
-): Promise<string> {
+  run: (clusterId: string) => Promise<void>,
+): Promise<void> {
   const { modules, options } = context;
   const entry = foundingEntry(record);
   const clusterId = clusterIdOf(record);
@@ -42,13 +44,14 @@ export async function found(
   if (identity.clusterId !== '' && identity.clusterId !== clusterId)
     throw refused(`this server belongs to cluster ${identity.clusterId}`);
   // Nothing was written yet, and nothing is taken any more: the log is ours.
-  engine.retire(stopped());
-  await modules.identity.update({ clusterId, markers: { [JOINED]: 'founder' } });
-  const hardState = { term: FOUNDING_TERM, vote: '', commit: FOUNDING_INDEX };
-  const confState = { ...EMPTY_CONF_STATE, voters: record.members.map(({ id }) => id).toSorted() };
-  const confs = [{ index: FOUNDING_INDEX, confState }];
-  await modules.log.append({ entries: [entry], hardState, confs }, true);
-  return clusterId;
+  await replaceEngine(engine, async () => {
+    await modules.identity.update({ clusterId, markers: { [JOINED]: 'founder' } });
+    const hardState = { term: FOUNDING_TERM, vote: '', commit: FOUNDING_INDEX };
+    const confState = { ...EMPTY_CONF_STATE, voters: record.members.map(({ id }) => id).toSorted() };
+    const confs = [{ index: FOUNDING_INDEX, confState }];
+    await modules.log.append({ entries: [entry], hardState, confs }, true);
+    await run(clusterId);
+  });
 }
 
 function refused(why: string): RaftError {

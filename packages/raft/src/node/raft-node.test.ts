@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryIdentity } from '../storage/identity.ts';
 import { command, NodeCluster } from '../testing/node-cluster.ts';
 
 describe('RaftNode: start, found, apply', () => {
@@ -154,6 +155,26 @@ describe('RaftNode: start, found, apply', () => {
     await cluster.apply((await cluster.leader()).id, 'x');
     expect(await cluster.converged()).toEqual(['x']);
     expect(await cluster.failure(cluster.node('a').bootstrap(record))).toMatchObject({ code: 'cant_bootstrap' });
+  });
+
+  it('seed 45 of the simulation of nodes: a founding that fails half-way ends the node, which says so', async () => {
+    let broken = false;
+    const identity = new MemoryIdentity();
+    const update = identity.update.bind(identity);
+    identity.update = (change) => (broken ? Promise.reject(new Error('disk')) : update(change));
+    const cluster = new NodeCluster({ modules: () => ({ identity }) });
+    await cluster.create('a');
+    const node = cluster.node('a');
+    broken = true;
+    const record = { region: 'global', attempt: 0, members: [{ id: 'a', birth: node.identity.birth }] };
+    expect(await cluster.failure(node.bootstrap(record))).toMatchObject({ code: 'failed' });
+    expect(cluster.names('a')).toEqual(['fatal']);
+    expect(await cluster.failure(node.apply(command('x')))).toMatchObject({ code: 'failed' });
+    // Nothing was written: the next life can do it.
+    broken = false;
+    await cluster.restart('a');
+    await cluster.node('a').bootstrap(record);
+    await cluster.leader();
   });
 
   it('LeaderFail: another leads, and what was under way there is lost or unknown', async () => {

@@ -59,7 +59,7 @@ export class RaftNode {
       metrics: createNodeMetrics(this.#modules.metrics),
       onFatal: () => void this.#modules.transport.close().catch(() => {}),
       marks: new RecoveryMarks(this.#modules),
-      onContradiction: (engine) => void startOver(engine, this.#context, (state) => this.#run(state)),
+      onContradiction: (engine) => void startOver(engine, this.#context, (state) => this.#run(state)).catch(() => {}),
       onForget: (id) => this.#gate.forget(id),
     };
     this.#gate = new PeerGate(this.#context, () => (this.#phase === 'running' ? this.#engine : undefined));
@@ -99,9 +99,10 @@ export class RaftNode {
   async bootstrap(record: FoundingRecord): Promise<void> {
     const engine = this.#running();
     if (await wasCalledInto(record, this.#modules)) return;
-    const clusterId = await found(record, engine, this.#context, this.identity);
-    await this.#gate.joined(clusterId, 'founder');
-    await this.#run(this.#modules.log.state());
+    await found(record, engine, this.#context, this.identity, async (clusterId) => {
+      await this.#gate.joined(clusterId, 'founder');
+      await this.#run(this.#modules.log.state());
+    });
     const first = record.members.map(({ id }) => id).toSorted()[0];
     if (first === this.#context.options.id) this.#running().campaignWhenFounded();
   }

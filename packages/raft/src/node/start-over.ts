@@ -1,7 +1,7 @@
 import type { LogState } from '../storage/ports.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { Engine } from './engine.ts';
-import { asError, stopped } from './errors.ts';
+import { replaceEngine } from './replace-engine.ts';
 
 /**
  * The leader contradicts what a recovery by force made count: everything is given up but identity, term and vote, and
@@ -12,18 +12,12 @@ export async function startOver(
   context: EngineContext,
   run: (state: LogState) => Promise<void>,
 ): Promise<void> {
-  const { modules, marks, emitter, onFatal } = context;
+  const { modules, marks } = context;
   if (!engine.running) return;
   modules.logger.warn('raft recovery by force is contradicted by the leader: its snapshot takes the place of all');
-  engine.retire(stopped());
-  try {
+  await replaceEngine(engine, async () => {
     await engine.applyLane.drain();
     await engine.snapshotter.settled();
     await run(await marks.discard(modules));
-  } catch (thrown) {
-    const error = asError(thrown);
-    modules.logger.error('raft node failed; restart the process', { error: error.message });
-    emitter.emit('fatal', { error });
-    onFatal(error);
-  }
+  });
 }
