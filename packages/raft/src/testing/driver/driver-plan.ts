@@ -32,6 +32,13 @@ export type DriverEvent = { readonly atMs: number } & (
   | { readonly kind: 'full'; readonly server: number; readonly leftBytes: number; readonly lengthMs: number }
   /** One of the next reads gives other bytes than the disk holds. */
   | { readonly kind: 'readError'; readonly server: number; readonly after: number; readonly mask: number }
+  /** Other options at run time; the length of a tick grows by a factor. */
+  | {
+      readonly kind: 'reload';
+      readonly server: number;
+      readonly tickFactor: number;
+      readonly options: Pick<RaftNodeOptions, 'trailingLogs' | 'snapshotThreshold' | 'snapshotIntervalMs'>;
+    }
   | { readonly kind: 'diskError'; readonly server: number; readonly call: 'write' | 'sync'; readonly downMs: number }
   | { readonly kind: 'partition'; readonly shape: DriverPartition; readonly pick: number; readonly lengthMs: number }
   | {
@@ -201,11 +208,18 @@ function drawLaterFaults(
   for (let atMs = random.nextInt(everyMs); atMs < faultsMs; atMs += 1 + random.nextInt(2 * everyMs)) {
     const server = random.nextInt(3) === 0 ? DRIVER_LEADER : random.nextInt(60);
     const lengthMs = one(electionMs / 3, electionMs, 4 * electionMs) + random.nextInt(100);
-    if (random.nextInt(2) === 0) {
-      script.push({ atMs, kind: 'readError', server, after: random.nextInt(4), mask: 1 << random.nextInt(8) });
+    const kind = one('full', 'readError', 'reload');
+    if (kind === 'reload') {
+      const snapshots = { snapshotThreshold: one(5, 20, 60), snapshotIntervalMs: one(200, 700, 2000) };
+      const options = { trailingLogs: one(0, 3, 20, 100), ...snapshots };
+      script.push({ atMs, kind, server, tickFactor: one(1, 1, 1.5, 2, 4), options });
       continue;
     }
-    script.push({ atMs, kind: 'full', server, leftBytes: one(0, 100, 3000), lengthMs });
+    if (kind === 'readError') {
+      script.push({ atMs, kind, server, after: random.nextInt(4), mask: 1 << random.nextInt(8) });
+      continue;
+    }
+    script.push({ atMs, kind, server, leftBytes: one(0, 100, 3000), lengthMs });
     // More than the log has in reserve, before free space is looked at again.
     for (let i = random.nextInt(4); i > 0; i--)
       script.push({ atMs: atMs + 10 * i, kind: 'burst', count: 20 + random.nextInt(60), bytes: 1500 });

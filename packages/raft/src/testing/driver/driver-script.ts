@@ -37,6 +37,9 @@ export function performOn(cluster: DriverCluster, event: DriverEvent): void {
     case 'readError':
       at(event.server).misread(event.after, event.mask);
       return;
+    case 'reload':
+      at(event.server).reload(event.tickFactor, event.options);
+      return;
     case 'diskError': {
       const server = at(event.server);
       if (!server.up) return;

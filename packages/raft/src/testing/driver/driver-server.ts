@@ -3,6 +3,7 @@ import { FileSnapshots } from '../../storage/file-snapshots.ts';
 import { IdentityFile } from '../../storage/identity.ts';
 import { SegmentedWal } from '../../storage/wal.ts';
 import type { FoundingRecord } from '../../node/founding.ts';
+import type { ReloadableOptions } from '../../node/options.ts';
 import { RaftNode } from '../../node/raft-node.ts';
 import type { LoopbackTransport } from '../../transport/loopback.ts';
 import { Violation } from '../check/violation.ts';
@@ -20,6 +21,8 @@ import { ProcessTime } from './virtual-time.ts';
 
 /** Longest disk call once faults are over. */
 const HEALED_DISK_MS = 4;
+/** Longest tick after changes at run time. */
+const MOST_TICK_MS = 200;
 const SLOW_CALLS: ReadonlySet<string> = new Set(['sync', 'syncDir', 'writeDurable']);
 
 interface ArmedCrash {
@@ -58,6 +61,7 @@ export class DriverServer {
   #armed: ArmedCrash | undefined;
   #hangsUntilMs = 0;
   #fullUntilMs = 0;
+  #tickMs = 0;
   /** A fault was injected: the node may fail. */
   #struck = false;
   #starts = 0;
@@ -95,6 +99,7 @@ export class DriverServer {
   start(): void {
     const world = this.#world;
     this.#struck = false;
+    this.#tickMs = this.#world.plan.node.tickMs!;
     this.phase = 'starting';
     this.#starts += 1;
     const process = new ProcessTime(world.time, this.#ratePermille, world.diskRandom.nextInt(1_000_000));
@@ -218,6 +223,14 @@ export class DriverServer {
     this.#world.mark('read error armed');
   }
 
+  /** Ticks only grow; what this life was told ends with it. */
+  reload(tickFactor: number, options: ReloadableOptions): void {
+    if (!this.up || this.process.stalled) return;
+    this.#tickMs = Math.min(MOST_TICK_MS, this.#tickMs * tickFactor);
+    this.node.reloadConfig({ ...options, tickMs: this.#tickMs });
+    this.#world.mark(tickFactor > 1 ? 'options and ticks changed' : 'options changed');
+  }
+
   /** Errors of this life are to be expected. */
   strike(): void {
     this.#struck = true;
@@ -251,8 +264,8 @@ export class DriverServer {
 
   #failed(process: ProcessTime, error: Error): void {
     if (!process.alive) return;
-    // A node does not start without room, and waits for some while it runs.
-    const noRoom = this.phase === 'starting' && this.#fullUntilMs > 0;
+    // A node does not start or found a cluster without room, and waits for some while it runs.
+    const noRoom = (this.phase === 'starting' || this.record.lastIndex === 0) && this.#fullUntilMs > 0;
     if (!this.#struck && !noRoom) {
       const what = `${this.id} failed though its disk did not: ${error.message}`;
       this.#world.fail(error instanceof Violation ? error : new Violation('driver', what));

@@ -198,4 +198,11 @@ export const DRIVER_MUTATIONS: readonly Mutation[] = [
     find: "import { openRecord } from './record.ts';",
     replace: "import { peekFrame as openRecord } from './record.ts';",
   },
+  {
+    id: 'lease-ignores-peers',
+    what: 'a lease does not end before the peers give their leader up',
+    file: '../node/peer-gate.ts',
+    find: 'Math.min(this.#context.options.leaseTimeoutMs, this.#book.leastWaitMs / LEASE_MARGIN)',
+    replace: 'Math.max(this.#context.options.leaseTimeoutMs, LEASE_MARGIN / this.#book.leastWaitMs)',
+  },
 ];
