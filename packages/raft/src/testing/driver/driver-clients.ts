@@ -10,6 +10,9 @@ interface Pending {
   readonly command: Command | undefined;
 }
 
+/** So that a restore is several steps. */
+const PIECE_BYTES = 6;
+
 /** Codes of errors that promise that nothing was proposed. */
 const NOTHING_HAPPENED: ReadonlySet<unknown> = new Set([
   'not_leader',
@@ -23,6 +26,8 @@ export class DriverClients {
   readonly #world: DriverWorld;
   readonly #commands = new Map<number, Command>();
   readonly #pending = new Map<number, Pending>();
+  /** What tells the outcome of a restore that is under way, by the server that was asked. */
+  readonly #restores = new Map<() => void, DriverServer>();
   readonly #targets: number[] = [];
   readonly #seen: number[] = [];
   #operation = 0;
@@ -43,6 +48,7 @@ export class DriverClients {
   readonly command = (operation: number): Command | undefined => this.#commands.get(operation);
 
   readonly crashed = (server: DriverServer): void => {
+    for (const [lost, asked] of this.#restores) if (asked === server) lost();
     for (const [operation, pending] of this.#pending) if (pending.server === server) this.#giveUp(operation, pending);
   };
 
@@ -50,6 +56,28 @@ export class DriverClients {
   burst(server: DriverServer, count: number, bytes: number): void {
     const datas = Array.from({ length: count }, () => payloadOf(++this.#operation, bytes));
     server.node.applyBatch(datas).catch((error: unknown) => expected(error, this.#world));
+  }
+
+  /** Puts another state in the place of all: to each key it is a write. */
+  restore(server: DriverServer): void {
+    const world = this.#world;
+    const put = (_: unknown, key: number): Command => ({ kind: 'put', key, value: ++this.#operation, expected: 0 });
+    const commands = Array.from({ length: world.plan.clients.keys }, put);
+    const calledAt = world.time.nowMs;
+    const end = (answered: boolean): void => {
+      if (!this.#restores.delete(lost)) return;
+      const answer = answered ? { at: world.time.nowMs, effective: true } : undefined;
+      for (const command of commands) world.history.write(command, calledAt, answer);
+    };
+    const lost = (): void => end(false);
+    this.#restores.set(lost, server);
+    server.node.restore(inPieces(JSON.stringify(commands.map(({ value }) => value)))).then(
+      () => end(true),
+      (error: unknown) => {
+        expected(error, world);
+        lost();
+      },
+    );
   }
 
   /** Reads a key through a server, as the last of a run. Resolves with whether it was answered. */
@@ -187,4 +215,10 @@ export class DriverClients {
 
 async function readIndexOf({ node }: DriverServer): Promise<number> {
   return await node.readIndex();
+}
+
+/** Bytes of a text as a stream of a few chunks. */
+async function* inPieces(text: string): AsyncGenerator<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.slice(at, at + PIECE_BYTES);
 }

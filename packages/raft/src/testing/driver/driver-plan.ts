@@ -32,6 +32,8 @@ export type DriverEvent = { readonly atMs: number } & (
   | { readonly kind: 'full'; readonly server: number; readonly leftBytes: number; readonly lengthMs: number }
   /** One of the next reads gives other bytes than the disk holds. */
   | { readonly kind: 'readError'; readonly server: number; readonly after: number; readonly mask: number }
+  /** An operator puts another state in the place of that of all servers, through the log. */
+  | { readonly kind: 'restore' }
   /** Other options at run time; the length of a tick grows by a factor. */
   | {
       readonly kind: 'reload';
@@ -208,11 +210,15 @@ function drawLaterFaults(
   for (let atMs = random.nextInt(everyMs); atMs < faultsMs; atMs += 1 + random.nextInt(2 * everyMs)) {
     const server = random.nextInt(3) === 0 ? DRIVER_LEADER : random.nextInt(60);
     const lengthMs = one(electionMs / 3, electionMs, 4 * electionMs) + random.nextInt(100);
-    const kind = one('full', 'readError', 'reload');
+    const kind = one('full', 'readError', 'reload', 'restore');
     if (kind === 'reload') {
       const snapshots = { snapshotThreshold: one(5, 20, 60), snapshotIntervalMs: one(200, 700, 2000) };
       const options = { trailingLogs: one(0, 3, 20, 100), ...snapshots };
       script.push({ atMs, kind, server, tickFactor: one(1, 1, 1.5, 2, 4), options });
+      continue;
+    }
+    if (kind === 'restore') {
+      script.push({ atMs, kind });
       continue;
     }
     if (kind === 'readError') {

@@ -60,7 +60,7 @@ export function performOn(cluster: DriverCluster, event: DriverEvent): void {
 
 function operate(
   cluster: DriverCluster,
-  event: Extract<DriverEvent, { kind: 'transfer' | 'snapshot' | 'burst' }>,
+  event: Extract<DriverEvent, { kind: 'transfer' | 'snapshot' | 'burst' | 'restore' }>,
 ): void {
   const { world } = cluster;
   const leader = cluster.leader();
@@ -73,6 +73,10 @@ function operate(
   if (leader === undefined || leader.process.stalled) return;
   if (event.kind === 'burst') {
     cluster.clients.burst(leader, event.count, event.bytes);
+    return;
+  }
+  if (event.kind === 'restore') {
+    cluster.clients.restore(leader);
     return;
   }
   const { voters } = leader.node.getConfiguration().conf;

@@ -1,5 +1,5 @@
-import { EntryType, type ConfState } from '../../core/index.ts';
-import type { CommittedEntry, StateMachine, StateSnapshot } from '../../node/state-machine.ts';
+import { EntryType, type ConfState, type SnapshotMeta } from '../../core/index.ts';
+import type { CommittedEntry, RestoreOrigin, StateMachine, StateSnapshot } from '../../node/state-machine.ts';
 import { must } from '../check/violation.ts';
 import { operationIn } from '../sim/payload.ts';
 import { type Command, EMPTY_STATE, KeyValueMachine, type MachineState } from '../sim/state-machine.ts';
@@ -62,11 +62,15 @@ export class ReplicatedKv implements StateMachine {
     };
   }
 
-  async restore(stream: AsyncIterable<Uint8Array>, meta: { readonly index: number }): Promise<void> {
+  async restore(stream: AsyncIterable<Uint8Array>, meta: SnapshotMeta, origin: RestoreOrigin): Promise<void> {
     let text = '';
     for await (const chunk of stream) text += new TextDecoder().decode(chunk);
     const { world, process } = this.#modules;
     if (!process.alive) return;
+    if (origin === 'log') {
+      world.guard(() => this.#replace(meta, text));
+      return;
+    }
     const state = JSON.parse(text) as MachineState;
     world.guard(() => {
       must(
@@ -86,6 +90,20 @@ export class ReplicatedKv implements StateMachine {
 
   async #save(): Promise<void> {
     if (this.#modules.process.alive) this.saved = this.kv.state();
+  }
+
+  /** A state from outside, at its place in the sequence of all. */
+  #replace({ index, term }: SnapshotMeta, text: string): void {
+    const { world } = this.#modules;
+    const { applied, chain } = this.kv;
+    must(index > applied, 'I5 state machine safety', () => `${this.#id}: restore ${index} after ${applied}`);
+    const values = JSON.parse(text) as readonly number[];
+    const entry = { index, term, type: EntryType.normal, data: new TextEncoder().encode(text) };
+    this.kv = new KeyValueMachine({ applied: index, chain, values });
+    this.kv.extend(entry);
+    this.saved = this.kv.state();
+    world.applied(this.#id, entry, this.kv.chain, 0);
+    world.mark('state restored through the log');
   }
 
   #applyOne(entry: CommittedEntry): boolean {

@@ -205,4 +205,18 @@ export const DRIVER_MUTATIONS: readonly Mutation[] = [
     find: 'Math.min(this.#context.options.leaseTimeoutMs, this.#book.leastWaitMs / LEASE_MARGIN)',
     replace: 'Math.max(this.#context.options.leaseTimeoutMs, LEASE_MARGIN / this.#book.leastWaitMs)',
   },
+  {
+    id: 'snapshot-amid-restore',
+    what: 'snapshots are taken while a restore is under way, whose chunks they do not hold',
+    file: '../node/state-transfer.ts',
+    find: 'return this.#open !== undefined;',
+    replace: 'return this.#open === null;',
+  },
+  {
+    id: 'restore-outlives-term',
+    what: 'a restore is finished in another term than it began in',
+    file: '../node/state-transfer.ts',
+    find: 'if (this.#open !== undefined && term > this.#open.term) this.#open = undefined;',
+    replace: 'void term;',
+  },
 ];
