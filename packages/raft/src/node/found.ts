@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts';
 import type { ResolvedModules } from './modules.ts';
 import { RaftError } from './errors.ts';
 import { clusterIdOf, FOUNDING_INDEX, FOUNDING_TERM, foundingEntry, type FoundingRecord } from './founding.ts';
-import type { NodeIdentity } from './peer-gate.ts';
+import type { PeerGate } from './peer-gate.ts';
 import { replaceEngine } from './replace-engine.ts';
 
 /** Marker of the identity: how the server came into its cluster. */
@@ -25,10 +25,11 @@ export async function found(
   record: FoundingRecord,
   engine: Engine,
   context: EngineContext,
-  identity: NodeIdentity,
-  run: (clusterId: string) => Promise<void>,
+  gate: PeerGate,
+  run: () => Promise<void>,
 ): Promise<void> {
   const { modules, options } = context;
+  const { identity } = gate;
   const entry = foundingEntry(record);
   const clusterId = clusterIdOf(record);
   const self = record.members.find(({ id }) => id === options.id);
@@ -45,12 +46,12 @@ export async function found(
     throw refused(`this server belongs to cluster ${identity.clusterId}`);
   // Nothing was written yet, and nothing is taken any more: the log is ours.
   await replaceEngine(engine, async () => {
-    await modules.identity.update({ clusterId, markers: { [JOINED]: 'founder' } });
+    await gate.joined(clusterId, 'founder');
     const hardState = { term: FOUNDING_TERM, vote: '', commit: FOUNDING_INDEX };
     const confState = { ...EMPTY_CONF_STATE, voters: record.members.map(({ id }) => id).toSorted() };
     const confs = [{ index: FOUNDING_INDEX, confState }];
     await modules.log.append({ entries: [entry], hardState, confs }, true);
-    await run(clusterId);
+    await run();
   });
 }
 

@@ -99,10 +99,7 @@ export class RaftNode {
   async bootstrap(record: FoundingRecord): Promise<void> {
     const engine = this.#running();
     if (await wasCalledInto(record, this.#modules)) return;
-    await found(record, engine, this.#context, this.identity, async (clusterId) => {
-      await this.#gate.joined(clusterId, 'founder');
-      await this.#run(this.#modules.log.state());
-    });
+    await found(record, engine, this.#context, this.#gate, () => this.#run(this.#modules.log.state()));
     const first = record.members.map(({ id }) => id).toSorted()[0];
     if (first === this.#context.options.id) this.#running().campaignWhenFounded();
   }
