@@ -53,6 +53,11 @@ export class DiskWatch {
     return this.#level !== 'ok' || this.#appendLane.full;
   }
 
+  /** Whether a write waits for longer than an election timeout. */
+  get stuck(): boolean {
+    return this.#stuck;
+  }
+
   tick(nowMs: number): void {
     if (nowMs - this.#tickedMs > this.#host.electionMs / 2) this.#awakeMs = nowMs;
     this.#tickedMs = nowMs;

@@ -147,10 +147,6 @@ export class Engine implements Host {
     return this.#leadership.known;
   }
 
-  get diskLow(): boolean {
-    return this.disk.low;
-  }
-
   get electionMs(): number {
     return this.options.tickMs * this.options.electionTick;
   }
@@ -383,7 +379,10 @@ export class Engine implements Host {
   #trace(event: TraceEvent): void {
     if (event.kind === 'confChangeRefused') this.membership.refused(event.reason);
     if (event.kind === 'transferStarted') this.reads.dropLease();
-    if (event.kind === 'timeoutNowSent') this.#resignation.relieved();
+    if (event.kind === 'timeoutNowSent') {
+      this.transfers.told();
+      this.#resignation.relieved();
+    }
     if (event.kind === 'recoveryContradicted') this.#context.onContradiction(this);
     this.#context.marks.observe(event, (error) => this.fatal(error));
     if (event.kind === 'commitBeyondLog')

@@ -19,8 +19,8 @@ export interface Host {
   readonly members: MemberTable;
   /** False before the start and after the stop or a fatal error. */
   readonly running: boolean;
-  /** Whether the log's disk is nearly full. */
-  readonly diskLow: boolean;
+  /** Whether the log's disk is nearly full, or does not answer. */
+  readonly disk: { readonly low: boolean; readonly stuck: boolean };
   /** Election timeout in milliseconds, the least of its range. */
   readonly electionMs: number;
   /** When a server last acknowledged something to this one as leader, monotonic; `-Infinity` if it never did. */

@@ -70,6 +70,28 @@ describe('RaftNode: transfer of leadership', () => {
     await cluster.apply(id, 'x');
   });
 
+  it('seed 215 of the simulation of nodes: whoever was told to take over, and comes late, meets no valid leader', async () => {
+    const cluster = await NodeCluster.founded(3);
+    const { id, node } = await cluster.leader();
+    const { term } = node;
+    // Longer on its way than the leader waits, which also hears late of what comes of it.
+    cluster.network.fate = (_from, to, message) =>
+      message.type === 'TimeoutNow' ? 1300 : to === id && message.term > term ? 100 : 'deliver';
+    expect(await cluster.failure(node.transferLeadership())).toMatchObject({ code: 'transfer_failed' });
+    const startMs = cluster.time.monotonicMs();
+    const servers = [...cluster.servers.values()];
+    for (let passedMs = 0; passedMs < 1000; passedMs += 5) {
+      await cluster.time.advance(5);
+      const leading = servers.filter((server) => server.node.isLeader());
+      const highest = Math.max(...leading.map((server) => server.node.term));
+      expect(leading.filter((server) => server.node.leadershipValid() && server.node.term < highest)).toEqual([]);
+    }
+    // It stood for election at once, and the others voted for it, so nothing came of that.
+    expect([node.leadershipValid(), node.term]).toEqual([true, term + 1]);
+    await cluster.apply(id, 'x');
+    expect(cluster.time.monotonicMs() - startMs).toBeLessThan(1500);
+  });
+
   it('RejectsClientRequests: meanwhile commands and changes are refused', async () => {
     const cluster = await NodeCluster.founded(3);
     const { node } = await cluster.leader();

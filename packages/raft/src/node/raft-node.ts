@@ -150,14 +150,14 @@ export class RaftNode {
   /**
    * Whether nobody else can lead now, by real monotonic time: a majority answered a heartbeat round that **began** less
    * than `leaseTimeoutMs` ago. To be asked right before an action that only the leader may take. False after a stall,
-   * before the first commit of the term, and while leadership is handed over. An only voter needs no lease: nobody can be
+   * before the first commit of the term, and once leadership was to be handed over. An only voter needs no lease: nobody can be
    * elected without it, as long as its log holds no membership change that it has not applied.
    */
   leadershipValid(): boolean {
     const engine = this.#engine;
     if (engine === undefined || !engine.running) return false;
     const { role, leadTransferee, applied, pendingConfIndex, term } = engine.core.basicStatus();
-    if (role !== 'leader' || leadTransferee !== NONE) return false;
+    if (role !== 'leader' || leadTransferee !== NONE || engine.transfers.toldIn(term)) return false;
     const settled = applied >= pendingConfIndex && engine.core.log.term(applied) === term;
     if (settled && isOnlyVoter(engine.members.conf)) return true;
     return this.#modules.clock.monotonicMs() - engine.reads.leaseStartMs < this.#gate.leaseMs;

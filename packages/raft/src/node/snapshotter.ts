@@ -187,7 +187,7 @@ export class Snapshotter {
   async #compact({ index, confState }: SnapshotMeta, lastIndex: number): Promise<void> {
     const { modules, options, window } = this.#host;
     // With little space, followers that are behind must do with the snapshot.
-    const trailing = this.#host.diskLow ? 0 : options.trailingLogs;
+    const trailing = this.#host.disk.low ? 0 : options.trailingLogs;
     const to = Math.min(index, lastIndex - trailing);
     if (to < window.firstIndex()) return;
     // Should this snapshot be damaged later, an older one does not tell which changes are gone from the log.

@@ -14,6 +14,7 @@ export class Transfers {
   readonly #host: Host;
   #to: NodeId = NONE;
   #waiting: Waiting[] = [];
+  #toldTerm = 0;
 
   constructor(host: Host) {
     this.#host = host;
@@ -35,11 +36,28 @@ export class Transfers {
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
+  /** Whether somebody was told to campaign in this term, against whom no follower keeps to its leader: no lease holds. */
+  toldIn(term: number): boolean {
+    return this.#toldTerm === term;
+  }
+
+  /** The core told the target to take over. */
+  told(): void {
+    this.#toldTerm = this.#host.core.basicStatus().term;
+  }
+
   /** After every turn: the core drops a transfer that takes too long. */
   check(): void {
-    if (this.#waiting.length === 0) return;
-    const { role, leadTransferee } = this.#host.core.basicStatus();
-    if (role === 'leader' && leadTransferee === NONE) this.#reject('it did not take over within one election timeout');
+    if (this.#waiting.length === 0 && this.#toldTerm === 0) return;
+    const { core, disk } = this.#host;
+    const { role, leadTransferee, term } = core.basicStatus();
+    if (role !== 'leader' || leadTransferee !== NONE) return;
+    this.#reject('it did not take over within one election timeout');
+    if (!this.toldIn(term)) return;
+    // Who was told may still campaign, at any time: only another term ends that. Followers vote for their leader.
+    core.stepDown();
+    if (!disk.stuck) core.campaign();
+    this.#host.schedule();
   }
 
   leadershipLost(): void {
