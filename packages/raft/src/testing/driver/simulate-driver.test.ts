@@ -18,6 +18,11 @@ const MARKS = [
   'read under the lease',
   'joint membership',
   'stall noticed',
+  'message doubled',
+  'disk filled',
+  'read error armed',
+  'options and ticks changed',
+  'state restored through the log',
 ];
 
 describe('simulation of nodes', () => {
