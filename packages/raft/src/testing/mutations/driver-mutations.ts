@@ -174,8 +174,8 @@ export const DRIVER_MUTATIONS: readonly Mutation[] = [
     id: 'full-disk-fatal',
     what: 'a full disk is taken for a broken one',
     file: '../node/append-lane.ts',
-    find: "const full = error instanceof StorageError && (error.code === 'disk_full' || error.code === 'log_refused');",
-    replace: 'const full = error instanceof StorageError && error.code.length === 0;',
+    find: 'if (!isRefused(error)) {',
+    replace: 'if (!isRefused(error) || attempt >= 0) {',
   },
   {
     id: 'full-disk-forgets',
