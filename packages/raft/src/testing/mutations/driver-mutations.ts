@@ -212,11 +212,4 @@ export const DRIVER_MUTATIONS: readonly Mutation[] = [
     find: 'return this.#open !== undefined;',
     replace: 'return this.#open === null;',
   },
-  {
-    id: 'restore-outlives-term',
-    what: 'a restore is finished in another term than it began in',
-    file: '../node/state-transfer.ts',
-    find: 'if (this.#open !== undefined && term > this.#open.term) this.#open = undefined;',
-    replace: 'void term;',
-  },
 ];
