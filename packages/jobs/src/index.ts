@@ -112,6 +112,7 @@ export { newDefinition } from './new-definition.ts';
 export { parseJobJson, parseJobNode } from './parse-job.ts';
 export type { ParsedJob } from './parse-job.ts';
 export { echoJobJson } from './submission.ts';
+export { echoJobBytes } from './echo-bytes.ts';
 export type { JobSubmission } from './submission.ts';
 export type { SubmittedTime } from './go-time.ts';
 export type { MapValue } from './field-reader.ts';

@@ -6,6 +6,8 @@ import {
   comingTick,
   decodeUtf8,
   definitionEquals,
+  echoJobBytes,
+  echoJobJson,
   encodeUtf8,
   executionToJson,
   jobToJson,
@@ -86,6 +88,48 @@ describe('JSON', () => {
     expect(writeGoJson(sortedMap({ '\u{1f600}': 1, '\uffff': 2, b: 3, B: 4 }))).toBe(
       '{"B":4,"b":3,"\uffff":2,"\u{1f600}":1}',
     );
+  });
+
+  it('the echo as bytes is the echo as text', () => {
+    const text = fc.oneof(
+      fc.string({
+        unit: fc.constantFrom(...Array.from('a"\\\n\u0000\u001f\u007f<>&é\u2028€😀'), '\ud800', '\udc00'),
+        maxLength: 8,
+      }),
+      fc.string({ unit: 'binary' }),
+    );
+    const map = fc.option(fc.dictionary(text, text, { maxKeys: 4 }));
+    const fields = {
+      name: text,
+      displayname: text,
+      schedule: text,
+      success_count: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+      error_count: fc.nat(20),
+      retries: fc.nat(),
+      disabled: fc.boolean(),
+      ephemeral: fc.boolean(),
+      tags: map,
+      metadata: map,
+      executor_config: map,
+      processors: fc.option(fc.dictionary(text, map, { maxKeys: 3 })),
+      dependent_jobs: fc.option(fc.array(text, { maxLength: 3 })),
+      next: fc.constantFrom(null, '2030-01-01T00:00:00+02:00'),
+      starts_at: fc.constantFrom(null, '2030-01-01T00:00:00Z'),
+      last_error: fc.constantFrom(null, '2030-01-01T00:00:00.5Z'),
+      timeout: text,
+      catchup_window: text,
+    };
+    fc.assert(
+      fc.property(fc.record(fields, { requiredKeys: [] }), (job) => {
+        const parsed = parseJobJson(JSON.stringify(job));
+        expect(Buffer.from(echoJobBytes(parsed)).toString()).toBe(echoJobJson(parsed));
+        // Lone surrogates that no parser lets through.
+        const raw = { ...parsed, echo: { ...parsed.echo, owner: job.name ?? '', tags: job.tags ?? null } };
+        expect(Buffer.from(echoJobBytes(raw)).toString()).toBe(echoJobJson(raw));
+      }),
+    );
+    const long = { ...parseJobJson('{}'), echo: { ...parseJobJson('{}').echo, owner: '<é'.repeat(100_000) } };
+    expect(Buffer.from(echoJobBytes(long)).toString()).toBe(echoJobJson(long));
   });
 
   it('UTF-8 agrees with the platform for well-formed text', () => {

@@ -78,14 +78,17 @@ export function emptySubmission(): JobSubmission {
   };
 }
 
+/** What a request said, as the answer to it repeats it. */
+export interface Echoed {
+  readonly echo: JobSubmission;
+  readonly definition: JobDefinition;
+}
+
 /**
  * The answer to a create: the job as submitted, not as stored. Maps and lists keep the difference between empty and
  * null, dates keep the sender's offset.
  */
-export function echoJobJson(
-  parsed: { readonly echo: JobSubmission; readonly definition: JobDefinition },
-  options: WriteOptions = {},
-): string {
+export function echoJobJson(parsed: Echoed, options: WriteOptions = {}): string {
   const { echo } = parsed;
   const processors =
     echo.processors &&

@@ -8,20 +8,18 @@ import { warningHeader } from './warning-header.ts';
 /** What is known of the node that stored a job. */
 export type CreatedIn = Pick<NodeContext, 'membership' | 'options' | 'executors' | 'processors'>;
 
+/** By their names in lower case. */
+export type CreatedHeaders = Readonly<{ location: string; etag: string; warning?: string }>;
+
 /**
  * Headers that the answer to a create or replace has beside its type and length, whichever way it is answered.
  *
  * @param target of the request, as it came
  */
-export function createdHeaders(
-  node: CreatedIn,
-  target: string,
-  { definition, state }: StoredJob,
-): Readonly<Record<string, string>> {
+export function createdHeaders(node: CreatedIn, target: string, { definition, state }: StoredJob): CreatedHeaders {
   const everywhere = everyNode(node, definition);
-  return {
-    location: locationHeader(`${target}/${definition.name}`),
-    etag: etagOf(state),
-    ...warningHeader([...(everywhere === undefined ? [] : [everywhere]), ...configWarnings(node, definition)]),
-  };
+  const warnings = configWarnings(node, definition);
+  if (everywhere !== undefined) warnings.unshift(everywhere);
+  const headers = { location: locationHeader(`${target}/${definition.name}`), etag: etagOf(state) };
+  return warnings.length === 0 ? headers : { ...headers, ...warningHeader(warnings) };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ParsedJob, StoredJob } from '@dkron/jobs';
-import { echoJobJson } from '@dkron/jobs';
+import { echoJobBytes } from '@dkron/jobs';
 import type { JobsService } from '../services/jobs.service.ts';
 import { JSON_TYPE } from './answers.ts';
 import type { RequestListener } from './before-framework.ts';
@@ -102,16 +102,16 @@ export class DirectWrites {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse, parsed: ParsedJob, job: StoredJob): void {
-    const text = echoJobJson(parsed, { pretty: false });
-    const byteLength = Buffer.byteLength(text);
-    response.writeHead(201, {
-      'x-request-id': requestId(request),
-      'x-whom': this.#modules.node.options.nodeName,
-      'content-type': JSON_TYPE,
-      ...createdHeaders(this.#modules.node, TARGET, job),
-      'content-length': String(byteLength),
-    });
-    // As many bytes as units: each is ASCII, and so is the name in the location.
-    response.end(byteLength === text.length ? text : Buffer.from(text), 'latin1');
+    const { node } = this.#modules;
+    const { location, etag, warning } = createdHeaders(node, TARGET, job);
+    const body = echoJobBytes(parsed);
+    // A list is taken as it is. Names as `CanonicalResponse` would write them.
+    const headers = ['X-Request-Id', requestId(request), 'X-Whom', node.options.nodeName, 'Content-Type', JSON_TYPE];
+    headers.push('Location', location, 'ETag', etag);
+    if (warning !== undefined) headers.push('Warning', warning);
+    headers.push('Content-Length', String(body.length));
+    response.writeHead(201, headers);
+    // A text of bytes goes out in one piece with the head.
+    response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
   }
 }

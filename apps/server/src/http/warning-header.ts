@@ -4,7 +4,7 @@ const WARNING_LENGTH_MAX = 300;
 const UNSAFE = /[^\u0020-\u007e]/g;
 
 /** `Warning` as RFC 7234 has it: 199 is any warning, and its text is quoted. Without texts no header. */
-export function warningHeader(texts: readonly string[]): Readonly<Record<string, string>> {
+export function warningHeader(texts: readonly string[]): Readonly<{ warning?: string }> {
   if (texts.length === 0) return {};
   const more = texts.length - WARNINGS_MAX;
   const shown = more > 0 ? [...texts.slice(0, WARNINGS_MAX), `and ${more} more`] : texts;

@@ -3,10 +3,10 @@ import type { JobDefinition, Problem } from '@dkron/jobs';
 import type { OfferedByName } from '../node/own-offers.ts';
 
 /** The original took what it did not know: a job that ran there must not be refused here. */
-const LENIENT: ReadonlySet<string> = new Set([
-  ...['shell', 'http', 'grpc', 'kafka', 'nats', 'rabbitmq', 'gcppubsub'].map((name) => `executor ${name}`),
-  ...['log', 'files', 'syslog', 'fluent'].map((name) => `processor ${name}`),
-]);
+const LENIENT = {
+  executor: new Set(['shell', 'http', 'grpc', 'kafka', 'nats', 'rabbitmq', 'gcppubsub']),
+  processor: new Set(['log', 'files', 'syslog', 'fluent']),
+} as const;
 
 interface Offers {
   readonly executors: OfferedByName;
@@ -43,18 +43,26 @@ const VALUE_UNITS_MAX = 200;
 function findings({ executors, processors }: Offers, definition: JobDefinition, lenient: boolean): Finding[] {
   const { executor, executorConfig, processors: wanted } = definition;
   const found: Finding[] = [];
-  const look = (user: string, path: string, offered: OfferedByName, name: string, config: Config): void => {
-    if (LENIENT.has(user) !== lenient) return;
-    const schema = offered.get(name)?.configSchema;
-    if (schema === undefined) return;
-    for (const problem of checkConfig(schema as ConfigSchema, config ?? {})) found.push({ user, path, problem });
-  };
-  look(`executor ${executor}`, 'executor_config', executors, executor, executorConfig);
+  if (LENIENT.executor.has(executor) === lenient) {
+    for (const problem of problemsOf(executors, executor, executorConfig)) {
+      found.push({ user: `executor ${executor}`, path: 'executor_config', problem });
+    }
+  }
   for (const name of Object.keys(wanted)) {
-    look(`processor ${name}`, `processors.${name}`, processors, name, wanted[name]!);
+    if (LENIENT.processor.has(name) !== lenient) continue;
+    for (const problem of problemsOf(processors, name, wanted[name]!)) {
+      found.push({ user: `processor ${name}`, path: `processors.${name}`, problem });
+    }
   }
   return found;
 }
+
+function problemsOf(offered: OfferedByName, name: string, config: Config): readonly ConfigProblem[] {
+  const schema = offered.get(name)?.configSchema;
+  return schema === undefined ? NONE : checkConfig(schema as ConfigSchema, config ?? {});
+}
+
+const NONE: readonly ConfigProblem[] = [];
 
 type Config = Readonly<Record<string, string>> | null;
 

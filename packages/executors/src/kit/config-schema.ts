@@ -21,18 +21,19 @@ type Config = Readonly<Record<string, string>>;
 
 /** All that is wrong with a configuration, in the order of the schema, unknown keys last. */
 export function checkConfig(schema: ConfigSchema, config: Config): ConfigProblem[] {
-  const { shape } = schema;
   const problems: ConfigProblem[] = [];
-  const { required } = keysOf(schema);
-  for (const [key, type] of Object.entries(shape)) {
+  const { fields, required } = keysOf(schema);
+  for (const [key, type] of fields) {
     const value = Object.hasOwn(config, key) ? config[key] : undefined;
     if (value === undefined ? !required.has(key) : type.safeParse(value).success) continue;
     const { description: allowed = 'text' } = metaOf(type) as { description?: string };
     if (value === undefined) problems.push({ key, code: 'missing', allowed });
     else problems.push({ key, code: 'invalid', ...(!isSecret(type) && { value }), allowed });
   }
-  const allowed = Object.keys(shape).join(', ');
-  for (const key of unknownKeys(schema, config)) problems.push({ key, code: 'unknown', allowed });
+  const unknown = unknownKeys(schema, config);
+  if (unknown.length === 0) return problems;
+  const allowed = fields.map(([key]) => key).join(', ');
+  for (const key of unknown) problems.push({ key, code: 'unknown', allowed });
   return problems;
 }
 
@@ -42,6 +43,8 @@ export function secretsOf(schema: ConfigSchema, config: Config): string[] {
 }
 
 interface SchemaKeys {
+  /** Of the shape, in its order. */
+  readonly fields: readonly (readonly [key: string, type: z.ZodType])[];
   /** That a configuration must have. */
   readonly required: ReadonlySet<string>;
   readonly secret: readonly string[];
@@ -53,9 +56,10 @@ const knownKeys = new WeakMap<ConfigSchema, SchemaKeys>();
 function keysOf(schema: ConfigSchema): SchemaKeys {
   let keys = knownKeys.get(schema);
   if (keys === undefined) {
+    const fields = Object.entries(schema.shape);
     const which = (is: (type: z.ZodType) => boolean): string[] =>
-      Object.entries(schema.shape).flatMap(([key, type]) => (is(type) ? [key] : []));
-    keys = { required: new Set(which((type) => !type.safeParse(undefined).success)), secret: which(isSecret) };
+      fields.flatMap(([key, type]) => (is(type) ? [key] : []));
+    keys = { fields, required: new Set(which((type) => !type.safeParse(undefined).success)), secret: which(isSecret) };
     knownKeys.set(schema, keys);
   }
   return keys;
