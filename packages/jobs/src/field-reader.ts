@@ -7,6 +7,7 @@ import { problem, type Problem } from './problem.ts';
 const INT_MIN = -(2n ** 63n);
 const INT_MAX = 2n ** 63n - 1n;
 const UINT_MAX = 2n ** 64n - 1n;
+const WHOLE = { int: /^-?\d+$/, uint: /^\d+$/ } as const;
 const ALLOWED: Readonly<Record<string, string>> = {
   string: 'a string',
   bool: 'true or false',
@@ -53,9 +54,8 @@ export class FieldReader {
   /** 64 bits, signed for `int`, unsigned for `uint`; no fraction and no exponent, not even `1.0`. */
   integer(field: FieldName, node: JsonNode, current: bigint): bigint {
     if (node.kind === 'null') return current;
-    const type = FIELD_TYPES[field];
-    const pattern = type === 'uint' ? /^\d+$/ : /^-?\d+$/;
-    if (node.kind === 'number' && pattern.test(node.text)) {
+    const type = FIELD_TYPES[field] === 'uint' ? 'uint' : 'int';
+    if (node.kind === 'number' && WHOLE[type].test(node.text)) {
       const value = BigInt(node.text);
       if (type === 'uint' ? value <= UINT_MAX : value >= INT_MIN && value <= INT_MAX) return value;
     }
@@ -106,8 +106,8 @@ export class FieldReader {
       return current;
     }
     const result = { ...current };
-    for (const [name, config] of node.members) {
-      put(result, name, this.#map(field, `${field}.${name}`, config, 'plugin.Config', null));
+    for (const [i, name] of node.keys.entries()) {
+      put(result, name, this.#map(field, `${field}.${name}`, node.values[i]!, 'plugin.Config', null));
     }
     return result;
   }
@@ -119,12 +119,12 @@ export class FieldReader {
       return current;
     }
     const result = { ...current };
-    for (const [key, item] of node.members)
-      put(
-        result,
-        key,
-        this.#text(field, () => `${path}.${key}`, item),
-      );
+    const { keys, values } = node;
+    for (let i = 0; i < keys.length; i += 1) {
+      const key = keys[i] as string;
+      const item = values[i] as JsonNode;
+      put(result, key, item.kind === 'string' ? item.value : this.#text(field, () => `${path}.${key}`, item));
+    }
     return result;
   }
 

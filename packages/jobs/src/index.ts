@@ -97,7 +97,7 @@ export { NO_JOURNAL } from './session.ts';
 export { comingTick } from './coming-tick.ts';
 export { decideStart } from './decide-start.ts';
 export type { StartDecision, StartQuestion } from './decide-start.ts';
-export { definitionEquals } from './definition-equals.ts';
+export { definitionEquals, sharedDefinition } from './definition-equals.ts';
 export { jobStatusOf } from './job-status.ts';
 export { parentCycle } from './parent-cycle.ts';
 export { retryDelayMs, wantsRetry } from './retry.ts';

@@ -1,13 +1,13 @@
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 
-/** A JSON value as read: numbers keep their text, objects keep order and duplicate keys. */
+/** A JSON value as read: numbers keep their text, objects keep order and duplicate keys; `values[i]` is that of `keys[i]`. */
 export type JsonNode =
   | { readonly kind: 'null' }
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'number'; readonly text: string }
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'array'; readonly items: readonly JsonNode[] }
-  | { readonly kind: 'object'; readonly members: readonly (readonly [key: string, value: JsonNode])[] };
+  | { readonly kind: 'object'; readonly keys: readonly string[]; readonly values: readonly JsonNode[] };
 
 /** Arrays and objects inside one another beyond this are a syntax error. */
 export const JSON_DEPTH_MAX = 1_000;
@@ -146,21 +146,22 @@ class JsonReader {
   }
 
   #object(): JsonNode {
-    const members: [string, JsonNode][] = [];
+    const keys: string[] = [];
+    const values: JsonNode[] = [];
     this.#enter();
     if (this.#skip() === 0x7d) {
       this.#leave();
-      return { kind: 'object', members };
+      return { kind: 'object', keys, values };
     }
     for (;;) {
       if (this.#skip() !== 0x22) throw this.#unexpected('looking for beginning of object key string');
-      const key = this.#string();
+      keys.push(this.#string());
       if (this.#skip() !== 0x3a) throw this.#unexpected('after object key');
       this.#at += 1;
-      members.push([key, this.#value('looking for beginning of value')]);
+      values.push(this.#value('looking for beginning of value'));
       if (this.#skip() === 0x7d) {
         this.#leave();
-        return { kind: 'object', members };
+        return { kind: 'object', keys, values };
       }
       if (this.#bytes[this.#at] !== 0x2c) throw this.#unexpected('after object key:value pair');
       this.#at += 1;
@@ -229,24 +230,31 @@ class JsonReader {
   }
 
   #string(): string {
-    this.#at += 1;
+    const bytes = this.#bytes;
+    let at = this.#at + 1;
     let text = '';
     let escaped = false;
-    let start = this.#at;
+    let start = at;
     for (;;) {
-      const byte = this.#bytes[this.#at];
-      if (byte === undefined || byte < 0x20) throw this.#unexpected('in string literal');
+      const byte = bytes[at];
+      if (byte === undefined || byte < 0x20) {
+        this.#at = at;
+        throw this.#unexpected('in string literal');
+      }
       if (byte !== 0x22 && byte !== 0x5c) {
-        this.#at += 1;
+        at += 1;
         continue;
       }
-      text += decodeUtf8(this.#bytes, start, this.#at);
-      this.#at += 1;
+      const part = decodeUtf8(bytes, start, at);
+      this.#at = at + 1;
+      if (byte === 0x22 && !escaped) return part;
+      text += part;
       // Escapes alone can bring lone surrogates.
-      if (byte === 0x22) return escaped ? text.toWellFormed() : text;
+      if (byte === 0x22) return text.toWellFormed();
       escaped = true;
       text += this.#escape();
-      start = this.#at;
+      at = this.#at;
+      start = at;
     }
   }
 

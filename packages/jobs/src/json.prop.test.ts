@@ -15,6 +15,7 @@ import {
   memberToJson,
   parseJobJson,
   readJson,
+  sharedDefinition,
   sortedMap,
   validateJob,
   writeGoJson,
@@ -33,7 +34,7 @@ function fromNode(node: JsonNode): unknown {
     case 'array':
       return node.items.map(fromNode);
     case 'object':
-      return Object.fromEntries(node.members.map(([key, item]) => [key, fromNode(item)]));
+      return Object.fromEntries(node.keys.map((key, i) => [key, fromNode(node.values[i]!)]));
     case 'number':
       return Number(node.text);
     default:
@@ -210,6 +211,51 @@ describe('jobs as JSON', () => {
         },
       ),
     );
+  });
+
+  it('a definition that shares with an earlier one says what it said', () => {
+    const text = fc.constantFrom('', 'a', 'b');
+    const map = fc.option(fc.dictionary(fc.constantFrom('x', 'y', '__proto__'), text, { maxKeys: 2 }));
+    const fields = {
+      name: text,
+      displayname: text,
+      timezone: text,
+      schedule: text,
+      owner: text,
+      owner_email: text,
+      disabled: fc.boolean(),
+      tags: map,
+      metadata: map,
+      retries: fc.nat(1),
+      parent_job: text,
+      processors: fc.option(fc.dictionary(text, map, { maxKeys: 2 })),
+      concurrency: text,
+      executor: text,
+      executor_config: map,
+      ephemeral: fc.boolean(),
+      starts_at: fc.constantFrom(null, '2030-01-01T00:00:00Z'),
+      expires_at: fc.constantFrom(null, '2030-01-01T00:00:00Z'),
+      dst_gap: text,
+      dst_overlap: text,
+      catchup: text,
+      catchup_window: text,
+      timeout: text,
+    };
+    const definition = fc.record(fields).map((job) => parseJobJson(JSON.stringify(job)).definition);
+    fc.assert(
+      fc.property(definition, definition, fc.boolean(), (before, after, emptyMap) => {
+        const later = emptyMap ? { ...after, tags: {} } : after;
+        const shared = sharedDefinition(before, later);
+        expect(shared).toStrictEqual(later);
+        expect(Object.keys(shared)).toEqual(Object.keys(later));
+        expect(shared).not.toBe(later);
+        expect(definitionEquals(shared, later)).toBe(true);
+      }),
+    );
+    const one = parseJobJson('{"name":"a","tags":{"x":"1"},"metadata":{"y":"2"}}').definition;
+    const two = sharedDefinition(one, parseJobJson('{"name":"a","tags":{"x":"1"},"metadata":{"y":"3"}}').definition);
+    expect(two.tags).toBe(one.tags);
+    expect(two.metadata).not.toBe(one.metadata);
   });
 
   it('reports all problems at once', () => {

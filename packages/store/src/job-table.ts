@@ -1,6 +1,7 @@
 import type { JobDefinition, StoredJob } from '@dkron/jobs';
 import { NameSlots } from '@dkron/runtime/collections';
 import { putU32, readU32 } from './bytes.ts';
+import { CreatedJobs } from './created-jobs.ts';
 import type { Codec } from './ports.ts';
 import { JobColumns } from './job-columns.ts';
 import { RecentJobs } from './recent-jobs.ts';
@@ -40,7 +41,7 @@ export class JobTable {
   readonly #recent = new RecentJobs(CHANGED_MAX);
   /** Looked at lately: who looks often changes next. */
   readonly #seen = new RecentJobs(SEEN_MAX);
-  readonly #created = new RecentJobs(CREATED_MAX);
+  readonly #created = new CreatedJobs(CREATED_MAX);
   #scratch = new Uint8Array(1024);
   /** In order of names. */
   readonly names: SortedSlots = new SortedSlots((slot) => this.#slots.nameOf(slot) as string);
@@ -59,10 +60,14 @@ export class JobTable {
   }
 
   known(name: string): KnownJob | undefined {
-    const recent = this.#recent.get(name) ?? this.#seen.get(name) ?? this.#created.get(name);
+    const recent = this.#recent.get(name) ?? this.#seen.get(name);
     const slot = recent === undefined ? this.#slots.find(name) : -1;
     if (slot === -1) {
       return recent;
+    }
+    const created = this.#created.get(slot);
+    if (created !== undefined) {
+      return created;
     }
     const bytes = this.#slab.get(slot);
     const stateAt = HEADER_BYTES + readU32(bytes, 0);
@@ -102,8 +107,13 @@ export class JobTable {
     }
     this.#slab.set(slot, this.#record(slot, bytes));
     this.columns.set(slot, known.job);
-    const kept = isNew ? this.#created : bytes.definition === undefined ? this.#recent : this.#seen;
-    this.#forget(name, kept);
+    if (isNew) {
+      this.#created.set(slot, known);
+      return;
+    }
+    this.#created.delete(slot);
+    const [kept, other] = bytes.definition === undefined ? [this.#recent, this.#seen] : [this.#seen, this.#recent];
+    other.delete(name);
     kept.set(name, known);
   }
 
@@ -111,7 +121,9 @@ export class JobTable {
     const slot = this.#slots.find(name);
     if (slot !== -1) {
       this.#slab.delete(slot);
-      this.#forget(name);
+      this.#recent.delete(name);
+      this.#seen.delete(name);
+      this.#created.delete(slot);
       this.names.remove(slot);
       this.columns.remove(slot);
       this.#slots.remove(name);
@@ -126,12 +138,6 @@ export class JobTable {
     this.#created.clear();
     this.names.clear();
     this.columns.clear();
-  }
-
-  #forget(name: string, except?: RecentJobs): void {
-    if (except !== this.#recent) this.#recent.delete(name);
-    if (except !== this.#seen) this.#seen.delete(name);
-    if (except !== this.#created) this.#created.delete(name);
   }
 
   /** In a buffer of the table's own, used again for the next one. */

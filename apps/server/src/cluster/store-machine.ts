@@ -2,23 +2,29 @@ import type { Command } from '@dkron/jobs';
 import type { CommittedEntry, RestoreOrigin, SnapshotMeta, StateMachine, StateSnapshot } from '@dkron/raft';
 import type { Store, StoreEntry } from '@dkron/store';
 
+/**
+ * Where bytes that are proposed here carry their command. No Map by the bytes: V8 gives one that is filled and emptied a
+ * new table again and again, each knows the next, and the first that gets old keeps all later ones, with every command
+ * that was in them, until the whole heap is collected.
+ */
+const COMMAND = Symbol('command');
+type Proposed = Uint8Array & { [COMMAND]?: Command | undefined };
+
 /** What the log decides is the store, which keeps its own state durably: the log is compacted behind it. */
 export class StoreMachine implements StateMachine {
   readonly #store: Store;
-  /** Commands that this server proposes now, by their bytes: they need not be decoded again. */
-  readonly #own = new Map<Uint8Array, Command>();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** `data` is the very object that will be proposed. To be forgotten when that is settled. */
+  /** `data` is the very object that will be proposed: it need not be decoded again. To be forgotten when that is settled. */
   remember(data: Uint8Array, command: Command): void {
-    this.#own.set(data, command);
+    (data as Proposed)[COMMAND] = command;
   }
 
   forget(data: Uint8Array): void {
-    this.#own.delete(data);
+    (data as Proposed)[COMMAND] = undefined;
   }
 
   /** Without a sync: the log is durable and is replayed. */
@@ -51,7 +57,7 @@ export class StoreMachine implements StateMachine {
   }
 
   #toStore({ index, data }: CommittedEntry): StoreEntry {
-    const command = this.#own.get(data);
+    const command = (data as Proposed)[COMMAND];
     return { index: BigInt(index), data, ...(command === undefined ? {} : { command }) };
   }
 }

@@ -12,7 +12,8 @@ export function timetableOf(stored: StoredJob | undefined, schedule: string, pla
   const { state } = stored;
   return {
     next: later(state.next, next),
-    nextTick,
+    // The same number as before is kept once.
+    nextTick: nextTick === state.nextTick ? state.nextTick : nextTick,
     decidedUpTo: later(state.decidedUpTo, decidedUpTo),
     anchor: state.anchor,
     problem,
@@ -46,7 +47,7 @@ export function recordPassed(
 }
 
 export function later<T extends bigint | number>(left: T, right: T): T {
-  return left > right ? left : right;
+  return right > left ? right : left;
 }
 
 export function laterOrNull(left: bigint | null, right: bigint | null): bigint | null {

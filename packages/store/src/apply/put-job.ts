@@ -1,4 +1,4 @@
-import { definitionEquals, parentCycle } from '@dkron/jobs';
+import { definitionEquals, parentCycle, sharedDefinition } from '@dkron/jobs';
 import type { CommandResults, JobDefinition, JobName, JobState, PutJob, Refusal, StoredJob } from '@dkron/jobs';
 import type { Transaction } from '../transaction.ts';
 import { linkChild, unlinkChild } from './links.ts';
@@ -45,7 +45,7 @@ export function judgePut(jobs: JobReader, command: PutJob, firstVersion: number)
     checkParent(jobs, definition) ?? {
       // Its own: on the server that proposed it, it may be the very object that is stored, and then nothing would be
       // written, which is part of the hash.
-      definition: { ...definition },
+      definition: stored === undefined ? { ...definition } : sharedDefinition(stored.definition, definition),
       state: stateOf(stored, command, firstVersion),
     }
   );
