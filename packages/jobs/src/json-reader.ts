@@ -146,26 +146,33 @@ class JsonReader {
   }
 
   #object(): JsonNode {
-    const keys: string[] = [];
-    const values: JsonNode[] = [];
     this.#enter();
     if (this.#skip() === 0x7d) {
       this.#leave();
-      return { kind: 'object', keys, values };
+      return { kind: 'object', keys: [], values: [] };
     }
+    // Most objects have one member: a list that is pushed to makes room for 17.
+    const keys = [this.#key()];
+    const values = [this.#value('looking for beginning of value')];
     for (;;) {
-      if (this.#skip() !== 0x22) throw this.#unexpected('looking for beginning of object key string');
-      keys.push(this.#string());
-      if (this.#skip() !== 0x3a) throw this.#unexpected('after object key');
-      this.#at += 1;
-      values.push(this.#value('looking for beginning of value'));
       if (this.#skip() === 0x7d) {
         this.#leave();
         return { kind: 'object', keys, values };
       }
       if (this.#bytes[this.#at] !== 0x2c) throw this.#unexpected('after object key:value pair');
       this.#at += 1;
+      keys.push(this.#key());
+      values.push(this.#value('looking for beginning of value'));
     }
+  }
+
+  /** With the colon. */
+  #key(): string {
+    if (this.#skip() !== 0x22) throw this.#unexpected('looking for beginning of object key string');
+    const key = this.#string();
+    if (this.#skip() !== 0x3a) throw this.#unexpected('after object key');
+    this.#at += 1;
+    return key;
   }
 
   #array(): JsonNode {

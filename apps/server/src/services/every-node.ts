@@ -10,7 +10,7 @@ export function everyNode(
   { membership, options }: Pick<NodeContext, 'membership' | 'options'>,
   { tags }: Pick<JobDefinition, 'tags'>,
 ): string | undefined {
-  if (tags !== null && Object.keys(tags).length > 0) return undefined;
+  for (const _ in tags) return undefined;
   const nodes = membership
     .members()
     .filter(({ status, tags: of }) => status === 'alive' && of?.['region'] === options.region).length;

@@ -55,7 +55,7 @@ export class JobsService {
 
   /** What is allowed and probably not meant is told in the log: the answer is the original's. */
   #warned(job: StoredJob): StoredJob {
-    const never = storedNeverDue(job, this.#node.clock.wallNanos());
+    const never = storedNeverDue(job, this.#node.clock);
     if (never !== undefined)
       this.#node.logger.warn('api: the job never runs', { job: job.definition.name, why: never });
     return job;

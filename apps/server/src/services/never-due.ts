@@ -1,6 +1,6 @@
 import { formatRfc3339 } from '@dkron/cron';
 import type { JobDefinition, StoredJob } from '@dkron/jobs';
-import type { EpochNanos } from '@dkron/runtime';
+import type { Clock, EpochNanos } from '@dkron/runtime';
 
 /** Why an enabled job without parent never runs by its schedule; undefined = it does, or is meant to be run by hand. */
 export function neverDue(
@@ -16,7 +16,9 @@ export function neverDue(
 }
 
 /** The same for a job as it was just stored. */
-export function storedNeverDue({ definition, state }: StoredJob, now: EpochNanos): string | undefined {
+export function storedNeverDue({ definition, state }: StoredJob, clock: Pick<Clock, 'wallNanos'>): string | undefined {
   if (definition.disabled || definition.parentJob !== '' || state.problem !== '') return undefined;
-  return neverDue(definition, state.nextTick !== null, now);
+  // What most jobs are: the clock need not be asked.
+  if (definition.expiresAt === null && state.nextTick !== null) return undefined;
+  return neverDue(definition, state.nextTick !== null, clock.wallNanos());
 }

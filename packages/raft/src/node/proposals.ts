@@ -22,12 +22,14 @@ interface Proposal {
   readonly single: boolean;
   readonly resolve: (results: ApplyResult | ApplyResult[]) => void;
   readonly reject: (error: Error) => void;
+  /** So far; of several entries. */
   readonly results: ApplyResult[];
   firstIndex: number;
   term: number;
 }
 
 const NO_DATA = new Uint8Array(0);
+const NO_RESULTS: ApplyResult[] = [];
 /** The entry that a barrier commits. */
 export const BARRIER: Proposed = { type: EntryType.normal, data: NO_DATA };
 
@@ -69,7 +71,16 @@ export class Proposals {
       this.#bytes += bytes;
       // Where callers are answered by the dozen, the others are about to ask too: they are waited for.
       const alone = this.size === 0 && this.#answered <= 1;
-      this.#waiting.push({ entries, bytes, single, resolve, reject, results: [], firstIndex: 0, term: 0 });
+      this.#waiting.push({
+        entries,
+        bytes,
+        single,
+        resolve,
+        reject,
+        results: single ? NO_RESULTS : [],
+        firstIndex: 0,
+        term: 0,
+      });
       if (alone) this.#host.hasten();
       else this.#host.schedule();
     });
@@ -103,10 +114,11 @@ export class Proposals {
       if (index < head.firstIndex) return;
       const last = head.firstIndex + head.entries.length - 1;
       if (index <= last && term === head.term) {
-        head.results.push({ index, term, value });
+        const result = { index, term, value };
+        if (!head.single) head.results.push(result);
         if (index === last) {
           this.#finish();
-          head.resolve(head.single ? head.results[0]! : head.results);
+          head.resolve(head.single ? result : head.results);
         }
         return;
       }
