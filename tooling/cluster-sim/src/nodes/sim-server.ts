@@ -197,9 +197,11 @@ export class SimServer extends Machine {
         directory: '',
         disk: this.disk.mount(),
         segmentBytes: SEGMENT_BYTES,
-        transport: new GatedTransport(inner, process, (message: Message) =>
-          world.guard(() => world.checks.sent(this, message)),
-        ),
+        transport: new GatedTransport(inner, {
+          process,
+          sent: (message: Message) => world.guard(() => world.checks.sent(this, message)),
+          again: () => undefined,
+        }),
         describe: this.#describe(process),
         askPledge: this.#askPledge(process),
       },
