@@ -18,7 +18,7 @@ export interface EngineOptions {
   readonly forbidHoldMs?: number;
   /** From TERM to KILL. Default 10,000. */
   readonly killGraceMs?: number;
-  /** Most decisions in one `DecideTicks`; more due at once become several. Default 500. */
+  /** Most decisions in one `DecideTicks`; more due at once become several. A server applies each in one stretch. Default 64. */
   readonly decideBatchMax?: number;
   /** Processors of one result get this long, times their number. Default 30,000. */
   readonly processTimeoutMs?: number;
@@ -36,7 +36,7 @@ export function settingsOf(options: EngineOptions): EngineSettings {
     leaseMs: options.leaseMs ?? 15_000,
     forbidHoldMs: options.forbidHoldMs ?? 300_000,
     killGraceMs: options.killGraceMs ?? 10_000,
-    decideBatchMax: options.decideBatchMax ?? 500,
+    decideBatchMax: options.decideBatchMax ?? 64,
     processTimeoutMs: options.processTimeoutMs ?? 30_000,
   };
 }

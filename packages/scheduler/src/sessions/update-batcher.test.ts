@@ -55,12 +55,12 @@ describe('UpdateBatcher', () => {
     expect(batches.map((batch) => batch.length)).toEqual([2]);
   });
 
-  it('keeps at most 4,096 back, and sends them in order, 512 a command', async () => {
+  it('keeps at most 4,096 back, and sends them in order, 64 a command', async () => {
     void batcher.add(started('0-a'));
     await time.advance(1);
     for (let i = 1; i < 4_096; i++) void batcher.add(started(`${i}-a`));
     await time.advance(0);
-    expect(batches.map((batch) => batch.length)).toEqual(Array.from({ length: 8 }, () => 512));
+    expect(batches.map((batch) => batch.length)).toEqual(Array.from({ length: 64 }, () => 64));
     expect(batches.flat().map(({ id }) => id)).toEqual(Array.from({ length: 4_096 }, (_, i) => `${i}-a`));
   });
 

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 export type UpdateResult = CommandResults['executionUpdates']['results'][number];
 
 /** Applied in one stretch: more of them would keep requests waiting. */
-const BATCH_UPDATES_MAX = 512;
+const BATCH_UPDATES_MAX = 64;
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 /** How long reports wait, at most, while something due is on its way to a worker. */
 const HOLD_MS = 100;

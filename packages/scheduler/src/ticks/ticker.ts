@@ -14,7 +14,7 @@ import { TickMetrics } from './tick-metrics.ts';
 
 const LOAD_SLICE_MS = 5;
 const LOAD_CHECK_EVERY = 64;
-const BATCHES_IN_FLIGHT_MAX = 4;
+const BATCHES_IN_FLIGHT_MAX = 32;
 const RECHECK_MS = 100;
 
 /**
