@@ -4,9 +4,10 @@ import type { Host } from './host.ts';
 import { LEASE_MARGIN } from './options.ts';
 import { warmLinks } from './warm-links.ts';
 
-const MIN_MS = 50;
 /** Over which the voters that are left ask for votes, one after the other. */
 const SPREAD_MS = 100;
+/** Before each try: by then the others' turns of the try before are over. */
+const MIN_MS = SPREAD_MS * 1.2;
 /** Looks after one refused dial, as long as nobody else leads: the next dial may be far, since transports back off. */
 const ATTEMPTS = 3;
 /** Heartbeat intervals without a word. */
