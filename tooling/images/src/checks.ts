@@ -25,7 +25,7 @@ export interface Check {
 const JOB = 'each-second';
 const WAIT_MS = 120_000;
 /** Over that of Debian and Node, which are not ours. */
-const OWN_MB_MAX = { server: 70, agent: 40 };
+const OWN_MB_MAX = { server: 30, agent: 20 };
 const NOT_IN_AGENT = ['raft', 'raft-grpc', 'store', 'scheduler', 'server', 'cli', 'classic-level', 'fastify'];
 
 /** In this order; each stands on what those before it left. */
