@@ -15,6 +15,8 @@ export type { Fields, Logger, LogLevel } from './logger.ts';
 export { silentLogger } from './logger.ts';
 export type { Counter, Gauge, Histogram, Labels, Metrics } from './metrics.ts';
 export { noMetrics } from './metrics.ts';
+export { certificateNames } from './certificate-names.ts';
+export type { NamedCertificate } from './certificate-names.ts';
 export { percentDecoded } from './percent-decoded.ts';
 export { REDACTED, withoutCredentials } from './redact.ts';
 export { rpcCodeName } from './rpc-codes.ts';

@@ -2,7 +2,7 @@ import type { ServerDuplexStream, ServiceDefinition, UntypedServiceImplementatio
 import { Metadata, status } from '@grpc/grpc-js';
 import { agentSession, toServerFromWire, toWorkerToWire } from '@dkron/contracts';
 import type { SessionReceiver, ToServer, ToWorker } from '@dkron/jobs';
-import { messageOf, type Timers } from '@dkron/runtime';
+import { certificateNames, messageOf, type Timers } from '@dkron/runtime';
 import { within } from '../session/dialer-options.ts';
 import type { PeerIdentity, SessionRouter } from '../session/session-router.ts';
 import { asBuffer } from './as-buffer.ts';
@@ -100,15 +100,9 @@ function serve(call: Call, { router, timers }: SessionServiceModules, done: () =
   call.on('cancelled', () => channel.ended('the connection is gone'));
 }
 
-/** Names of the certificate, where there is one: subject alternative names, then the common name. */
+/** Names of the certificate, where there is one. */
 function identityOf(call: Call): PeerIdentity {
   const address = call.getPeer();
-  const certificate = call.getAuthContext()?.sslPeerCertificate;
-  const names = (certificate?.subjectaltname ?? '')
-    .split(', ')
-    .filter((name) => name !== '')
-    .map((name) => name.slice(name.indexOf(':') + 1));
-  const common: unknown = certificate?.subject?.CN;
-  if (typeof common === 'string') names.push(common);
+  const names = certificateNames(call.getAuthContext()?.sslPeerCertificate);
   return names.length === 0 ? { address } : { names, address };
 }

@@ -1,13 +1,9 @@
 import type { PeerCertificate } from 'node:tls';
 import type { PeerIdentity } from '@dkron/raft';
+import { certificateNames } from '@dkron/runtime';
 
-/** What certificate and socket say. Names: subject alternative names without their kind, then the common name. */
+/** What certificate and socket say. */
 export function identityOf(certificate: PeerCertificate | undefined, address: string): PeerIdentity {
-  const names = (certificate?.subjectaltname ?? '')
-    .split(', ')
-    .filter((name) => name !== '')
-    .map((name) => name.slice(name.indexOf(':') + 1));
-  const common: unknown = certificate?.subject?.CN;
-  if (typeof common === 'string') names.push(common);
+  const names = certificateNames(certificate);
   return names.length === 0 ? { address } : { names, address };
 }
