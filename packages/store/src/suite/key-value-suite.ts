@@ -121,8 +121,10 @@ export function keyValueSuite(name: string, { describe, it }: SuiteFunctions, ma
       ]);
     });
 
-    test("bytes handed out are the reader's own", async (kv) => {
-      await kv.batch([put([1], [1, 2])]);
+    test('keeps its own copy of bytes handed in and out', async (kv) => {
+      const value = new Uint8Array([1, 2]);
+      await kv.batch([{ type: 'put', key: bytes(1), value }]);
+      value[0] = 9;
       const read = kv.getSync(bytes(1));
       ok(read !== undefined);
       deepStrictEqual(plain(read), [1, 2]);

@@ -4,19 +4,17 @@ import type { IterateOptions, KeyRange, KeyValueEntry, WriteOp } from '../ports.
 /** A record that is to be written; null = removed. */
 export type Pending = Uint8Array | null;
 
-const valueOf = (op: WriteOp): Pending => (op.type === 'put' ? op.value : null);
-
 /** Beside key and value: the entry of the map and two objects. */
 const ENTRY_BYTES = 100;
 
 /** What several batches in a row leave to be written: the last operation on each key. */
 export class PendingWrites {
-  readonly #last = new Map<string, WriteOp>();
+  readonly #records = new Map<string, Pending>();
   #bytes = 0;
 
   /** Keys changed. */
   get size(): number {
-    return this.#last.size;
+    return this.#records.size;
   }
 
   /** About what it takes in memory; what was replaced counts, too. */
@@ -26,27 +24,32 @@ export class PendingWrites {
 
   /** Undefined when nothing is known of the key. */
   get(key: string): Pending | undefined {
-    const op = this.#last.get(key);
-    return op === undefined ? undefined : valueOf(op);
+    return this.#records.get(key);
   }
 
   add(ops: readonly WriteOp[]): void {
     for (const op of ops) {
-      this.#last.set(toLatin1(op.key), op);
-      this.#bytes += ENTRY_BYTES + op.key.length + (op.type === 'put' ? op.value.length : 0);
+      const value = op.type === 'put' ? Buffer.from(op.value) : null;
+      this.#records.set(toLatin1(op.key), value);
+      this.#bytes += ENTRY_BYTES + op.key.length + (value?.length ?? 0);
     }
   }
 
   /** What `later` holds replaces what this one does. */
   addAll(later: PendingWrites): void {
-    for (const [key, op] of later.#last) {
-      this.#last.set(key, op);
+    for (const [key, value] of later.#records) {
+      this.#records.set(key, value);
     }
     this.#bytes += later.#bytes;
   }
 
   ops(): WriteOp[] {
-    return [...this.#last.values()];
+    const ops: WriteOp[] = [];
+    for (const [text, value] of this.#records) {
+      const key = Buffer.from(text, 'latin1');
+      ops.push(value === null ? { type: 'del', key } : { type: 'put', key, value });
+    }
+    return ops;
   }
 
   /** Keys in the range, in its order. */
@@ -54,7 +57,7 @@ export class PendingWrites {
     const from = gte === undefined ? '' : toLatin1(gte);
     const to = lt === undefined ? undefined : toLatin1(lt);
     const keys: string[] = [];
-    for (const key of this.#last.keys()) {
+    for (const key of this.#records.keys()) {
       if (key >= from && (to === undefined || key < to)) {
         keys.push(key);
       }
