@@ -19,7 +19,9 @@ export type CreatedHeaders = Readonly<{ location: string; etag: string; warning?
 export function createdHeaders(node: CreatedIn, target: string, { definition, state }: StoredJob): CreatedHeaders {
   const everywhere = everyNode(node, definition);
   const warnings = configWarnings(node, definition);
-  if (everywhere !== undefined) warnings.unshift(everywhere);
-  const headers = { location: locationHeader(`${target}/${definition.name}`), etag: etagOf(state) };
-  return warnings.length === 0 ? headers : { ...headers, ...warningHeader(warnings) };
+  return {
+    location: locationHeader(`${target}/${definition.name}`),
+    etag: etagOf(state),
+    ...warningHeader(everywhere === undefined ? warnings : [everywhere, ...warnings]),
+  };
 }

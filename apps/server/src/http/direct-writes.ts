@@ -106,15 +106,10 @@ export class DirectWrites {
     const { location, etag, warning } = createdHeaders(node, TARGET, job);
     const body = echoJobBytes(parsed);
     // A list is taken as it is. Names as `CanonicalResponse` would write them.
-    const id = requestId(request);
-    const { nodeName } = node.options;
-    const length = String(body.length);
-    // oxfmt-ignore
-    const headers = [
-      'X-Request-Id', id, 'X-Whom', nodeName, 'Content-Type', JSON_TYPE,
-      'Location', location, 'ETag', etag, 'Content-Length', length,
-    ];
-    if (warning !== undefined) headers.splice(-2, 0, 'Warning', warning);
+    const headers = ['X-Request-Id', requestId(request), 'X-Whom', node.options.nodeName];
+    headers.push('Content-Type', JSON_TYPE, 'Location', location, 'ETag', etag);
+    if (warning !== undefined) headers.push('Warning', warning);
+    headers.push('Content-Length', String(body.length));
     response.writeHead(201, headers);
     // A text of bytes goes out in one piece with the head.
     response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');

@@ -43,26 +43,19 @@ const VALUE_UNITS_MAX = 200;
 function findings({ executors, processors }: Offers, definition: JobDefinition, lenient: boolean): Finding[] {
   const { executor, executorConfig, processors: wanted } = definition;
   const found: Finding[] = [];
-  if (LENIENT.executor.has(executor) === lenient) {
-    for (const problem of problemsOf(executors, executor, executorConfig)) {
-      found.push({ user: `executor ${executor}`, path: 'executor_config', problem });
+  const look = (kind: keyof typeof LENIENT, offered: OfferedByName, name: string, config: Config): void => {
+    if (LENIENT[kind].has(name) !== lenient) return;
+    const schema = offered.get(name)?.configSchema;
+    if (schema === undefined) return;
+    const path = kind === 'executor' ? 'executor_config' : `processors.${name}`;
+    for (const problem of checkConfig(schema as ConfigSchema, config ?? {})) {
+      found.push({ user: `${kind} ${name}`, path, problem });
     }
-  }
-  for (const name of Object.keys(wanted)) {
-    if (LENIENT.processor.has(name) !== lenient) continue;
-    for (const problem of problemsOf(processors, name, wanted[name]!)) {
-      found.push({ user: `processor ${name}`, path: `processors.${name}`, problem });
-    }
-  }
+  };
+  look('executor', executors, executor, executorConfig);
+  for (const name of Object.keys(wanted)) look('processor', processors, name, wanted[name]!);
   return found;
 }
-
-function problemsOf(offered: OfferedByName, name: string, config: Config): readonly ConfigProblem[] {
-  const schema = offered.get(name)?.configSchema;
-  return schema === undefined ? NONE : checkConfig(schema as ConfigSchema, config ?? {});
-}
-
-const NONE: readonly ConfigProblem[] = [];
 
 type Config = Readonly<Record<string, string>> | null;
 
