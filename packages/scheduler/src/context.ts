@@ -1,4 +1,4 @@
-import type { JobDefinition, JobName, Stamp } from '@dkron/jobs';
+import type { JobDefinition, JobName, NodeName, Stamp } from '@dkron/jobs';
 import type { EngineModules, EngineSettings } from './options.ts';
 import type { StampSource } from './stamp-source.ts';
 
@@ -14,6 +14,10 @@ export interface Context extends EngineModules {
   mayStart(): boolean;
   /** Something due is being decided, or is decided and waits for room on its way to a worker. */
   starting(): boolean;
+  /** Executions that wait to be sent to this node. */
+  readonly waitingFor: (node: NodeName) => number;
+  /** The most of any node. */
+  readonly waitingMost: () => number;
 }
 
 /** Stamp as id text: unique in the cluster, and ordered. */

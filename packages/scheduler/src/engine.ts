@@ -67,6 +67,8 @@ export class Engine {
       mayAct,
       mayStart: () => !this.#draining && mayAct(),
       starting: () => this.#ticker.inFlight > 0 || this.#sessions.hasSendable(),
+      waitingFor: (node) => this.#sessions.waitingFor(node),
+      waitingMost: () => this.#sessions.waitingMost(),
     };
     this.#ticker = new Ticker(this.#context);
     this.#updates = new UpdateBatcher(this.#context);

@@ -20,6 +20,11 @@ export interface EngineOptions {
   readonly killGraceMs?: number;
   /** Most decisions in one `DecideTicks`; more due at once become several. A server applies each in one stretch. Default 64. */
   readonly decideBatchMax?: number;
+  /**
+   * Jobs wait undecided while each of their nodes has this many executions waiting to be sent; a tick that waits so is
+   * not late. Default 16,384.
+   */
+  readonly waitingPerNodeMax?: number;
   /** Processors of one result get this long, times their number. Default 30,000. */
   readonly processTimeoutMs?: number;
 }
@@ -37,6 +42,7 @@ export function settingsOf(options: EngineOptions): EngineSettings {
     forbidHoldMs: options.forbidHoldMs ?? 300_000,
     killGraceMs: options.killGraceMs ?? 10_000,
     decideBatchMax: options.decideBatchMax ?? 64,
+    waitingPerNodeMax: options.waitingPerNodeMax ?? 16_384,
     processTimeoutMs: options.processTimeoutMs ?? 30_000,
   };
 }

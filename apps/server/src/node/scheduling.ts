@@ -25,6 +25,8 @@ export interface SchedulingPorts {
   readonly transport: SessionTransport;
   readonly describe: AskDescription;
   readonly processResult: ProcessResult;
+  /** See the engine's option. */
+  readonly waitingPerNodeMax?: number;
 }
 
 /** What decides, and the sessions between engines and workers. */
@@ -48,7 +50,7 @@ export function createScheduling(
 ): Scheduling {
   const { store, membership, consensus, features } = core;
   const log = tellingLog(ports.log, options, features);
-  const { processResult } = ports;
+  const { processResult, waitingPerNodeMax } = ports;
   const { clock, unwind } = environment;
   const { node: raft } = consensus;
   const planner = new Planner({ region: options.region });
@@ -60,6 +62,7 @@ export function createScheduling(
       leaseMs: options.lease,
       forbidHoldMs: options.forbidHold,
       processTimeoutMs: PROCESS_MS,
+      ...(waitingPerNodeMax === undefined ? {} : { waitingPerNodeMax }),
     },
     { ...environment, log, view: store, membership, planner, processResult },
   );

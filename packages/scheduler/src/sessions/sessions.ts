@@ -108,6 +108,18 @@ export class Sessions {
     return false;
   }
 
+  /** Executions that wait to be sent to this node. */
+  waitingFor(node: NodeName): number {
+    return this.#books.get(node)?.unsent.size ?? 0;
+  }
+
+  /** The most of any node. */
+  waitingMost(): number {
+    let most = 0;
+    for (const { unsent } of this.#books.values()) if (unsent.size > most) most = unsent.size;
+    return most;
+  }
+
   accept(channel: SessionChannel<ToWorker>): SessionReceiver<ToServer> {
     return new Receiver(this.#context, this.#updates, channel, {
       welcome: (hello, adopt) => this.#welcome(hello, channel, adopt),
@@ -186,6 +198,7 @@ export class Sessions {
     if (this.#context.clock.monotonicMs() < session.holdUntilMs) return;
     const dispatches: Dispatch[] = [];
     let room = Math.min(session.room, session.slots - book.sent.size);
+    if (room <= 0) return;
     for (const { execution } of book.unsent.values()) {
       if (room <= 0) break;
       const dispatch = this.#dispatchOf(execution, book);

@@ -58,12 +58,12 @@ function isPlain(
   { definition, state }: StoredJob,
   shared: SharedSchedule,
   now: EpochNanos,
-  { graceNanos }: LatePolicy,
+  { graceNanos, heldNanos }: LatePolicy,
   pausedUntil: EpochNanos | null,
 ): boolean {
   const tick = state.nextTick!;
   if (definition.startsAt !== null || definition.expiresAt !== null || shared.schedule.kind === 'after') return false;
-  if (tick <= state.decidedUpTo || tick > now || tick < now - graceNanos) return false;
+  if (tick <= state.decidedUpTo || tick > now || tick < now - heldNanos - graceNanos) return false;
   if (pausedUntil !== null && tick <= pausedUntil) return false;
   const following = shared.nextAfter(tick);
   return following === undefined || following > now;

@@ -15,6 +15,8 @@ export interface LatePolicy {
   readonly windowNanos: bigint;
   /** Up to this late a tick is on time; nanoseconds. */
   readonly graceNanos: bigint;
+  /** For how long the job has waited for its turn: what was on time then is on time now. */
+  readonly heldNanos: bigint;
 }
 
 /** What becomes of the ticks in (after, until] at `now`; `until` ≤ now. Oldest first. */
@@ -27,8 +29,8 @@ export function judgeTicks(
 ): readonly Stretch[] {
   const first = schedule.next(after);
   if (first === undefined || first > until) return [];
-  if (schedule.kind === 'after') return [afterTick(first, now, schedule.graceNanos)];
-  const onTimeFrom = now - policy.graceNanos;
+  if (schedule.kind === 'after') return [afterTick(first, now - policy.heldNanos, schedule.graceNanos)];
+  const onTimeFrom = now - policy.heldNanos - policy.graceNanos;
   if (first >= onTimeFrom) return runs(schedule, after, until, 'schedule');
   const lateUntil = until < onTimeFrom ? until : onTimeFrom - 1n;
   return [

@@ -11,11 +11,13 @@ import { judgeJob } from './judge-job.ts';
 import type { Stretch } from './late.ts';
 import { Recheck } from './recheck.ts';
 import { TickMetrics } from './tick-metrics.ts';
+import { Turns, WAIT_MS } from './turns.ts';
 
 const LOAD_SLICE_MS = 5;
 const LOAD_CHECK_EVERY = 64;
 const BATCHES_IN_FLIGHT_MAX = 32;
 const RECHECK_MS = 100;
+const LOOKS_PER_DECISION_MAX = 4;
 
 /**
  * Holds the timetable and decides due ticks: one `DecideTicks` per event-loop turn for all of them. Many become several
@@ -27,6 +29,7 @@ export class Ticker {
   readonly #alarm: Alarm;
   readonly #metrics: TickMetrics;
   readonly #recheck: Recheck;
+  readonly #turns: Turns;
   #running = false;
   #inFlight = 0;
   /** More is due than may be in flight: the next answer goes on with it. */
@@ -41,6 +44,7 @@ export class Ticker {
     this.#context = context;
     this.#metrics = new TickMetrics(context.metrics);
     this.#recheck = new Recheck(context);
+    this.#turns = new Turns(context);
     this.#alarm = new Alarm({
       clock: context.clock,
       timers: context.timers,
@@ -75,6 +79,7 @@ export class Ticker {
     this.#loading?.();
     this.#loading = undefined;
     this.#timetable.clear();
+    this.#turns.clear();
     this.#context.definitions.clear();
     this.#wakeIdle();
   }
@@ -83,11 +88,14 @@ export class Ticker {
     if (event.type === 'tick') {
       // By hand and by parent says nothing about the timetable.
       const { jobName, trigger } = event.entry;
-      if (trigger === 'schedule' || trigger === 'catchup') this.#set(jobName, event.nextTick);
+      if (trigger === 'schedule' || trigger === 'catchup') {
+        this.#turns.forget(jobName);
+        this.#set(jobName, event.nextTick);
+      }
     } else if (event.type === 'job') {
       if (event.change !== 'counters') this.#context.definitions.delete(event.name);
       if (event.change === 'put' || event.change === 'toggle') this.#look(event.name);
-      if (event.change === 'delete') this.#timetable.remove(event.name);
+      if (event.change === 'delete') this.#remove(event.name);
     } else if (event.type === 'pause' && event.scope === 'schedule' && !event.paused) {
       this.#pausedUntil = this.#context.clock.wallNanos();
     }
@@ -136,8 +144,13 @@ export class Ticker {
   }
 
   #set(name: JobName, due: EpochNanos | null): void {
-    if (due === null) this.#timetable.remove(name);
+    if (due === null) this.#remove(name);
     else this.#timetable.set(name, Number(due) / 1e6);
+  }
+
+  #remove(name: JobName): void {
+    this.#timetable.remove(name);
+    this.#turns.forget(name);
   }
 
   #rearm(): void {
@@ -164,9 +177,12 @@ export class Ticker {
     const now = clock.wallNanos();
     const nowMs = clock.wallMs();
     this.#everyone = undefined;
+    this.#turns.look();
     // All others of this batch follow it.
     stamps.next();
-    while (decisions.length < settings.decideBatchMax) {
+    // Those that have to wait for their turn give no decision, and take time all the same.
+    let looks = settings.decideBatchMax * LOOKS_PER_DECISION_MAX;
+    while (decisions.length < settings.decideBatchMax && looks-- > 0) {
       const name = this.#timetable.takeDue(nowMs);
       if (name === undefined) break;
       const before = decisions.length;
@@ -179,16 +195,22 @@ export class Ticker {
   #decideJob(name: JobName, now: EpochNanos, into: TickDecision[]): void {
     const { view, planner, settings, logger } = this.#context;
     const job = view.getJob(name);
-    if (job === undefined || job.state.nextTick === null) return;
+    if (job === undefined || job.state.nextTick === null) return this.#turns.forget(name);
     try {
+      const paused = this.#pausedUntil !== null && job.state.nextTick <= this.#pausedUntil;
+      if (!paused && this.#turns.mustWait(job, now)) return this.#timetable.set(name, Number(now) / 1e6 + WAIT_MS);
       const shared = planner.schedules.of(job.definition, job.state.anchor);
       const policy = {
         catchup: job.definition.catchup,
         windowNanos: job.definition.catchup === 'skip' ? 0n : parseGoDuration(job.definition.catchupWindow),
         graceNanos: BigInt(Math.round(settings.tickGraceMs)) * NANOS_PER_MILLISECOND,
+        heldNanos: this.#turns.heldNanos(name, now),
       };
       const { stretches, ends, wakeAt } = judgeJob(job, shared, now, policy, this.#pausedUntil);
-      if (stretches.length === 0) return this.#set(name, wakeAt);
+      if (stretches.length === 0) {
+        this.#turns.forget(name);
+        return this.#set(name, wakeAt);
+      }
       this.#context.definitions.set(name, job.definition);
       stretches.forEach((stretch, index) => {
         into.push(this.#decision(job, shared, stretch, ends && index === stretches.length - 1));
@@ -197,6 +219,7 @@ export class Ticker {
     } catch (error) {
       // One bad job must not stop the others; it stays out until it is edited.
       this.#metrics.problem();
+      this.#turns.forget(name);
       if (planner.isOutdated(job)) return this.#recheck.add(name);
       logger.error('Job cannot be scheduled and is left out', { job: name, error });
     }

@@ -1,6 +1,8 @@
 import type { ApplyEvent, Execution, ExecutionId, Group, JobName, LedgerEntry, StoredJob, Trigger } from '@dkron/jobs';
 import { must } from './broken.ts';
 
+const GRACE_NANOS = 10_000_000_000n;
+
 /** What is known of a job while it exists; a job created anew is another one. */
 export interface JobHistory {
   /** First group that belongs to this one. */
@@ -128,9 +130,8 @@ export class History {
       return;
     }
     if (trigger !== 'schedule' && trigger !== 'catchup') return;
-    this.#mark(
-      `tick: ${decision}${entry.reason === '' ? '' : ` ${entry.reason}`}${trigger === 'catchup' ? ' (late)' : ''}`,
-    );
+    const late = trigger === 'catchup' ? ' (late)' : waited(entry) ? ' (when its turn came)' : '';
+    this.#mark(`tick: ${decision}${entry.reason === '' ? '' : ` ${entry.reason}`}${late}`);
     const job = this.jobs.get(jobName);
     if (job === undefined) return;
     const says = (): string => `${jobName} ${tick}..${lastTick} (${count}) ${decision}, after ${job.lastTick}`;
@@ -262,4 +263,9 @@ export function periodNanosOf(job: StoredJob | undefined): bigint | undefined {
   const every = /^@every (\d+)s$/.exec(schedule) ?? /^\*\/(\d+) \* \* \* \* \*$/.exec(schedule);
   if (every !== null) return BigInt(every[1]!) * SECOND;
   return schedule === '0 * * * * *' ? 60n * SECOND : undefined;
+}
+
+/** On time, though longer ago than that: its nodes were crowded. */
+function waited({ decision, tick, decidedAt }: LedgerEntry): boolean {
+  return decision === 'run' && decidedAt - tick > GRACE_NANOS;
 }

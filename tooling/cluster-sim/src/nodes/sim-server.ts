@@ -153,6 +153,7 @@ export class SimServer extends Machine {
       transport: world.sessions.transport(this, process),
       describe: this.#describe(process),
       processResult: () => Promise.resolve(null),
+      waitingPerNodeMax: world.plan.options.waitingPerNodeMax,
     };
     const scheduling = createScheduling(options, core, ports, environment);
     world.guard(() => world.checks.engine(this, core, scheduling.engine));

@@ -10,6 +10,8 @@ export interface PlannedJob {
 
 export interface PlannedOptions {
   readonly slots: number;
+  /** Starts that wait for one node, after which jobs wait undecided. */
+  readonly waitingPerNodeMax: number;
   readonly leaseMs: number;
   readonly forbidHoldMs: number;
   readonly replaceAfterMs: number;

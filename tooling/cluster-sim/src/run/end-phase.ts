@@ -91,6 +91,17 @@ function isBusy(world: World, node: string): boolean {
   return runs >= world.plan.options.slots;
 }
 
+/** Back-pressure: where a node has as many starts waiting as may be, and works on others, its jobs stay undecided. */
+function isCrowded(world: World): boolean {
+  const { store } = leaderOf(world)!.parts!;
+  const waiting = new Map<string, number>();
+  for (const { nodeName, state } of store.openExecutions()) {
+    if (state === 'pending') waiting.set(nodeName, (waiting.get(nodeName) ?? 0) + 1);
+  }
+  const { waitingPerNodeMax: max } = world.plan.options;
+  return [...waiting].some(([node, count]) => count >= max && isBusy(world, node));
+}
+
 /** What a result made due is carried out, and no run waits for nothing. */
 function nothingOverdue(world: World): void {
   const store = leaderOf(world)!.parts!.store;
@@ -126,6 +137,10 @@ function allDecided(world: World): void {
     const { nextTick } = state;
     must(nextTick !== null, 'AllDecided', () => `${name} is in no timetable`);
     const lateMs = Number((now - nextTick!) / MS);
+    if (lateMs >= TICK_SLACK_MS && isCrowded(world)) {
+      world.mark('waits for its turn at the end');
+      continue;
+    }
     must(lateMs < TICK_SLACK_MS, 'AllDecided', () => `${name}: a tick is due since ${lateMs} ms`);
   }
 }
