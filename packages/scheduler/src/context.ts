@@ -8,6 +8,8 @@ export interface Context extends EngineModules {
   readonly stamps: StampSource;
   /** Definitions of jobs decided a moment ago, so that their dispatch need not read them again. */
   readonly definitions: Map<JobName, JobDefinition>;
+  /** True between `start` and `stop`. */
+  leads(): boolean;
   /** True between `start` and `stop` while the log says that this node leads. Checked before every action. */
   mayAct(): boolean;
   /** `draining` accepts results but starts nothing new. */

@@ -64,6 +64,7 @@ export class Engine {
       settings: settingsOf(options),
       stamps: this.stamps,
       definitions: new Map(),
+      leads: () => this.#running,
       mayAct,
       mayStart: () => !this.#draining && mayAct(),
       starting: () => this.#ticker.inFlight > 0 || this.#sessions.hasSendable(),

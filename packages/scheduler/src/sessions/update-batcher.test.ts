@@ -8,12 +8,16 @@ describe('UpdateBatcher', () => {
   let time: ManualTime;
   let batches: ExecutionUpdate[][];
   let starting: boolean;
+  let leads: boolean;
+  let valid: boolean;
   let batcher: UpdateBatcher;
 
   beforeEach(() => {
     time = new ManualTime();
     batches = [];
     starting = true;
+    leads = true;
+    valid = true;
     const log = {
       propose: (command: Command) => {
         const updates = command.type === 'executionUpdates' ? command.updates : [];
@@ -22,7 +26,15 @@ describe('UpdateBatcher', () => {
       },
     };
     const stamps = { next: () => 1n };
-    const parts = { clock: time, timers: time, log, stamps, mayAct: () => true, starting: () => starting };
+    const parts = {
+      clock: time,
+      timers: time,
+      log,
+      stamps,
+      leads: () => leads,
+      mayAct: () => leads && valid,
+      starting: () => starting,
+    };
     batcher = new UpdateBatcher(parts as unknown as Context);
   });
 
@@ -34,6 +46,28 @@ describe('UpdateBatcher', () => {
     void batcher.add(started('2-a'));
     await time.advance(0);
     expect(batches.map((batch) => batch.length)).toEqual([2]);
+  });
+
+  it('keeps everything back while leadership is in doubt', async () => {
+    starting = false;
+    valid = false;
+    const answer = batcher.add({ kind: 'cancelRequested', id: '1-a', at: 0n, slotHoldMs: null });
+    await time.advance(500);
+    expect(batches).toEqual([]);
+    valid = true;
+    await time.advance(10);
+    await expect(answer).resolves.toBe('applied');
+  });
+
+  it('tells that nothing was proposed once leadership is lost', async () => {
+    starting = false;
+    valid = false;
+    const answer = batcher.add(started('1-a')).catch((error: unknown) => String(error));
+    await time.advance(20);
+    leads = false;
+    await time.advance(10);
+    expect(await answer).toContain('leadership lost');
+    expect(batches).toEqual([]);
   });
 
   it('keeps reports back while something is to be started', async () => {

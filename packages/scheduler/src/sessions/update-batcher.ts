@@ -20,7 +20,8 @@ interface Waiting {
 
 /**
  * Gathers the updates of one event-loop turn into one command. Order is kept. What workers report waits a little while
- * something due is not sent yet: a start that is late cannot be made good, a report a tenth of a second later can.
+ * something due is not sent yet: a start that is late cannot be made good, a report a tenth of a second later can. All
+ * wait while leadership is in doubt: it is either confirmed again or lost.
  */
 export class UpdateBatcher {
   readonly #context: Context;
@@ -58,7 +59,12 @@ export class UpdateBatcher {
   #turn(): void {
     this.#flushing = undefined;
     this.#held = undefined;
+    if (this.#context.leads() && !this.#context.mayAct()) return this.#hold();
     if (!this.#mayWait() || !this.#context.starting()) return this.#flush();
+    this.#hold();
+  }
+
+  #hold(): void {
     this.#held = this.#context.timers.after(HOLD_CHECK_MS, () => this.#turn());
   }
 
