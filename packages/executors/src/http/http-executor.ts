@@ -3,10 +3,12 @@ import { systemTimers } from '@dkron/runtime/system';
 import { formatDurationMs } from '../durations.ts';
 import { CANCELLED, failed, SUCCEEDED } from '../results.ts';
 import type { ExecuteContext, ExecuteRequest, ExecuteResult, Executor } from '../types.ts';
-import { Agents } from './agents.ts';
 import { configSchema } from './config-schema.ts';
+import type { Connector } from './connector.ts';
+import { Connectors } from './connectors.ts';
+import { bodyErrorText, HttpRequestError, transportText } from './error-text.ts';
+import { Exchange, type ExchangeEvents } from './exchange.ts';
 import { ExpectedBody } from './expect-body.ts';
-import { HttpRequestError, send, transportText } from './request.ts';
 import { readSettings, type HttpSettings } from './settings.ts';
 
 /** Settings of the `http` executor; all have defaults. */
@@ -28,7 +30,7 @@ const encoder = new TextEncoder();
 
 /** Sends one HTTP request per attempt; the answer's body is the output. */
 export function httpExecutor(options: HttpExecutorOptions = {}, modules: HttpExecutorModules = {}): Executor {
-  const agents = new Agents();
+  const connectors = new Connectors();
   const timers = modules.timers ?? systemTimers;
   const searchBytesMax = options.searchBytesMax ?? SEARCH_BYTES_MAX;
   return {
@@ -39,85 +41,101 @@ export function httpExecutor(options: HttpExecutorOptions = {}, modules: HttpExe
       const settings = readSettings(request.config);
       if (settings.url === '') return failed('url is empty');
       if (settings.method === '') return failed('method is empty');
-      const { agent, warnings } = await agents.get(settings.tls);
+      const { connector, warnings } = await connectors.get(settings.tls);
       for (const line of [...settings.preamble, ...warnings]) context.output(encoder.encode(line), false);
-      const run = new HttpRun(settings, request, context, timers);
-      return run.execute((signal) => send(settings, agent, signal), searchBytesMax);
+      if (context.signal.aborted) return CANCELLED;
+      return new HttpRun(connector, settings, searchBytesMax, request, context).execute(timers);
     },
   };
 }
 
-class HttpRun {
+class HttpRun implements ExchangeEvents {
   readonly #settings: HttpSettings;
   readonly #request: ExecuteRequest;
   readonly #context: ExecuteContext;
-  readonly #timers: Timers;
-  readonly #abort = new AbortController();
-  #cause: StopCause | undefined;
-  #gotHeaders = false;
+  readonly #searchBytesMax: number;
+  readonly #exchange: Exchange;
+  readonly #expected: ExpectedBody | undefined;
+  readonly #cleanUp: Cancel[] = [];
+  #resolve: (result: ExecuteResult) => void = () => {};
 
-  constructor(settings: HttpSettings, request: ExecuteRequest, context: ExecuteContext, timers: Timers) {
+  constructor(
+    connector: Connector,
+    settings: HttpSettings,
+    searchBytesMax: number,
+    request: ExecuteRequest,
+    context: ExecuteContext,
+  ) {
     this.#settings = settings;
     this.#request = request;
     this.#context = context;
-    this.#timers = timers;
+    this.#searchBytesMax = searchBytesMax;
+    this.#expected = settings.expectBody === '' ? undefined : new ExpectedBody(searchBytesMax);
+    this.#exchange = new Exchange(connector, this);
   }
 
-  async execute(
-    sendRequest: (signal: AbortSignal) => ReturnType<typeof send>,
-    searchBytesMax: number,
-  ): Promise<ExecuteResult> {
-    const cleanUp = this.#watch();
-    try {
-      const answer = await sendRequest(this.#abort.signal);
-      this.#gotHeaders = true;
-      const expected = this.#settings.expectBody === '' ? undefined : new ExpectedBody(searchBytesMax);
-      for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-        this.#context.output(chunk, false);
-        expected?.add(chunk);
-      }
-      return this.#judge(answer.statusCode, expected, searchBytesMax);
-    } catch (error) {
-      return this.#failure(error as Error);
-    } finally {
-      for (const cancel of cleanUp) cancel();
-    }
+  /** Resolves for every end. */
+  execute(timers: Timers): Promise<ExecuteResult> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#watch(timers);
+      this.#exchange.begin(this.#settings);
+    });
   }
 
-  #watch(): Cancel[] {
+  body(chunk: Uint8Array): void {
+    this.#context.output(chunk, false);
+    this.#expected?.add(chunk);
+  }
+
+  ended(statusCode: number): void {
+    this.#end(this.#judge(statusCode));
+  }
+
+  failed(error: Error): void {
+    this.#end(failed(error instanceof HttpRequestError ? error.message : bodyErrorText(error)));
+  }
+
+  #watch(timers: Timers): void {
     const { signal } = this.#context;
     const cancel = (): void => this.#stop('cancelled');
     signal.addEventListener('abort', cancel, { once: true });
-    const cleanUp: Cancel[] = [() => signal.removeEventListener('abort', cancel)];
-    if (signal.aborted) cancel();
+    this.#cleanUp.push(() => signal.removeEventListener('abort', cancel));
     const within = (timeoutMs: number, cause: StopCause): void => {
       // Longer than the platform's timers (24 days) is no limit for a request.
-      if (timeoutMs < 2 ** 31) cleanUp.push(this.#timers.after(timeoutMs, () => this.#stop(cause)));
+      if (timeoutMs < 2 ** 31) this.#cleanUp.push(timers.after(timeoutMs, () => this.#stop(cause)));
     };
     if (this.#settings.timeoutMs > 0) within(this.#settings.timeoutMs, 'request_timeout');
     if (this.#request.timeoutMs !== undefined) within(this.#request.timeoutMs, 'timeout');
-    return cleanUp;
   }
 
   #stop(cause: StopCause): void {
-    this.#cause ??= cause;
-    this.#abort.abort();
+    this.#exchange.stop();
+    this.#end(this.#stopped(cause));
   }
 
-  #judge(statusCode: number, expected: ExpectedBody | undefined, searchBytesMax: number): ExecuteResult {
+  #end(result: ExecuteResult): void {
+    for (const cancel of this.#cleanUp) cancel();
+    this.#resolve(result);
+  }
+
+  #judge(statusCode: number): ExecuteResult {
     const { expectCode, expectBody } = this.#settings;
+    const expected = this.#expected;
     if (expectCode !== '' && !`${expectCode},`.includes(`${statusCode},`)) {
       return failed('received response code does not match the expected code');
     }
     if (!expected || expected.matches(expectBody)) return SUCCEEDED;
     if (expected.cut) {
-      this.#context.logger.warn('expectBody was searched only in the beginning of the body', { bytes: searchBytesMax });
+      this.#context.logger.warn('expectBody was searched only in the beginning of the body', {
+        bytes: this.#searchBytesMax,
+      });
     }
     return failed('received response body did not match the expected body');
   }
 
-  #failure(error: Error): ExecuteResult {
-    switch (this.#cause) {
+  #stopped(cause: StopCause): ExecuteResult {
+    switch (cause) {
       case 'cancelled':
         return CANCELLED;
       case 'timeout':
@@ -126,21 +144,11 @@ class HttpRun {
           'timeout',
         );
       case 'request_timeout': {
-        const text = this.#gotHeaders
+        const text = this.#exchange.answered
           ? 'context deadline exceeded (Client.Timeout or context cancellation while reading body)'
           : transportText(this.#settings, 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)');
         return failed(text, 'timeout');
       }
-      case undefined:
-        return failed(error instanceof HttpRequestError ? error.message : bodyText(error));
     }
   }
-}
-
-const CUT_SHORT_CODES = new Set(['UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ECONNRESET', 'Z_BUF_ERROR']);
-
-/** An answer that broke off, or one that cannot be decoded. */
-function bodyText(error: NodeJS.ErrnoException): string {
-  if (error.code !== undefined && CUT_SHORT_CODES.has(error.code)) return 'unexpected EOF';
-  return error.code === 'Z_DATA_ERROR' ? 'gzip: invalid header' : error.message;
 }

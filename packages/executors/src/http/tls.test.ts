@@ -18,7 +18,8 @@ beforeAll(async () => {
   const cert = readFileSync(CERT);
   const options = { cert, key: readFileSync(KEY), ca: cert, requestCert: true, rejectUnauthorized: false };
   server = createServer(options, (request, response) => {
-    response.end((request.socket as TLSSocket).authorized ? 'known' : 'unknown');
+    const socket = request.socket as TLSSocket;
+    response.end(request.url === '/again' ? String(socket.isSessionReused()) : socket.authorized ? 'known' : 'unknown');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `https://localhost:${(server.address() as AddressInfo).port}/`;
@@ -38,4 +39,12 @@ it.each([
 ])('%j', async (config, text) => {
   const run = await attempt(executor, { method: 'GET', url, ...(config as Record<string, string>) });
   expect([run.result.error, run.stdout]).toEqual(['', text]);
+});
+
+it('makes the next handshake with a host shorter, and only with the same files', async () => {
+  const again = { method: 'GET', url: `${url}again`, tlsRootCAsFile: CERT };
+  const own = httpExecutor();
+  expect((await attempt(own, again)).stdout).toBe('false');
+  expect((await attempt(own, again)).stdout).toBe('true');
+  expect((await attempt(own, { ...again, tlsCertificateFile: CERT, tlsCertificateKeyFile: KEY })).stdout).toBe('false');
 });
