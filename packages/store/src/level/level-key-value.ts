@@ -21,9 +21,16 @@ export interface LevelOptions {
   readonly path: string;
   /** Bytes of blocks kept in memory. Default 8 MiB. */
   readonly cacheBytes?: number;
+  /**
+   * Bytes of writes gathered in memory before they become a table; while that is written, as many again. What was not
+   * written so is read from LevelDB's log at the next start. Default 16 MiB.
+   */
+  readonly writeBufferBytes?: number;
 }
 
 const CACHE_BYTES = 8 * 1024 * 1024;
+/** LevelDB's own 4 MiB mean four times as many tables, and merging them cost a third of what applying runs did. */
+const WRITE_BUFFER_BYTES = 16 * 1024 * 1024;
 const READ_AHEAD = 1000;
 /** Above every key in use. */
 const NOWHERE = new Uint8Array([0xff, 0xff]);
@@ -42,13 +49,15 @@ export async function openLevel(options: LevelOptions): Promise<KeyValue> {
   return new LevelKeyValue({ path: options.path }, { db });
 }
 
-async function makeDb({ path, cacheBytes = CACHE_BYTES }: LevelOptions): Promise<Db> {
+async function makeDb(options: LevelOptions): Promise<Db> {
+  const { path, cacheBytes = CACHE_BYTES, writeBufferBytes = WRITE_BUFFER_BYTES } = options;
   try {
     await mkdir(path, { recursive: true });
   } catch (error) {
     throw writeError(error, path);
   }
-  return new ClassicLevel(path, { keyEncoding: 'view', valueEncoding: 'view', cacheSize: cacheBytes });
+  const encodings = { keyEncoding: 'view', valueEncoding: 'view' } as const;
+  return new ClassicLevel(path, { ...encodings, cacheSize: cacheBytes, writeBufferSize: writeBufferBytes });
 }
 
 async function openError(error: unknown, path: string): Promise<StoreError> {
