@@ -1,24 +1,33 @@
+import type { Clock } from '@dkron/runtime';
+
 /** Larger batches take the thread pool: they cost more than it does. */
 const MAX_BYTES = 4096;
-/** A write that took the thread pool is quick below this; one that the event loop waited for, below that. */
+/** A write is quick up to this; one that the event loop waited for longer than that is followed by a pause. */
 const QUICK_MS = 1;
-const QUICK_BLOCKING_MS = 5;
-/** Quick writes in a row before the event loop waits for one; doubled by each slow one that it waited for. */
-const LEAST_QUICK = 64;
-const MOST_QUICK = 65_536;
-/** Quick writes that the event loop waited for after which the past is forgotten. */
-const FORGET_AFTER = 16_384;
+const TOLERATED_MS = 5;
+/** What allows waiting: each quick write adds one, each slow one takes so many, so that one slow in 17 is too many. */
+const ENOUGH = 64;
+const MOST = 2 * ENOUGH;
+const SLOW_TAKES = 16;
+/** A pause is so many times as long as the write before it: the part of the time that slow writes hold up the event loop. */
+const PAUSE_TIMES = 50;
 
 /**
- * Decides whether the event loop may wait for the disk: only while the last writes were quick. After a slow one it does
- * not for a while, which doubles with each: a disk with spikes holds it up ever more rarely.
+ * Decides whether the event loop may wait for the disk: only while nearly all writes are quick. After one that held it
+ * up it does not for 50 times as long, and not before the disk was quick for many writes: a disk with spikes takes 2 % of
+ * the event loop's time at most, one that hung for long is left alone for long.
  */
 export class BlockingWrites {
+  readonly #clock: Clock;
   #quick = 0;
-  #needed = LEAST_QUICK;
+  #pausedUntilMs = -Infinity;
+
+  constructor({ clock }: { readonly clock: Clock }) {
+    this.#clock = clock;
+  }
 
   get allowed(): boolean {
-    return this.#quick >= this.#needed;
+    return this.#quick >= ENOUGH && this.#clock.monotonicMs() >= this.#pausedUntilMs;
   }
 
   /** Whether a batch of this size may be waited for now. */
@@ -28,15 +37,13 @@ export class BlockingWrites {
 
   /** A batch of one entry was written and synced. */
   observe(durationMs: number, blocking: boolean): void {
-    if (durationMs <= (blocking ? QUICK_BLOCKING_MS : QUICK_MS)) {
-      this.#quick += 1;
-      if (this.#quick >= this.#needed + FORGET_AFTER) {
-        this.#needed = LEAST_QUICK;
-        this.#quick = LEAST_QUICK;
-      }
-      return;
+    if (durationMs <= QUICK_MS) {
+      this.#quick = Math.min(MOST, this.#quick + 1);
+    } else if (blocking && durationMs > TOLERATED_MS) {
+      this.#quick = 0;
+      this.#pausedUntilMs = this.#clock.monotonicMs() + PAUSE_TIMES * durationMs;
+    } else {
+      this.#quick = Math.max(0, this.#quick - SLOW_TAKES);
     }
-    this.#quick = 0;
-    if (blocking) this.#needed = Math.min(MOST_QUICK, this.#needed * 2);
   }
 }

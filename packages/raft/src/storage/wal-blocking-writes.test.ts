@@ -78,7 +78,8 @@ describe('SegmentedWal, blocking writes', () => {
     expect(await made.append()).toBe(1);
     made.slowMs = 0;
     expect(made.wal.blocks).toBe(false);
-    for (let i = 0; i < 128; i++) expect(await made.append()).toBe(1);
+    for (let i = 0; i < 200; i++) expect(await made.append()).toBe(1);
+    await made.clock.advance(300);
     expect(await made.append()).toBe(2);
   });
 
@@ -97,27 +98,47 @@ describe('SegmentedWal, blocking writes', () => {
 });
 
 describe('BlockingWrites', () => {
-  it('waits ever longer after each slow write, and forgets after many quick ones', () => {
-    const policy = new BlockingWrites();
+  function make() {
+    const clock = new ManualTime();
+    const policy = new BlockingWrites({ clock });
     const quickUntilAllowed = (): number => {
       let count = 0;
-      for (; !policy.allowed; count++) policy.observe(0.5, false);
+      for (; !policy.allowed && count < 1000; count++) policy.observe(0.5, false);
       return count;
     };
-    const counts = Array.from({ length: 12 }, () => {
-      const count = quickUntilAllowed();
-      policy.observe(20, true);
-      return count;
-    });
-    expect(counts).toEqual([64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 65_536]);
-    expect(policy.takes(100)).toBe(false);
-    quickUntilAllowed();
+    return { clock, policy, quickUntilAllowed };
+  }
+
+  it('waits after 64 quick writes, for small batches', () => {
+    const { policy, quickUntilAllowed } = make();
+    expect(quickUntilAllowed()).toBe(64);
     expect([policy.takes(0), policy.takes(4096), policy.takes(4097)]).toEqual([false, true, false]);
-    for (let i = 0; i < 16_384; i++) policy.observe(0.2, true);
-    policy.observe(20, true);
-    expect(quickUntilAllowed()).toBe(128);
-    // A slow write that took the thread pool begins the count anew, and nothing more.
-    policy.observe(2, false);
-    expect(quickUntilAllowed()).toBe(128);
+  });
+
+  it('pauses 50 times as long as a slow write held up the event loop, however often, and then wants quick ones again', async () => {
+    const { clock, policy, quickUntilAllowed } = make();
+    quickUntilAllowed();
+    for (const slowMs of [20, 20, 300, 6]) {
+      policy.observe(slowMs, true);
+      await clock.advance(50 * slowMs - 1);
+      expect(quickUntilAllowed()).toBe(1000);
+      await clock.advance(1);
+      expect(policy.allowed).toBe(true);
+    }
+    policy.observe(30_000, true);
+    await clock.advance(50 * 30_000);
+    expect(quickUntilAllowed()).toBe(64);
+  });
+
+  it.each([
+    { slowMs: 2, every: 20, blocking: false, allowed: true },
+    { slowMs: 2, every: 16, blocking: false, allowed: false },
+    { slowMs: 4, every: 20, blocking: true, allowed: true },
+    { slowMs: 4, every: 16, blocking: true, allowed: false },
+  ])('one of $every writes slow, $slowMs ms, blocking $blocking: $allowed', ({ slowMs, every, blocking, allowed }) => {
+    const { policy, quickUntilAllowed } = make();
+    if (blocking) quickUntilAllowed();
+    for (let i = 1; i <= 20_000; i++) policy.observe(i % every === 0 ? slowMs : 0.3, blocking);
+    expect(policy.allowed).toBe(allowed);
   });
 });

@@ -49,7 +49,7 @@ export class WalLane {
   constructor(options: ResolvedWalOptions, modules: WalLaneModules) {
     this.#options = options;
     this.#modules = modules;
-    this.#blocking = options.blockingWrites === 'auto' ? new BlockingWrites() : undefined;
+    this.#blocking = options.blockingWrites === 'auto' ? new BlockingWrites(modules) : undefined;
   }
 
   /** Whether the event loop would stand still during an append of one small entry now. */
