@@ -58,6 +58,7 @@ async function bench(
     window: { append: () => {} },
     running: true,
     schedule: () => {},
+    written: () => {},
     send: (messages: readonly Message[]) => stepped.push(...messages.map(({ to, index }) => `${to}:${index}`)),
     fatal: (error: unknown) => fatal.push(error),
   } as unknown as Host;

@@ -212,7 +212,7 @@ export class AppendLane {
       else others.push(message);
     }
     if (others.length > 0) this.#host.send(others);
-    this.#host.schedule();
+    this.#host.written();
   }
 
   #startInstall(item: Item, meta: SnapshotMeta): void {

@@ -44,13 +44,21 @@ export class ApplyLane {
     return this.#applied;
   }
 
-  submit(message: Message): void {
+  /** @param later - begins at the end of the turn of the event loop: what the turn writes and sends goes first */
+  submit(message: Message, later = false): void {
     this.#queue.push(message);
-    this.#start();
+    if (later) this.#host.schedule();
+    else this.#start();
+  }
+
+  /** Begins with what waits for the end of the turn. */
+  begin(): void {
+    if (this.#queue.length > 0) this.#start();
   }
 
   /** Runs `work` while no command is being applied; commands wait until it settles. Rejects when the node stops before. */
   between<T>(work: () => Promise<T>): Promise<T> {
+    this.begin();
     return new Promise((resolve, reject) => {
       this.#between.push({ work: () => work().then(resolve, reject), reject });
       this.#start();
@@ -59,6 +67,7 @@ export class ApplyLane {
 
   /** Resolves when nothing is left to be applied. */
   async drain(): Promise<void> {
+    this.begin();
     if (this.#running) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 

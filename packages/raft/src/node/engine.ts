@@ -1,5 +1,5 @@
 import type { Message } from '../core/message.ts';
-import { type TraceEvent, traceLevel } from '../core/events.ts';
+import type { TraceEvent } from '../core/events.ts';
 import { NONE } from '../core/ids.ts';
 import type { LogWindow } from '../core/log/log-window.ts';
 import { RaftCore } from '../core/raft/raft-core.ts';
@@ -35,6 +35,7 @@ import { Resignation } from './resignation.ts';
 import { SnapshotReceiver, SnapshotSender } from './snapshot-streams.ts';
 import { Snapshotter } from './snapshotter.ts';
 import { groupByPeer } from './outgoing.ts';
+import { reportTrace } from './report-trace.ts';
 import { type Tick, Ticker } from './ticker.ts';
 import { Transfers } from './transfers.ts';
 import { isSmall, Turns } from './turns.ts';
@@ -75,7 +76,10 @@ export class Engine implements Host {
 
   constructor(context: EngineContext, loaded: LoadedState) {
     this.#context = context;
-    this.#turns = new Turns(context.modules.timers, () => this.guard(() => this.#turn()));
+    this.#turns = new Turns(context.modules.timers, {
+      turn: () => this.guard(() => this.#turn()),
+      end: () => this.applyLane.begin(),
+    });
     this.window = loaded.window;
     this.members = loaded.members;
     this.#alone = loaded.members.list().length === 1;
@@ -181,6 +185,10 @@ export class Engine implements Host {
 
   hasten(): void {
     if (this.#running) this.#turns.hasten();
+  }
+
+  written(): void {
+    if (this.core.hasReady() || this.proposals.wait) this.schedule();
   }
 
   address(id: NodeId): string {
@@ -294,7 +302,9 @@ export class Engine implements Host {
     this.#leadership.observe();
     this.send(this.#news.pass(ready.messages));
     if (ready.storageAppend !== undefined) this.appendLane.submit(ready.storageAppend, ready.mustSync);
-    if (ready.storageApply !== undefined) this.applyLane.submit(ready.storageApply);
+    // A leader's callers wait for what is applied; a follower's leader waits for what is written.
+    const answersFirst = ready.storageAppend !== undefined && !this.leadership.isLeader;
+    if (ready.storageApply !== undefined) this.applyLane.submit(ready.storageApply, answersFirst);
     for (const state of ready.readStates) this.reads.confirmed(state, this.applyLane.applied);
     for (const request of ready.reads) this.#read(request);
     if (ready.snapshotWanted) this.snapshotter.wanted();
@@ -385,14 +395,6 @@ export class Engine implements Host {
     }
     if (event.kind === 'recoveryContradicted') this.#context.onContradiction(this);
     this.#context.marks.observe(event, (error) => this.fatal(error));
-    if (event.kind === 'commitBeyondLog')
-      throw new Error(
-        `the leader knows entry ${event.commit} of this log, which ends at ${event.lastIndex}: acknowledged entries are lost`,
-      );
-    const level = traceLevel(event);
-    if (level === 'debug' || event.kind === 'newRaft') return;
-    const { kind, ...fields } = event;
-    if (level === 'info') this.modules.logger.debug(`raft ${kind}`, fields);
-    else this.modules.logger[level](`raft ${kind}`, fields);
+    reportTrace(event, this.modules.logger);
   }
 }

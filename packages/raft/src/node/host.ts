@@ -29,6 +29,8 @@ export interface Host {
   schedule(): void;
   /** The same, and at the latest behind the present stretch of code; once a turn of the event loop. */
   hasten(): void;
+  /** Something was written and the core knows: schedules a look if anything follows from that. */
+  written(): void;
   /** Sends messages to other servers. */
   send(messages: readonly Message[]): void;
   /** Where a server is dialled; `''` if unknown. */

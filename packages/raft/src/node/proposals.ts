@@ -55,6 +55,11 @@ export class Proposals {
     return this.#waiting.size + this.#inFlight.size;
   }
 
+  /** Whether some are not proposed yet. */
+  get wait(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** Queues entries of one caller. Rejects with `RaftError`. */
   add(entries: readonly Proposed[]): Promise<ApplyResult[]> {
     return this.#add(entries, false) as Promise<ApplyResult[]>;

@@ -5,7 +5,16 @@ import { Turns } from './turns.ts';
 function make() {
   const time = new ManualTime();
   let count = 0;
-  return { turns: new Turns(time, () => void (count += 1)), time, count: () => count };
+  let ends = 0;
+  const turns: Turns = new Turns(time, {
+    turn: () => void (count += 1),
+    end: () => {
+      ends += 1;
+      if (made.wishes) turns.schedule();
+    },
+  });
+  const made = { turns, time, count: () => count, ends: () => ends, wishes: false };
+  return made;
 }
 
 it('looks once at the end of a turn of the event loop, however often asked', async () => {
@@ -41,4 +50,17 @@ it('is hastened twice in a turn of the event loop, then waits for its end, and i
   turns.hasten();
   await Promise.resolve();
   expect(count()).toBe(4);
+});
+
+it('is told of the end of a turn once, and looks behind it if that asks for a look', async () => {
+  const made = make();
+  const { turns, time, count, ends } = made;
+  turns.hasten();
+  await Promise.resolve();
+  expect([count(), ends()]).toEqual([1, 0]);
+  made.wishes = true;
+  await time.advance(0);
+  expect([count(), ends()]).toEqual([2, 1]);
+  await time.advance(0);
+  expect([count(), ends()]).toEqual([2, 1]);
 });

@@ -13,14 +13,17 @@ const HASTENED = 2;
 export class Turns {
   readonly #timers: Timers;
   readonly #turn: () => void;
+  readonly #end: () => void;
   /** The end of the present turn of the event loop is awaited. */
   #pending = false;
   #wanted = false;
   #hastened = 0;
 
-  constructor(timers: Timers, turn: () => void) {
+  /** `end` runs when a turn of the event loop is over, before the look that follows it. */
+  constructor(timers: Timers, { turn, end }: { readonly turn: () => void; readonly end: () => void }) {
     this.#timers = timers;
     this.#turn = turn;
+    this.#end = end;
   }
 
   schedule(): void {
@@ -28,6 +31,7 @@ export class Turns {
     if (this.#pending) return;
     this.#pending = true;
     this.#timers.nextTurn(() => {
+      this.#end();
       this.#pending = false;
       this.#hastened = 0;
       this.#look();
