@@ -13,7 +13,7 @@ export interface WorkerOptions {
   readonly slots?: number;
   /** A session ends unless it is welcomed within. Default 10,000. */
   readonly helloTimeoutMs?: number;
-  /** How long starts wait for others, and for the end of a short run. Default 10. */
+  /** How long starts and acknowledgements wait for others, and for the end of a short run. Default 10. */
   readonly startReportMs?: number;
 }
 

@@ -29,9 +29,17 @@ export interface LinkModules {
   readonly ended: (reason: string) => void;
 }
 
+export interface LinkOptions {
+  /** The session ends unless it is welcomed within. */
+  readonly helloTimeoutMs: number;
+  /** How long an acknowledgement waits for something to go with; 0 = not at all. */
+  readonly ackDelayMs: number;
+}
+
 /** Order, windows, credit, lease and batches of one session, without any knowledge of executions. */
 export class SessionLink {
   readonly #modules: LinkModules;
+  readonly #ackDelayMs: number;
   #open = true;
   #hello: (() => ToServer) | null;
   #drain = false;
@@ -48,11 +56,12 @@ export class SessionLink {
   #pingDue = false;
   #heardAtMs: number;
   #flush: Cancel | null = null;
+  #ackTimer: Cancel | null = null;
   #timer: Cancel;
 
-  /** @param helloTimeoutMs the session ends unless it is welcomed within */
-  constructor(hello: () => ToServer, helloTimeoutMs: number, modules: LinkModules) {
+  constructor(hello: () => ToServer, { helloTimeoutMs, ackDelayMs }: LinkOptions, modules: LinkModules) {
     this.#modules = modules;
+    this.#ackDelayMs = ackDelayMs;
     this.#hello = hello;
     this.#heardAtMs = modules.clock.monotonicMs();
     this.#timer = modules.timers.after(helloTimeoutMs, () => this.close('no welcome in time'));
@@ -118,11 +127,23 @@ export class SessionLink {
     return this.#open;
   }
 
-  /** What came under `seq` is dealt with; acknowledged when everything before it is, too. */
+  /**
+   * What came under `seq` is dealt with; acknowledged when everything before it is, too: with the next message, such as
+   * the end of a short run, or after a moment, or when half of the window waits for it.
+   */
   settle(seq: number): void {
     this.#settled.add(seq);
     while (this.#settled.delete(this.#settledSeq + 1)) this.#settledSeq++;
-    if (this.#settledSeq > this.#ackedSeq) this.#schedule();
+    if (this.#settledSeq > this.#ackedSeq) this.#acknowledgeSoon();
+  }
+
+  #acknowledgeSoon(): void {
+    if (!this.#open) return;
+    if (this.#ackDelayMs === 0 || this.#settledSeq - this.#ackedSeq >= WINDOW_MAX / 2) return this.#schedule();
+    this.#ackTimer ??= this.#modules.timers.after(this.#ackDelayMs, () => {
+      this.#ackTimer = null;
+      if (this.#settledSeq > this.#ackedSeq) this.#schedule();
+    });
   }
 
   /** The server has everything up to `seq`. */
@@ -148,6 +169,7 @@ export class SessionLink {
     this.#open = false;
     this.#timer();
     this.#flush?.();
+    this.#ackTimer?.();
     this.#waiting.length = 0;
     this.#unacked.clear();
     this.#modules.ended(reason);

@@ -233,6 +233,28 @@ describe('journal and executions', () => {
     expect(server.all('started')).toHaveLength(2);
   });
 
+  it('acknowledges with the end of a short run, after a moment, and before the window is full', async () => {
+    const bench = new WorkerBench();
+    const server = await bench.session(await bench.boot({ startReportMs: 10 }));
+    const told = (): string[] => server.sent.slice(1).map((message) => message.type);
+    await server.dispatch(dispatchOf({ id: '1-n' }));
+    expect(told()).toEqual([]);
+    bench.runs[0]!.end(SUCCESS);
+    await bench.time.advance(0);
+    expect(told()).toEqual(['ack', 'finished']);
+    await bench.time.advance(50);
+    expect(told()).toHaveLength(2);
+    await server.dispatch(dispatchOf({ id: '2-n' }));
+    await bench.time.advance(9);
+    expect(server.all('ack')).toHaveLength(1);
+    await bench.time.advance(1);
+    expect(server.all('ack').at(-1)!.seq).toBe(2);
+    for (let i = 0; i < 127; i++) await server.dispatch(dispatchOf({ id: `many-${i}` }));
+    expect(server.all('ack')).toHaveLength(2);
+    await server.dispatch(dispatchOf({ id: 'one more' }));
+    expect(server.all('ack').at(-1)!.seq).toBe(130);
+  });
+
   it('a run that is handed over soon costs one sync, one that is not costs two', async () => {
     const bench = new WorkerBench();
     const server = await bench.session(await bench.boot());

@@ -86,12 +86,17 @@ export class Worker {
    */
   connect(channel: SessionChannel<ToServer>): SessionReceiver<ToWorker> {
     const { clock, timers } = this.#modules;
-    const link: SessionLink = new SessionLink(() => this.#hello(), this.#options.helloTimeoutMs, {
-      channel,
-      clock,
-      timers,
-      ended: (reason) => this.#ended(link, reason),
-    });
+    const { helloTimeoutMs, startReportMs: ackDelayMs } = this.#options;
+    const link: SessionLink = new SessionLink(
+      () => this.#hello(),
+      { helloTimeoutMs, ackDelayMs },
+      {
+        channel,
+        clock,
+        timers,
+        ended: (reason) => this.#ended(link, reason),
+      },
+    );
     this.#links.add(link);
     return {
       receive: (messages) => {
