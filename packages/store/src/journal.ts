@@ -19,8 +19,14 @@ export class Journal {
 
   /** @param hashed what stands for `value` in the hash, when its bytes may differ between machines */
   put(key: Uint8Array, value: Uint8Array, hashed: Uint8Array = value): void {
-    this.ops.push({ type: 'put', key, value });
+    this.ops.push({ type: 'put', key, value, fresh: false });
     this.#record(key, hashed, 1);
+  }
+
+  /** Nothing is stored under this key. */
+  putFresh(key: Uint8Array, value: Uint8Array): void {
+    this.ops.push({ type: 'put', key, value, fresh: true });
+    this.#record(key, value, 1);
   }
 
   delete(key: Uint8Array): void {

@@ -17,9 +17,12 @@ export interface IterateOptions {
 /** One record. */
 export type KeyValueEntry = readonly [key: Uint8Array, value: Uint8Array];
 
-/** One operation of a batch; deleting what is not there is no error. */
+/**
+ * One operation of a batch; deleting what is not there is no error. `fresh`: nothing is stored under the key, so that
+ * this put and a removal of the same key that follows it soon may both be left out.
+ */
 export type WriteOp =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array; readonly fresh?: boolean }
   | { readonly type: 'del'; readonly key: Uint8Array };
 
 /** What a write has survived when its promise resolves. */

@@ -61,11 +61,16 @@ export class RunChanges {
       const { name, group, record, storedOpen } = draft;
       draft.dirty = false;
       draft.storedOpen = record?.run.open;
-      if (storedOpen !== undefined && storedOpen !== draft.storedOpen) {
+      const moved = storedOpen !== draft.storedOpen;
+      if (storedOpen !== undefined && moved) {
         journal.delete(runKey(name, group, storedOpen));
       }
       if (record !== undefined) {
-        journal.put(runKey(name, group, record.run.open), this.#codecs.runRecord.encode(record));
+        const key = runKey(name, group, record.run.open);
+        const bytes = this.#codecs.runRecord.encode(record);
+        // Most runs are over before what opened them is handed on to the disk: it need not get there.
+        if (moved) journal.putFresh(key, bytes);
+        else journal.put(key, bytes);
       }
     }
     this.#dirty = [];

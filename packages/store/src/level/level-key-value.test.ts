@@ -30,6 +30,34 @@ afterEach(() => {
 
 const OPS = [{ type: 'put', key: new Uint8Array([1]), value: new Uint8Array([2]) }] as const;
 
+describe('a long batch', () => {
+  it('lets others have their turn while it is handed over, and is there once the store is closed', async () => {
+    const { batch } = ClassicLevel.prototype as { batch: () => { put(...args: Uint8Array[]): unknown } };
+    let inTurn = 0;
+    let most = 0;
+    vi.spyOn(ClassicLevel.prototype as { batch: typeof batch }, 'batch').mockImplementation(function (this: unknown) {
+      const chained = batch.call(this as never);
+      const put = chained.put.bind(chained);
+      chained.put = (...args) => {
+        if (inTurn === 0) setImmediate(() => (inTurn = 0));
+        most = Math.max(most, (inTurn += 1));
+        return put(...args);
+      };
+      return chained;
+    });
+    const path = await directory();
+    const kv = await openLevel({ path });
+    const ops = Array.from({ length: 1000 }, (_, i) => ({ ...OPS[0], key: new Uint8Array([i >> 8, i & 255]) }));
+    const written = kv.batch(ops);
+    await Promise.all([kv.close(), written]);
+    expect(most).toBeLessThanOrEqual(256);
+    vi.restoreAllMocks();
+    const again = await openLevel({ path });
+    expect(again.getSync(new Uint8Array([999 >> 8, 999 & 255]))).toEqual(Buffer.from([2]));
+    await again.close();
+  });
+});
+
 describe('a synced batch', () => {
   it('asks LevelDB to reach the disk, and no other batch does', async () => {
     const { batch } = ClassicLevel.prototype as { batch: () => { write(options: object): Promise<void> } };

@@ -85,6 +85,19 @@ export function keyValueSuite(name: string, { describe, it }: SuiteFunctions, ma
       strictEqual((await entries(kv, {})).length, count);
     });
 
+    test('applies batches in the order in which they came, also long ones that nobody waits for', async (kv) => {
+      const count = 2000;
+      const long = Array.from({ length: count }, (_, i) => put([i >> 8, i & 255], [1]));
+      const all = [kv.batch(long), kv.batch([put([0, 0], [2])]), kv.batch(long.slice(1)), kv.batch([put([0, 1], [3])])];
+      await Promise.all(all);
+      const found = await entries(kv, {});
+      strictEqual(found.length, count);
+      deepStrictEqual(
+        found.slice(0, 3).map(([, value]) => value),
+        [[2], [3], [1]],
+      );
+    });
+
     test('an iteration left early leaves the store usable', async (kv) => {
       await kv.batch([put([1], [1]), put([2], [2])]);
       for await (const [key] of kv.iterate({})) {

@@ -10,6 +10,8 @@ const ENTRY_BYTES = 100;
 /** What several batches in a row leave to be written: the last operation on each key. */
 export class PendingWrites {
   readonly #records = new Map<string, Pending>();
+  /** Of those, what stands where nothing was stored: once removed, nothing of it need be written. */
+  readonly #fresh = new Set<string>();
   #bytes = 0;
 
   /** Keys changed. */
@@ -29,9 +31,18 @@ export class PendingWrites {
 
   add(ops: readonly WriteOp[]): void {
     for (const op of ops) {
-      const value = op.type === 'put' ? Buffer.from(op.value) : null;
-      this.#records.set(toLatin1(op.key), value);
-      this.#bytes += ENTRY_BYTES + op.key.length + (value?.length ?? 0);
+      const key = toLatin1(op.key);
+      this.#bytes += ENTRY_BYTES + key.length;
+      if (op.type === 'put') {
+        // A removal that waits must stay: what it removes is stored.
+        if (op.fresh === true && !this.#records.has(key)) this.#fresh.add(key);
+        this.#records.set(key, Buffer.from(op.value));
+        this.#bytes += op.value.length;
+      } else if (this.#fresh.delete(key)) {
+        this.#records.delete(key);
+      } else {
+        this.#records.set(key, null);
+      }
     }
   }
 
@@ -46,7 +57,7 @@ export class PendingWrites {
   ops(): WriteOp[] {
     const ops: WriteOp[] = [];
     for (const [text, value] of this.#records) {
-      const key = Buffer.from(text, 'latin1');
+      const key = keyOf(text);
       ops.push(value === null ? { type: 'del', key } : { type: 'put', key, value });
     }
     return ops;
@@ -65,6 +76,14 @@ export class PendingWrites {
     keys.sort();
     return reverse ? keys.reverse() : keys;
   }
+}
+
+/** Keys are short: a loop is faster than a call out of JavaScript. */
+function keyOf(text: string): Uint8Array {
+  const { length } = text;
+  const key = Buffer.allocUnsafe(length);
+  for (let i = 0; i < length; i++) key[i] = text.charCodeAt(i);
+  return key;
 }
 
 /** For whoever reads it: undefined when it is removed. */

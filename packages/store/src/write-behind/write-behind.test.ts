@@ -46,6 +46,7 @@ const put = (key: number, value: number): WriteOp => ({
   key: new Uint8Array([key]),
   value: new Uint8Array([value]),
 });
+const asFresh = (op: WriteOp): WriteOp => (op.type === 'put' ? { ...op, fresh: true } : op);
 const del = (key: number): WriteOp => ({ type: 'del', key: new Uint8Array([key]) });
 
 async function all(kv: KeyValueReader): Promise<number[][]> {
@@ -92,6 +93,32 @@ describe('WriteBehind', () => {
         [3, 1],
       ],
     ]);
+  });
+
+  it('what is put fresh and removed before it is handed on does not get there; what was handed on is removed', async () => {
+    const { kv, stored, time } = behind({ delayMs: 50 });
+    const fresh = (key: number): WriteOp => asFresh(put(key, 1));
+    await kv.batch([fresh(1), fresh(2), put(3, 1)]);
+    await kv.batch([put(1, 2), del(1)]);
+    expect(await all(kv)).toEqual([
+      [2, 1],
+      [3, 1],
+    ]);
+    await kv.batch([del(1)]);
+    await time.advance(50);
+    await settled();
+    expect([stored.sizes, await all(stored)]).toEqual([
+      [3],
+      [
+        [2, 1],
+        [3, 1],
+      ],
+    ]);
+    await kv.batch([del(2), fresh(2), del(3)]);
+    await kv.batch([del(2)]);
+    expect(await all(kv)).toEqual([]);
+    await kv.batch([], { sync: true });
+    expect(await all(stored)).toEqual([]);
   });
 
   it('does not wait once enough has come, and writes one batch at a time', async () => {
@@ -198,6 +225,7 @@ describe('WriteBehind', () => {
         async (steps, { gte, lt, reverse, limit }) => {
           const { kv, stored, time } = behind({ eagerBytes: 1500 });
           const model = new MemoryKeyValue();
+          const present = new Set<number>();
           const left = new Set([JSON.stringify([])]);
           const options = { reverse, ...(limit === null ? {} : { limit }) };
           const range = { gte: new Uint8Array([gte]), lt: new Uint8Array([lt]) };
@@ -209,7 +237,12 @@ describe('WriteBehind', () => {
           for (const one of steps) {
             if (one.kind === 'pass') await time.advance(one.ms);
             else {
-              const ops = one.ops.map(({ key, value }) => (value === null ? del(key) : put(key, value)));
+              const ops = one.ops.map(({ key, value }) => {
+                const op = value === null ? del(key) : present.has(key) ? put(key, value) : asFresh(put(key, value));
+                if (value === null) present.delete(key);
+                else present.add(key);
+                return op;
+              });
               await Promise.all([kv.batch(ops), model.batch(ops)]);
               left.add(JSON.stringify(await all(model)));
             }
