@@ -4,10 +4,17 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': String.raw`\\`, '"': S
 
 /** `a="1",b="2"`: labels in the order of their names. */
 export function labelText(labels: Labels): string {
-  return Object.entries(labels)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}="${value.replaceAll(/[\\"\n]/g, (char) => ESCAPES[char] ?? char)}"`)
-    .join(',');
+  const names = Object.keys(labels);
+  // Counted with each run: nothing is sorted or escaped that need not be.
+  if (names.length > 1) names.sort();
+  let text = '';
+  for (const name of names) text += `${text === '' ? '' : ','}${name}="${escaped(labels[name]!)}"`;
+  return text;
+}
+
+function escaped(value: string): string {
+  if (!/[\\"\n]/.test(value)) return value;
+  return value.replaceAll(/[\\"\n]/g, (char) => ESCAPES[char] ?? char);
 }
 
 /** One line of the text format. */

@@ -3,6 +3,8 @@ import { NANOS_PER_SECOND } from '@dkron/runtime';
 import { WorkerError } from '../errors.ts';
 
 const encoder = new TextEncoder();
+/** Ids and names: a loop over them takes less than the call of an encoder. */
+const SHORT_TEXT = 64;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Appends big-endian fields to a growing array. Room is taken before the array is touched: taking may replace it. */
@@ -70,6 +72,7 @@ export class ByteWriter {
 
   /** At most 65,535 bytes of UTF-8. */
   text(value: string): this {
+    if (value.length <= SHORT_TEXT && this.#ascii(value)) return this;
     const bytes = encoder.encode(value);
     if (bytes.length > 0xffff) {
       throw new WorkerError('record-size', `text of ${bytes.length} bytes in a journal record; at most 65535`, {
@@ -78,6 +81,21 @@ export class ByteWriter {
       });
     }
     return this.u16(bytes.length).raw(bytes);
+  }
+
+  /** False when it is more than ASCII, and then nothing is written. */
+  #ascii(value: string): boolean {
+    const at = this.#take(2 + value.length);
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#length = at;
+        return false;
+      }
+      this.#bytes[at + 2 + i] = code;
+    }
+    this.#view.setUint16(at, value.length);
+    return true;
   }
 
   raw(bytes: Uint8Array): this {
