@@ -98,6 +98,20 @@ describe('UpdateBatcher', () => {
     expect(batches.flat().map(({ id }) => id)).toEqual(Array.from({ length: 4_096 }, (_, i) => `${i}-a`));
   });
 
+  it('leaves the event loop to others after 4 commands', async () => {
+    starting = false;
+    for (let i = 0; i < 640; i++) void batcher.add(started(`${i}-a`));
+    const seen: number[] = [];
+    const look = (): void => void seen.push(batches.length);
+    time.nextTurn(() => {
+      look();
+      time.nextTurn(look);
+    });
+    await time.advance(0);
+    expect(seen).toEqual([4, 8]);
+    expect(batches).toHaveLength(10);
+  });
+
   it('lets a cancellation take everything before it along', async () => {
     void batcher.add(started('1-a'));
     await time.advance(1);

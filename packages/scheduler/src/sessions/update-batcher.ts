@@ -7,6 +7,8 @@ export type UpdateResult = CommandResults['executionUpdates']['results'][number]
 /** Applied in one stretch: more of them would keep requests waiting. */
 const BATCH_UPDATES_MAX = 64;
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+/** Encoded in one turn of the event loop; others wait meanwhile. */
+const BATCHES_PER_TURN_MAX = 4;
 /** How long reports wait, at most, while something due is on its way to a worker. */
 const HOLD_MS = 100;
 const HOLD_CHECK_MS = 5;
@@ -74,21 +76,28 @@ export class UpdateBatcher {
   }
 
   #flush(): void {
-    this.#urgent = false;
-    this.#bytes = 0;
-    let batch: Waiting[] = [];
+    for (let i = 0; i < BATCHES_PER_TURN_MAX && this.#waiting.length > 0; i++) void this.#propose(this.#takeBatch());
+    if (this.#waiting.length > 0) this.#flushing = this.#context.timers.nextTurn(() => this.#goOn());
+    else this.#urgent = false;
+  }
+
+  /** What did not fit into a turn has waited before. */
+  #goOn(): void {
+    this.#flushing = undefined;
+    this.#flush();
+  }
+
+  #takeBatch(): readonly Waiting[] {
+    let count = 0;
     let bytes = 0;
-    for (const item of this.#waiting.splice(0)) {
-      const size = sizeOf(item.update);
-      if (batch.length > 0 && (batch.length === BATCH_UPDATES_MAX || bytes + size > BATCH_BYTES_MAX)) {
-        void this.#propose(batch);
-        batch = [];
-        bytes = 0;
-      }
-      batch.push(item);
+    while (count < Math.min(this.#waiting.length, BATCH_UPDATES_MAX)) {
+      const size = sizeOf(this.#waiting[count]!.update);
+      if (count > 0 && bytes + size > BATCH_BYTES_MAX) break;
       bytes += size;
+      count += 1;
     }
-    if (batch.length > 0) void this.#propose(batch);
+    this.#bytes -= bytes;
+    return this.#waiting.splice(0, count);
   }
 
   async #propose(batch: readonly Waiting[]): Promise<void> {
