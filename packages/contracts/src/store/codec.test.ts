@@ -147,6 +147,18 @@ describe('a replica stops at what it does not know', () => {
     expect(refused('')).toThrow('Command is empty');
   });
 
+  it.each([
+    ['2207' + '1205' + '5203a00601', 'Target has field 100'],
+    ['2205' + '1203a00601', 'TickDecision has field 100'],
+    ['2202' + '1200', 'TickDecision.decision is missing'],
+    ['3207' + '1205' + '1203a00601', 'FinishedUpdate has field 100'],
+    ['3204' + '1202' + '1200', 'FinishedUpdate.state is missing'],
+    ['3206' + '1204' + '12021801', 'FinishedUpdate.output is missing'],
+    ['3209' + '1207' + '1205' + '4203a00601', 'ExecutionOutput has field 100'],
+  ])('%s, in what is read by hand: %s', (hex, message) => {
+    expect(refused(hex)).toThrow(message);
+  });
+
   it('bytes that are cut or longer than their frame', () => {
     const bytes = storeCodec.command.encode({ type: 'putSetting', stamp: 1n, key: 'greeting', value: 'hello' });
     for (let length = 0; length < bytes.length; length++) {

@@ -3,14 +3,37 @@
  * without a walk over descriptions of fields. Tags are `number << 3 | wire type`.
  */
 import { type EpochNanos, ZERO_TIME } from '@dkron/runtime';
+import { ContractError } from '../errors.ts';
 import { instant } from './instant.ts';
 import { fixed, whole } from './kind.ts';
 import type { Message } from './message.ts';
+import type { WireReader } from './reader.ts';
 import type { WireWriter } from './writer.ts';
 
-/** The same message, written by hand. Must give the same bytes: the tests compare with the generated code. */
-export function byHand<T>(body: Message<T>, writeBody: (writer: WireWriter, value: T) => void): Message<T> {
-  return { ...body, writeBody };
+/**
+ * The same message, written by hand, and read so where it is given. Must give the same bytes and values: the tests compare
+ * with the generated code.
+ */
+export function byHand<T>(
+  body: Message<T>,
+  writeBody: (writer: WireWriter, value: T) => void = body.writeBody,
+  readBody: (reader: WireReader) => T = body.readBody,
+): Message<T> {
+  return { ...body, writeBody, readBody };
+}
+
+/** What a field of kind `sub(body)` reads. */
+export function readMessage<T>(reader: WireReader, body: Message<T>): T {
+  const outer = reader.enter();
+  const value = body.readBody(reader);
+  reader.leave(outer);
+  return value;
+}
+
+/** @throws ContractError for a required field that was not there */
+export function present<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new ContractError(`${name} is missing`);
+  return value;
 }
 
 export function putText(writer: WireWriter, tag: number, value: string): void {

@@ -36,7 +36,9 @@ export function union<T extends object, D extends keyof T & string>(
         if (variant === undefined)
           throw new ContractError(`${name} has variant ${tag >>> 3}, which this version does not know`);
         const outer = reader.enter();
-        result = { [by]: variant.value, ...variant.body.readBody(reader) };
+        const member = variant.body.readBody(reader);
+        // One that is read by hand may say which it is.
+        result = by in member ? member : { [by]: variant.value, ...member };
         reader.leave(outer);
       }
       if (result === null)
