@@ -3,7 +3,11 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { attempt, type TestRun } from '../../test/attempt.ts';
+import type { Connector } from './connector.ts';
+import { Exchange } from './exchange.ts';
+import { HostQueue } from './host-queue.ts';
 import { httpExecutor } from './index.ts';
+import { readSettings } from './settings.ts';
 
 const PER_HOST = 20;
 const executor = httpExecutor();
@@ -202,5 +206,23 @@ describe('requests to one host', () => {
       expect((await run).result.reason).toBe('cancelled');
       await until(() => sockets.size === 0);
     }
+  });
+
+  it('leave their place when no connection can be made', async () => {
+    const queue = new HostQueue(1);
+    const connect = (): never => {
+      throw new Error('no descriptors');
+    };
+    const error = await new Promise<Error>((resolve, reject) => {
+      const ended = (): void => reject(new Error('there was an answer'));
+      const exchange = new Exchange({ queue, connect } as unknown as Connector, {
+        body: ended,
+        ended,
+        failed: resolve,
+      });
+      exchange.begin(readSettings({ method: 'GET', url: 'http://h/' }));
+    });
+    expect(error.message).toBe('Get "http://h/": no descriptors');
+    expect(queue.size).toBe(0);
   });
 });

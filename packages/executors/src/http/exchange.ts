@@ -78,7 +78,11 @@ export class Exchange {
     // It is sent as it was written.
     call.method = method;
     call.on('response', (answer) => this.#receive(step, answer));
-    call.on('error', (error) => this.#failBefore(step, error));
+    call.on('error', (error) => {
+      // Without a connection nothing is closed.
+      leave();
+      this.#failBefore(step, error);
+    });
     call.on('close', () => {
       leave();
       // Such as an answer that changes the protocol.
