@@ -14,8 +14,8 @@ const PAUSE_TIMES = 50;
 
 /**
  * Decides whether the event loop may wait for the disk: only while nearly all writes are quick. After one that held it
- * up it does not for 50 times as long, and not before the disk was quick for many writes: a disk with spikes takes 2 % of
- * the event loop's time at most, one that hung for long is left alone for long.
+ * up it does not for 50 times as long, and not before the disk was quick for many writes: spikes of the disk take
+ * 2 % of the event loop's time at most, and one that hung for long is left alone for long.
  */
 export class BlockingWrites {
   readonly #clock: Clock;

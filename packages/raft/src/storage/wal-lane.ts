@@ -264,9 +264,12 @@ export class WalLane {
     const synced = group.some((operation) => operation.sync);
     const alone = synced && group.length === 1 && group[0]!.entries.length <= 1;
     const now = alone && this.#blocking?.takes(bytes) === true && this.#modules.writer.canWriteNow;
-    if (now) this.#modules.writer.writeNow();
-    else if (bytes > 0) await this.#modules.writer.write(synced);
-    if (synced) await this.#modules.writer.sync();
+    if (now) {
+      this.#modules.writer.writeNow();
+    } else {
+      if (bytes > 0) await this.#modules.writer.write(synced);
+      if (synced) await this.#modules.writer.sync();
+    }
     if (alone) this.#blocking?.observe(this.#modules.clock.monotonicMs() - startedMs, now);
     this.#busySinceMs = undefined;
     this.#inFlight = [];

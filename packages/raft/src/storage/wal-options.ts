@@ -19,7 +19,7 @@ export interface WalOptions {
   readonly maxQueuedBytes?: number;
   /**
    * `auto`: a batch of one small entry is written and synced without leaving the event loop, which stands still meanwhile,
-   * as long as the disk was quick lately (see `BlockingWrites`): that saves two changes of threads a commit, at one
+   * as long as nearly all writes are quick (see `BlockingWrites`): that saves two changes of threads a commit, at one
    * command at a time a fifth of its processor time. A disk that hangs then holds up the whole process instead of the log
    * alone. @default 'never'
    */
