@@ -1,4 +1,4 @@
-import { fromUtf8, putOrderedI64, putOrderedWhole, toUtf8 } from './bytes.ts';
+import { fromUtf8, putOrderedI64, putOrderedWhole, putU32, toUtf8 } from './bytes.ts';
 
 /** First byte of every key: one key range per kind of record. */
 export const FAMILY = {
@@ -94,8 +94,51 @@ export function outputKey(id: string): Uint8Array | undefined {
 export const executionsFrom = (stamp: bigint): Uint8Array => byStamp(FAMILY.execution, stamp, '');
 
 function keyOfId(family: string, id: string): Uint8Array | undefined {
+  const usual = keyOfUsualId(family, id);
+  if (usual !== undefined) return usual;
   const stamp = stampOfId(id);
   return stamp === undefined ? undefined : byStamp(family, stamp, id.slice(id.indexOf('-', 1) + 1));
+}
+
+/**
+ * The key of an id as they usually are: a stamp of 10 to 19 digits, a node in ASCII. Without a bigint, as several keys are
+ * made for each run.
+ */
+function keyOfUsualId(family: string, id: string): Uint8Array | undefined {
+  const { length } = id;
+  let dash = 0;
+  let high = 0;
+  let low = 0;
+  for (; dash < length; dash++) {
+    const digit = id.charCodeAt(dash) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    // The stamp's digits before and after its tenth.
+    if (dash < 10) high = high * 10 + digit;
+    else low = low * 10 + digit;
+  }
+  if (dash < 10 || dash > 19 || id.charCodeAt(dash) !== DASH) return undefined;
+  const key = Buffer.allocUnsafe(9 + length - dash - 1);
+  key[0] = family.charCodeAt(0);
+  putProduct(key, 1, high, POWERS_OF_TEN[dash - 10] as number, low);
+  key[1] = (key[1] as number) ^ 0x80;
+  for (let at = dash + 1; at < length; at++) {
+    const unit = id.charCodeAt(at);
+    if (unit > 0x7f) return undefined;
+    key[8 + at - dash] = unit;
+  }
+  return key;
+}
+
+const ZERO = '0'.charCodeAt(0);
+const DASH = '-'.charCodeAt(0);
+const POWERS_OF_TEN: readonly number[] = Array.from({ length: 10 }, (_, i) => 10 ** i);
+
+/** `left * right + rest` modulo 2^64 as 8 bytes; `left` below 2^34, the others below 2^30. */
+function putProduct(out: Uint8Array, at: number, left: number, right: number, rest: number): void {
+  const above = Math.floor(left / 0x10000) * right;
+  const below = (above % 0x10000) * 0x10000 + (left % 0x10000) * right + rest;
+  putU32(out, at, Math.floor(above / 0x10000) + Math.floor(below / 0x1_0000_0000));
+  putU32(out, at + 4, below % 0x1_0000_0000);
 }
 
 /** Undefined when the id is not `<stamp>-<node>`. */

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { ExecutionOutput } from '@dkron/jobs';
 import { OUTPUT_HEAD_BYTES_MAX, OUTPUT_TAIL_BYTES_MAX } from '@dkron/jobs';
-import { concat, viewOf } from './bytes.ts';
+import { concat, putU32, viewOf } from './bytes.ts';
 
 /** Below this deflate saves nothing worth its time. */
 const COMPRESS_FROM_BYTES = 512;
@@ -9,11 +9,13 @@ const HEADER_BYTES = 13;
 
 /** Plain form: what enters the state hash, since compressed bytes may differ between machines. */
 export function plainOutput({ head, tail, totalBytes }: ExecutionOutput): Uint8Array {
-  const header = new Uint8Array(HEADER_BYTES);
-  const view = viewOf(header);
-  view.setFloat64(1, totalBytes);
-  view.setUint32(9, head.length);
-  return concat(header, head, tail);
+  const plain = Buffer.allocUnsafe(HEADER_BYTES + head.length + tail.length);
+  plain[0] = 0;
+  plain.writeDoubleBE(totalBytes, 1);
+  putU32(plain, 9, head.length);
+  plain.set(head, HEADER_BYTES);
+  plain.set(tail, HEADER_BYTES + head.length);
+  return plain;
 }
 
 /** Stored form of a plain one; byte 0 tells whether the rest is compressed. */
@@ -46,6 +48,7 @@ export function unpackOutput(stored: Uint8Array): ExecutionOutput {
 
 /** Cuts to the limits kept per attempt, whatever was sent. */
 export function boundedOutput(output: ExecutionOutput): ExecutionOutput {
+  if (output.head.length <= OUTPUT_HEAD_BYTES_MAX && output.tail.length <= OUTPUT_TAIL_BYTES_MAX) return output;
   return {
     head: output.head.subarray(0, OUTPUT_HEAD_BYTES_MAX),
     tail: output.tail.subarray(Math.max(0, output.tail.length - OUTPUT_TAIL_BYTES_MAX)),

@@ -20,9 +20,17 @@ export function countEnd(tx: Transaction, { definition, state }: StoredJob, exec
   tx.events.push({ type: 'job', name: jobName, change: 'counters' });
 }
 
+const DAY_MS = 86_400_000;
+/** The day asked for last: most ask for today. */
+let latest = { fromMs: 0, text: '1970-01-01' };
+
 /** `YYYY-MM-DD` in UTC, by the civil calendar; any nanosecond count that fits 64 bits. */
 export function utcDay(nanos: bigint): string {
-  return new Date(Number(nanos / 1_000_000n)).toISOString().slice(0, 10);
+  const ms = Number(nanos / 1_000_000n);
+  if (ms < latest.fromMs || ms >= latest.fromMs + DAY_MS) {
+    latest = { fromMs: Math.floor(ms / DAY_MS) * DAY_MS, text: new Date(ms).toISOString().slice(0, 10) };
+  }
+  return latest.text;
 }
 
 /** The newest other failure still in the history. */
