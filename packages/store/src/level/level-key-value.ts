@@ -33,8 +33,8 @@ export interface LevelOptions {
 
 const CACHE_BYTES = 8 * 1024 * 1024;
 /**
- * With LevelDB's own 4 MiB, merging tables cost a third of what applying runs did; with 16 MiB no less than with 8, as
- * what is in memory is looked through at each read and write.
+ * With LevelDB's own 4 MiB, merging tables cost a third of what applying runs did. With 16 MiB merging costs less than with
+ * 8, the rest more.
  */
 const WRITE_BUFFER_BYTES = 8 * 1024 * 1024;
 const READ_AHEAD = 1000;
