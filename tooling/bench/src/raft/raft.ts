@@ -14,6 +14,9 @@ import { tracedSyncs } from './traced-syncs.ts';
 
 const BYTES = 300;
 const SATURATED = 512;
+/** Of each kind of load before anything counts, but in quick runs. */
+const WARM_UP_COMMITS = 20_000;
+const WARM_UP_FROM_MS = 3_000;
 const SLOW_SYNC_MS = 2;
 /** At least the syncs that a majority makes for a commit that comes alone. */
 const MAJORITY = 2;
@@ -76,7 +79,7 @@ class RaftBench {
     const { term } = await this.#ours.counters();
     // Both are compiled, grown and past their first segments of the log before anything counts.
     for (const inFlight of [SATURATED, ...this.#options.inFlight]) {
-      for (const load of [this.#oursLoad, this.#facadeLoad, this.#etcdLoad]) await load(this.#order(inFlight));
+      for (const load of [this.#oursLoad, this.#facadeLoad, this.#etcdLoad]) await this.#warmUp(load, inFlight);
     }
     for (let round = 0; round < this.#options.rounds; round++) await this.#round(round);
     const elections = (await this.#ours.counters()).term - term;
@@ -84,6 +87,17 @@ class RaftBench {
     figures.push(...(await this.#traced()));
     if (elections > 0) throw new Error(`${elections} elections of ours during the run: its figures mean nothing`);
     return figures;
+  }
+
+  /** One at a time, V8 compiles what it has seen often enough only after many seconds. */
+  async #warmUp(load: (order: LoadOrder) => Promise<LoadResult>, inFlight: number): Promise<void> {
+    const { measureMs } = this.#options;
+    const enough = measureMs < WARM_UP_FROM_MS ? 0 : WARM_UP_COMMITS;
+    let committed = 0;
+    do {
+      const { rate } = await load(this.#order(inFlight));
+      committed += (rate * measureMs) / 1000;
+    } while (committed < enough);
   }
 
   async #round(round: number): Promise<void> {
