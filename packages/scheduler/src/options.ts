@@ -1,4 +1,5 @@
 import type { Execution, ExecutionOutput, JobDefinition } from '@dkron/jobs';
+import { NANOS_PER_MILLISECOND } from '@dkron/runtime';
 import type { Clock, Logger, Metrics, Random, Timers } from '@dkron/runtime';
 import type { Planner } from './planner/planner.ts';
 import type { Membership, ReplicatedLog, StateView } from './ports.ts';
@@ -29,15 +30,16 @@ export interface EngineOptions {
   readonly processTimeoutMs?: number;
 }
 
-export interface EngineSettings extends Required<Omit<EngineOptions, 'clusterId'>> {
+export interface EngineSettings extends Required<Omit<EngineOptions, 'clusterId' | 'tickGraceMs'>> {
   readonly clusterId: () => string;
+  readonly tickGraceNanos: bigint;
 }
 
 export function settingsOf(options: EngineOptions): EngineSettings {
   const { clusterId } = options;
   return {
     clusterId: typeof clusterId === 'string' ? () => clusterId : clusterId,
-    tickGraceMs: options.tickGraceMs ?? 10_000,
+    tickGraceNanos: BigInt(Math.round(options.tickGraceMs ?? 10_000)) * NANOS_PER_MILLISECOND,
     leaseMs: options.leaseMs ?? 15_000,
     forbidHoldMs: options.forbidHoldMs ?? 300_000,
     killGraceMs: options.killGraceMs ?? 10_000,

@@ -1,6 +1,5 @@
 import { parseGoDuration } from '@dkron/cron';
 import type { ApplyEvent, JobName, NodeName, StoredJob, Target, TickDecision } from '@dkron/jobs';
-import { NANOS_PER_MILLISECOND } from '@dkron/runtime';
 import type { Cancel, EpochNanos } from '@dkron/runtime';
 import { executionIdOf, RETRY_PROPOSAL_MS } from '../context.ts';
 import type { Context } from '../context.ts';
@@ -203,7 +202,7 @@ export class Ticker {
       const policy = {
         catchup: job.definition.catchup,
         windowNanos: job.definition.catchup === 'skip' ? 0n : parseGoDuration(job.definition.catchupWindow),
-        graceNanos: BigInt(Math.round(settings.tickGraceMs)) * NANOS_PER_MILLISECOND,
+        graceNanos: settings.tickGraceNanos,
         heldNanos: this.#turns.heldNanos(name, now),
       };
       const { stretches, ends, wakeAt } = judgeJob(job, shared, now, policy, this.#pausedUntil);

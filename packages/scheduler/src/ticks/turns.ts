@@ -55,7 +55,7 @@ export class Turns {
     const { settings, planner, membership, random, waitingFor } = this.#context;
     const tick = state.nextTick ?? now;
     const known = this.#since.has(definition.name);
-    const late = !known && tick < now - BigInt(Math.round(settings.tickGraceMs)) * NANOS_PER_MILLISECOND;
+    const late = !known && tick < now - settings.tickGraceNanos;
     const max = late ? settings.waitingPerNodeMax / 2 : settings.waitingPerNodeMax;
     const targets = planner.planTargets(definition, membership.members(), random);
     if (targets.length === 0 || targets.some((node) => waitingFor(node) < max)) return false;
