@@ -48,8 +48,12 @@ export function toLatin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
+/** Keys are short: a loop is faster than a call out of JavaScript. */
 export function fromLatin1(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'latin1'));
+  const { length } = text;
+  const bytes = Buffer.allocUnsafe(length);
+  for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 /** 8 bytes, big end first; negative numbers sort before others. */

@@ -21,12 +21,11 @@ import {
   putNullableInstant,
   putText,
   putWhole,
-  readMessage,
 } from '../wire/direct.ts';
 import { implicit, list, nullable, required } from '../wire/field.ts';
 import { instant, instantField, nullableInstant } from '../wire/instant.ts';
 import { choice, fixed, flag, raw, signed, text, whole } from '../wire/kind.ts';
-import { message, sub, type Message } from '../wire/message.ts';
+import { message, readMessage, sub, type Message } from '../wire/message.ts';
 import type { WireReader } from '../wire/reader.ts';
 import { union } from '../wire/union.ts';
 import { decision, tickReasonOrNone, trigger } from './enums.ts';

@@ -22,14 +22,6 @@ export function byHand<T>(
   return { ...body, writeBody, readBody };
 }
 
-/** What a field of kind `sub(body)` reads. */
-export function readMessage<T>(reader: WireReader, body: Message<T>): T {
-  const outer = reader.enter();
-  const value = body.readBody(reader);
-  reader.leave(outer);
-  return value;
-}
-
 /** @throws ContractError for a required field that was not there */
 export function present<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new ContractError(`${name} is missing`);

@@ -55,13 +55,16 @@ export function sub<T>(body: Message<T>): Kind<T> {
       body.writeBody(writer, value);
       writer.close(at);
     },
-    read(reader) {
-      const outer = reader.enter();
-      const value = body.readBody(reader);
-      reader.leave(outer);
-      return value;
-    },
+    read: (reader) => readMessage(reader, body),
   };
+}
+
+/** What a field of kind `sub(body)` reads. */
+export function readMessage<T>(reader: WireReader, body: Message<T>): T {
+  const outer = reader.enter();
+  const value = body.readBody(reader);
+  reader.leave(outer);
+  return value;
 }
 
 const scratch = new WireWriter();

@@ -132,14 +132,10 @@ class LevelKeyValue implements KeyValue {
     };
     const begun = this.#filling === undefined ? begin() : this.#filling.then(begin, begin);
     this.#filling = begun;
-    try {
-      await begun;
-    } finally {
+    const { written } = await begun.finally(() => {
       if (this.#filling === begun) this.#filling = undefined;
-    }
-    await (
-      await begun
-    ).written;
+    });
+    await written;
   }
 
   /**

@@ -57,7 +57,7 @@ export class PendingWrites {
   ops(): WriteOp[] {
     const ops: WriteOp[] = [];
     for (const [text, value] of this.#records) {
-      const key = keyOf(text);
+      const key = fromLatin1(text);
       ops.push(value === null ? { type: 'del', key } : { type: 'put', key, value });
     }
     return ops;
@@ -76,14 +76,6 @@ export class PendingWrites {
     keys.sort();
     return reverse ? keys.reverse() : keys;
   }
-}
-
-/** Keys are short: a loop is faster than a call out of JavaScript. */
-function keyOf(text: string): Uint8Array {
-  const { length } = text;
-  const key = Buffer.allocUnsafe(length);
-  for (let i = 0; i < length; i++) key[i] = text.charCodeAt(i);
-  return key;
 }
 
 /** For whoever reads it: undefined when it is removed. */
