@@ -6,19 +6,26 @@ export const NO_BYTES: Uint8Array = new Uint8Array(0);
  * Keys and small values are cut from Node's buffer pool: an array buffer of its own for each would cost more than what
  * is written into it.
  */
-export function toUtf8(text: string): Uint8Array {
+/** @param free bytes left free before the text, for the caller to fill */
+export function toUtf8(text: string, free: number = 0): Uint8Array {
   const { length } = text;
   if (length > SHORT_UNITS_MAX) {
-    return Buffer.from(text, 'utf8');
+    return longToUtf8(text, free);
   }
-  const bytes = Buffer.allocUnsafe(length);
+  const bytes = Buffer.allocUnsafe(free + length);
   for (let i = 0; i < length; i++) {
     const unit = text.charCodeAt(i);
     if (unit > 0x7f) {
-      return Buffer.from(text, 'utf8');
+      return longToUtf8(text, free);
     }
-    bytes[i] = unit;
+    bytes[free + i] = unit;
   }
+  return bytes;
+}
+
+function longToUtf8(text: string, free: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(free + Buffer.byteLength(text));
+  bytes.write(text, free);
   return bytes;
 }
 
@@ -45,7 +52,8 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** One character per byte, so that text order is byte order. */
 export function toLatin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString('latin1');
 }
 
 /** Keys are short: a loop is faster than a call out of JavaScript. */

@@ -35,6 +35,12 @@ export class ExecutionChanges {
     return record;
   }
 
+  /** Not looked for on the disk. */
+  getOpen(id: string): ExecutionRecord | undefined {
+    const draft = this.#drafts.get(id);
+    return draft === undefined ? this.#state.openExecutions.get(id) : draft.record;
+  }
+
   /** Undefined removes. */
   set(id: string, record: ExecutionRecord | undefined): void {
     let draft = this.#drafts.get(id);

@@ -1,10 +1,10 @@
 import type { Execution, ExecutionState, Group, JobName, NodeName, Trigger } from '@dkron/jobs';
 import { executionKey, executionsFrom, FAMILY, familyRange, historyKey } from './keys.ts';
 import { clamp } from './job-query.ts';
-import { fromUtf8 } from './bytes.ts';
 import type { KeyValue } from './ports.ts';
 import type { JobTable } from './job-table.ts';
 import { isToldByRun } from './new-execution.ts';
+import { historyPlaceCodec } from './records.ts';
 import type { ExecutionRecord } from './records.ts';
 import type { Codecs } from './state.ts';
 
@@ -50,8 +50,8 @@ export function executionsOf({ kv, jobs, codecs, openExecutions }: QueryModules,
   const { historyFirst, historyNext } = jobs.meta(name);
   const found: Execution[] = [];
   for (let sequence = historyNext - 1; sequence >= historyFirst; sequence--) {
-    const idBytes = kv.getSync(historyKey(name, sequence));
-    const id = idBytes === undefined ? '' : fromUtf8(idBytes);
+    const place = kv.getSync(historyKey(name, sequence));
+    const id = place === undefined ? '' : historyPlaceCodec.decode(place).id;
     const open = openExecutions.get(id);
     const key = open === undefined ? executionKey(id) : undefined;
     const bytes = key === undefined ? undefined : kv.getSync(key);

@@ -1,9 +1,8 @@
 import type { JobDefinition, JobName, StoredJob } from '@dkron/jobs';
 import type { Journal } from './journal.ts';
 import { definitionKey, historyKey, jobStateKey } from './keys.ts';
-import { toUtf8 } from './bytes.ts';
-import { EMPTY_META } from './records.ts';
-import type { JobMeta } from './records.ts';
+import { EMPTY_META, historyPlaceCodec } from './records.ts';
+import type { HistoryPlace, JobMeta } from './records.ts';
 import type { Codecs, State } from './state.ts';
 
 /** One job as a transaction sees it, with where its history and ledger stand. */
@@ -19,7 +18,7 @@ interface JobDraft {
   definitionBytes: Uint8Array | undefined;
   stateBytes: Uint8Array | undefined;
   /** Places in the history that changed; undefined = emptied. */
-  history: Map<number, string | undefined> | undefined;
+  history: Map<number, HistoryPlace | undefined> | undefined;
 }
 
 /** Jobs as a transaction sees them. Each is looked up once per batch and written once per entry. */
@@ -62,19 +61,19 @@ export class JobDrafts {
   }
 
   /** What this batch put at a place in the job's history: null = nothing is there any more, undefined = untouched. */
-  historyId(name: JobName, sequence: number): string | null | undefined {
+  historyPlace(name: JobName, sequence: number): HistoryPlace | null | undefined {
     const { history } = this.#draft(name);
     return history?.has(sequence) === true ? (history.get(sequence) ?? null) : undefined;
   }
 
-  setHistoryId(name: JobName, sequence: number, id: string | undefined, journal: Journal): void {
+  setHistoryPlace(name: JobName, sequence: number, place: HistoryPlace | undefined, journal: Journal): void {
     const draft = this.#draft(name);
     draft.history ??= new Map();
-    draft.history.set(sequence, id);
-    if (id === undefined) {
+    draft.history.set(sequence, place);
+    if (place === undefined) {
       journal.delete(historyKey(name, sequence));
     } else {
-      journal.put(historyKey(name, sequence), toUtf8(id));
+      journal.put(historyKey(name, sequence), historyPlaceCodec.encode(place));
     }
   }
 

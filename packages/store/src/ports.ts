@@ -49,7 +49,7 @@ export interface KeyValueSnapshot extends KeyValueReader {
 /**
  * Ordered bytes. A batch is atomic: after a failure or a crash either all of its operations are there or none; of two
  * operations on one key the later one wins. After `close` every method throws `StoreError` `store_closed`. Bytes handed
- * out or taken are never changed by either side.
+ * in or out are kept as they are, not copied: neither side changes them.
  */
 export interface KeyValue extends KeyValueReader {
   /** Where it is kept, for messages. */

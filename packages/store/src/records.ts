@@ -1,6 +1,7 @@
-import type { Execution, Group, JobState, Run } from '@dkron/jobs';
+import type { Execution, ExecutionId, Group, JobState, Run } from '@dkron/jobs';
 import {
   concat,
+  fromUtf8,
   orderedI64,
   putOrderedI64,
   putOrderedWhole,
@@ -8,6 +9,7 @@ import {
   readOrderedI64,
   readOrderedWhole,
   readU32,
+  toUtf8,
 } from './bytes.ts';
 import type { Codec } from './ports.ts';
 
@@ -54,6 +56,13 @@ export const EMPTY_META: JobMeta = {
 export interface StateRecord {
   readonly state: JobState;
   readonly meta: JobMeta;
+}
+
+/** A place in a job's history: what goes with it can be removed without reading it. */
+export interface HistoryPlace {
+  readonly id: ExecutionId;
+  /** Of its run. */
+  readonly group: Group;
 }
 
 /** How many attempts ended on one day. */
@@ -103,6 +112,17 @@ export const runRecordCodec = (inner: Codec<Run>): Codec<RunRecord> => ({
   },
   decode: (bytes) => ({ run: inner.decode(bytes.subarray(1)), orphan: bytes[0] === 1 }),
 });
+
+const GROUP_BYTES = 8;
+
+export const historyPlaceCodec: Codec<HistoryPlace> = {
+  encode({ id, group }) {
+    const bytes = toUtf8(id, GROUP_BYTES);
+    putOrderedI64(bytes, 0, group);
+    return bytes;
+  },
+  decode: (bytes) => ({ id: fromUtf8(bytes.subarray(GROUP_BYTES)), group: readOrderedI64(bytes) }),
+};
 
 /** Byte 0: 0 = nothing has happened to the job yet; else 1, then the meta's six numbers. */
 export const stateRecordCodec = (inner: Codec<JobState>): Codec<StateRecord> => ({

@@ -44,6 +44,25 @@ export class RunChanges {
     }
   }
 
+  /**
+   * Removes a closed one without looking for it on the disk. Whether it is there or not, the same is written: what this
+   * batch happens to know of it must make no difference between servers.
+   */
+  removeClosed(name: JobName, group: bigint): void {
+    const drafts = this.#draftsOf(name);
+    const draft = drafts.get(group);
+    const record = draft === undefined ? this.#state.openRuns.get(name)?.get(group) : draft.record;
+    if (record?.run.open === true) {
+      return;
+    }
+    if (draft === undefined) {
+      drafts.set(group, this.#gone(name, group));
+    } else {
+      draft.storedOpen ??= false;
+      this.set(name, group, undefined);
+    }
+  }
+
   /** In no particular order. */
   open(name: JobName): RunRecord[] {
     const stored = this.#state.openRuns.get(name);
@@ -86,11 +105,22 @@ export class RunChanges {
     }
   }
 
-  #draft(name: JobName, group: bigint): RunDraft {
+  #draftsOf(name: JobName): ByGroup<RunDraft> {
     let drafts = this.#drafts.get(name);
     if (drafts === undefined) {
       this.#drafts.set(name, (drafts = new ByGroup()));
     }
+    return drafts;
+  }
+
+  #gone(name: JobName, group: bigint): RunDraft {
+    const draft: RunDraft = { name, group, record: undefined, dirty: true, changed: true, storedOpen: false };
+    this.#dirty.push(draft);
+    return draft;
+  }
+
+  #draft(name: JobName, group: bigint): RunDraft {
+    const drafts = this.#draftsOf(name);
     const known = drafts.get(group);
     if (known !== undefined) {
       return known;

@@ -18,13 +18,12 @@ import { Journal } from './journal.ts';
 import * as keys from './keys.ts';
 import { NoticeChanges } from './notice-changes.ts';
 import { boundedOutput, packOutput, plainOutput } from './output.ts';
-import { Overlay } from './overlay.ts';
 import { RunChanges } from './run-changes.ts';
+import { SmallChanges } from './small-changes.ts';
 import { StatsChanges } from './stats-changes.ts';
 import type { KeyValue, WriteOp } from './ports.ts';
-import { headCodec, statsCodec, tokenCodec } from './records.ts';
-import type { ExecutionRecord, JobMeta, RunRecord, TokenRecord } from './records.ts';
-import { fromUtf8, toUtf8 } from './bytes.ts';
+import { headCodec, historyPlaceCodec, statsCodec } from './records.ts';
+import type { ExecutionRecord, HistoryPlace, JobMeta, RunRecord, TokenRecord } from './records.ts';
 import { byGroup } from './state.ts';
 import type { Codecs, State } from './state.ts';
 
@@ -51,9 +50,7 @@ export class Transaction {
   readonly #executions: ExecutionChanges;
   readonly #runs: RunChanges;
   readonly #dues: DueChanges;
-  readonly #tokens: Overlay<string, TokenRecord>;
-  readonly #pauses: Overlay<string, boolean>;
-  readonly #settings: Overlay<string, string>;
+  readonly #small: SmallChanges;
   readonly #rootChanges = new Map<bigint, number>();
   readonly #touchedRoots = new Set<bigint>();
   readonly #stats: StatsChanges;
@@ -98,9 +95,7 @@ export class Transaction {
     this.#stats = new StatsChanges(state, options.retention.statsDays, (date) =>
       this.#read(keys.statsKey(date), statsCodec.decode),
     );
-    this.#tokens = new Overlay((key) => state.tokens.get(key));
-    this.#pauses = new Overlay((scope) => state.pauses.has(scope));
-    this.#settings = new Overlay((key) => state.settings.get(key));
+    this.#small = new SmallChanges(state, this.#journal);
   }
 
   beginEntry(stamp: bigint, index: bigint): void {
@@ -150,24 +145,11 @@ export class Transaction {
     this.#dues.commit();
     this.notices.commit();
     this.#stats.commit();
-    this.#commitSmall();
+    this.#small.commit();
     state.appliedIndex = this.#index;
     state.lastStamp = this.#lastStamp;
     state.lastDueId = this.#lastDueId;
     state.stateHash = this.#hash;
-  }
-
-  #commitSmall(): void {
-    const state = this.#state;
-    for (const [key, token] of this.#tokens.changes()) {
-      state.setToken(key, token);
-    }
-    for (const [scope, paused] of this.#pauses.changes()) {
-      state.setPause(scope, paused === true);
-    }
-    for (const [key, value] of this.#settings.changes()) {
-      state.settings.set(key, value ?? '');
-    }
   }
 
   /** Highest stamp so far, this entry's included: never falls, whatever order stamps arrive in. */
@@ -213,20 +195,25 @@ export class Transaction {
     this.events.push({ type: 'execution', execution: record.execution });
   }
 
-  /** Removes the record, and its output unless somebody is still to be told of it. */
-  removeExecution(id: string): void {
+  /** As `execution`, without looking on the disk: only open ones are found, and what this batch looked at. */
+  openExecution(id: string): ExecutionRecord | undefined {
+    return this.#executions.getOpen(id);
+  }
+
+  /** Removes the record, and its output, if it has one, unless somebody is still to be told of it. */
+  removeExecution(id: string, hasOutput: boolean = true): void {
     this.#executions.set(id, undefined);
-    if (!this.notices.keepOutput(id)) this.#write(keys.outputKey(id), undefined, plainOutput);
+    if (hasOutput && !this.notices.keepOutput(id)) this.#write(keys.outputKey(id), undefined, plainOutput);
   }
 
-  /** Id at a place in the job's history. */
-  historyId(name: JobName, sequence: number): string | undefined {
-    const changed = this.#jobs.historyId(name, sequence);
-    return changed === undefined ? this.#read(keys.historyKey(name, sequence), fromUtf8) : (changed ?? undefined);
+  historyPlace(name: JobName, sequence: number): HistoryPlace | undefined {
+    const changed = this.#jobs.historyPlace(name, sequence);
+    if (changed !== undefined) return changed ?? undefined;
+    return this.#read(keys.historyKey(name, sequence), historyPlaceCodec.decode);
   }
 
-  setHistoryId(name: JobName, sequence: number, id: string | undefined): void {
-    this.#jobs.setHistoryId(name, sequence, id, this.#journal);
+  setHistoryPlace(name: JobName, sequence: number, place: HistoryPlace | undefined): void {
+    this.#jobs.setHistoryPlace(name, sequence, place, this.#journal);
   }
 
   run(name: JobName, group: bigint): RunRecord | undefined {
@@ -241,6 +228,11 @@ export class Transaction {
 
   removeRun(name: JobName, group: bigint): void {
     this.#changeRun(name, group, undefined);
+  }
+
+  /** Whether there is one or not; of an open run nothing is removed. */
+  removeClosedRun(name: JobName, group: bigint): void {
+    this.#runs.removeClosed(name, group);
   }
 
   /** Runs that hold the job's slot, oldest first. */
@@ -305,15 +297,18 @@ export class Transaction {
     this.#write(keys.ledgerKey(name, sequence), undefined, this.#codecs.ledgerEntry.encode);
   }
 
-  /** @returns bytes kept, before compression */
+  /** @returns bytes kept, before compression; of 0 there is no record */
   setOutput(id: string, output: ExecutionOutput): number {
     const key = keys.outputKey(id);
     const bounded = boundedOutput(output);
-    if (key !== undefined) {
+    const bytes = bounded.head.length + bounded.tail.length;
+    if (key !== undefined && bytes > 0) {
       const plain = plainOutput(bounded);
       this.#journal.put(key, packOutput(plain), plain);
+    } else if (key !== undefined) {
+      this.#journal.delete(key);
     }
-    return bounded.head.length + bounded.tail.length;
+    return bytes;
   }
 
   addStats(date: string, success: number, failed: number): void {
@@ -321,31 +316,28 @@ export class Transaction {
   }
 
   token(key: string): TokenRecord | undefined {
-    return this.#tokens.get(key);
+    return this.#small.token(key);
   }
 
   setToken(key: string, record: TokenRecord | undefined): void {
-    this.#tokens.set(key, record);
-    this.#write(keys.tokenKey(key), record, tokenCodec.encode);
+    this.#small.setToken(key, record);
   }
 
   /** Oldest first, however the entries before were batched. */
   tokens(): Generator<[string, TokenRecord]> {
-    return this.#tokens.over(this.#state.tokens);
+    return this.#small.tokens();
   }
 
   paused(scope: SetPause['scope']): boolean {
-    return this.#pauses.get(scope) === true;
+    return this.#small.paused(scope);
   }
 
   setPause(scope: SetPause['scope'], paused: boolean): void {
-    this.#pauses.set(scope, paused);
-    this.#write(keys.pauseKey(scope), paused ? scope : undefined, toUtf8);
+    this.#small.setPause(scope, paused);
   }
 
   setSetting(key: string, value: string): void {
-    this.#settings.set(key, value);
-    this.#write(keys.settingKey(key), value, toUtf8);
+    this.#small.setSetting(key, value);
   }
 
   /** Commands in flight carry neighbouring stamps: position alone would give one id twice. */

@@ -45,7 +45,7 @@ function lastErrorWithout(
   const { historyFirst, historyNext } = tx.meta(jobName);
   let newest: bigint | null = null;
   for (let sequence = historyFirst; sequence < historyNext; sequence++) {
-    const other = tx.historyId(jobName, sequence);
+    const other = tx.historyPlace(jobName, sequence)?.id;
     const record = other === undefined || other === id ? undefined : tx.execution(other);
     if (record !== undefined && !isOpen(record) && record.execution.state !== 'success') {
       const at = record.execution.finishedAt;

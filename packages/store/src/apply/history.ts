@@ -9,7 +9,7 @@ const NANOS_PER_MS = 1_000_000n;
 export function appendExecution(tx: Transaction, execution: Execution): void {
   const { jobName, id, group } = execution;
   const meta = tx.meta(jobName);
-  tx.setHistoryId(jobName, meta.historyNext, id);
+  tx.setHistoryPlace(jobName, meta.historyNext, { id, group });
   tx.setMeta(jobName, {
     ...meta,
     historyNext: meta.historyNext + 1,
@@ -35,16 +35,9 @@ export function trimHistory(tx: Transaction, name: JobName): void {
 
 /** Empties the history. What is still open goes on without a place in it, see {@link rejoinHistory}. */
 export function clearHistory(tx: Transaction, name: JobName): void {
-  const { historyFirst, historyNext } = tx.meta(name);
+  const { historyFirst, historyNext, outputBytes } = tx.meta(name);
   for (let sequence = historyFirst; sequence < historyNext; sequence++) {
-    const id = tx.historyId(name, sequence);
-    const record = id === undefined ? undefined : tx.execution(id);
-    if (id !== undefined && record !== undefined && isOpen(record)) {
-      tx.setExecution({ ...record, detached: true });
-    } else if (id !== undefined) {
-      forget(tx, id);
-    }
-    tx.setHistoryId(name, sequence, undefined);
+    leaveHistory(tx, name, sequence, outputBytes > 0);
   }
   tx.setMeta(name, { ...tx.meta(name), historyFirst: historyNext, outputBytes: 0 });
 }
@@ -54,19 +47,19 @@ export function clearHistory(tx: Transaction, name: JobName): void {
  * newer executions need all places.
  */
 export function rejoinHistory(tx: Transaction, record: ExecutionRecord): ExecutionRecord {
-  const { jobName, id } = record.execution;
+  const { jobName, id, group } = record.execution;
   const meta = tx.meta(jobName);
   if (!record.detached || meta.historyNext - meta.historyFirst >= tx.retention.executionsPerJob) {
     return record;
   }
-  tx.setHistoryId(jobName, meta.historyNext, id);
+  tx.setHistoryPlace(jobName, meta.historyNext, { id, group });
   tx.setMeta(jobName, { ...meta, historyNext: meta.historyNext + 1 });
   return { ...record, detached: false };
 }
 
 function oldestIsTooOld(tx: Transaction, name: JobName, sequence: number): boolean {
   const { executionAgeMs } = tx.retention;
-  const id = executionAgeMs === null ? undefined : tx.historyId(name, sequence);
+  const id = executionAgeMs === null ? undefined : tx.historyPlace(name, sequence)?.id;
   const record = id === undefined ? undefined : tx.execution(id);
   if (executionAgeMs === null || record === undefined || isOpen(record)) {
     return false;
@@ -76,29 +69,28 @@ function oldestIsTooOld(tx: Transaction, name: JobName, sequence: number): boole
 
 function dropOldest(tx: Transaction, name: JobName): void {
   const meta = tx.meta(name);
-  const id = tx.historyId(name, meta.historyFirst);
-  const record = id === undefined ? undefined : tx.execution(id);
-  tx.setHistoryId(name, meta.historyFirst, undefined);
+  const id = meta.outputBytes > 0 ? tx.historyPlace(name, meta.historyFirst)?.id : undefined;
+  const outputBytes = id === undefined ? 0 : (tx.execution(id)?.outputBytes ?? 0);
+  leaveHistory(tx, name, meta.historyFirst, outputBytes > 0);
   tx.setMeta(name, {
     ...meta,
     historyFirst: meta.historyFirst + 1,
-    outputBytes: meta.outputBytes - (record?.outputBytes ?? 0),
+    outputBytes: meta.outputBytes - outputBytes,
   });
-  if (record !== undefined && isOpen(record)) {
-    tx.setExecution({ ...record, detached: true });
-  } else if (id !== undefined) {
-    forget(tx, id);
-  }
 }
 
-/** Removes an ended execution, and its run when that is closed too. */
-export function forget(tx: Transaction, id: string): void {
-  const record = tx.execution(id);
-  tx.removeExecution(id);
-  if (record !== undefined) {
-    const { jobName, group } = record.execution;
-    if (tx.run(jobName, group)?.run.open === false) {
-      tx.removeRun(jobName, group);
-    }
+/** What ended goes, and its run when that is closed too; neither is read. */
+function leaveHistory(tx: Transaction, name: JobName, sequence: number, hasOutput: boolean): void {
+  const place = tx.historyPlace(name, sequence);
+  tx.setHistoryPlace(name, sequence, undefined);
+  if (place === undefined) {
+    return;
+  }
+  const record = tx.openExecution(place.id);
+  if (record !== undefined && isOpen(record)) {
+    tx.setExecution({ ...record, detached: true });
+  } else {
+    tx.removeExecution(place.id, hasOutput);
+    tx.removeClosedRun(name, place.group);
   }
 }

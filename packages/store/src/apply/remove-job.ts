@@ -12,7 +12,7 @@ export function removeJob(tx: Transaction, name: JobName, stored: StoredJob): vo
   clearHistory(tx, name);
   const meta = tx.meta(name);
   for (let sequence = meta.historyFirst; sequence < meta.historyNext; sequence++) {
-    tx.setHistoryId(name, sequence, undefined);
+    tx.setHistoryPlace(name, sequence, undefined);
   }
   for (let sequence = meta.ledgerFirst; sequence < meta.ledgerNext; sequence++) {
     tx.removeLedger(name, sequence);

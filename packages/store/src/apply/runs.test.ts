@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { FAMILY, familyRange } from '../keys.ts';
+import { MemoryKeyValue } from '../memory/index.ts';
 import { finished, jobDefinition, manualRun, putJob, targetsOn, tickDecision } from '../testing/fixtures.ts';
 import { openHarness } from '../testing/harness.ts';
 import type { Harness } from '../testing/harness.ts';
@@ -181,6 +183,38 @@ describe('retention', () => {
     await update(finished('20-n1', 'success'));
     expect(store.getExecution('20-n1')).toBeUndefined();
     expect(store.getJob('a')?.state).toMatchObject({ successCount: 1, errorCount: 3, status: 'success' });
+  });
+
+  it('what leaves the history leaves nothing behind, with and without output', async () => {
+    const kv = new MemoryKeyValue();
+    const { apply, update } = await openHarness({ retention: { executionsPerJob: 3 } }, kv);
+    const left = async (): Promise<Record<string, number>> => {
+      const count: Record<string, number> = {};
+      for (const family of ['execution', 'output', 'openRun', 'closedRun', 'history'] as const) {
+        count[family] = 0;
+        for await (const _ of kv.iterate(familyRange(FAMILY[family]))) count[family] += 1;
+      }
+      return count;
+    };
+    await apply(putJob(10n, jobDefinition('a')));
+    const nothing = { head: new Uint8Array(), tail: new Uint8Array(), totalBytes: 0 };
+    const output = { head: new Uint8Array(1), tail: new Uint8Array(1), totalBytes: 1 };
+    for (const [stamp, said] of [
+      [20n, nothing],
+      [30n, output],
+      [40n, nothing],
+      [50n, output],
+    ] as const) {
+      await apply(manualRun(stamp, 'a', ['n1', 'n2']));
+      await update(finished(`${stamp}-n1`, 'success', { output: said }), finished(`${stamp + 1n}-n2`, 'failed'));
+    }
+    expect(await left()).toEqual({ execution: 3, output: 1, openRun: 0, closedRun: 1, history: 3 });
+    await apply(manualRun(60n, 'a'));
+    await apply({ type: 'deleteExecutions', stamp: 70n, name: 'a' });
+    expect(await left()).toEqual({ execution: 1, output: 0, openRun: 1, closedRun: 0, history: 0 });
+    await update(finished('60-n1', 'success'));
+    await apply({ type: 'deleteJob', stamp: 80n, name: 'a', precondition: null });
+    expect(await left()).toEqual({ execution: 0, output: 0, openRun: 0, closedRun: 0, history: 0 });
   });
 
   it('G-R10: trims by bytes of output and by age between stamps', async () => {

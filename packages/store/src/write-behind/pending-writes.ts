@@ -1,22 +1,19 @@
-import { fromLatin1, toLatin1 } from '../bytes.ts';
+import { toLatin1 } from '../bytes.ts';
 import type { IterateOptions, KeyRange, KeyValueEntry, WriteOp } from '../ports.ts';
-
-/** A record that is to be written; null = removed. */
-export type Pending = Uint8Array | null;
 
 /** Beside key and value: the entry of the map and two objects. */
 const ENTRY_BYTES = 100;
 
 /** What several batches in a row leave to be written: the last operation on each key. */
 export class PendingWrites {
-  readonly #records = new Map<string, Pending>();
+  readonly #ops = new Map<string, WriteOp>();
   /** Of those, what stands where nothing was stored: once removed, nothing of it need be written. */
   readonly #fresh = new Set<string>();
   #bytes = 0;
 
   /** Keys changed. */
   get size(): number {
-    return this.#records.size;
+    return this.#ops.size;
   }
 
   /** About what it takes in memory; what was replaced counts, too. */
@@ -25,8 +22,8 @@ export class PendingWrites {
   }
 
   /** Undefined when nothing is known of the key. */
-  get(key: string): Pending | undefined {
-    return this.#records.get(key);
+  get(key: string): WriteOp | undefined {
+    return this.#ops.get(key);
   }
 
   add(ops: readonly WriteOp[]): void {
@@ -35,32 +32,27 @@ export class PendingWrites {
       this.#bytes += ENTRY_BYTES + key.length;
       if (op.type === 'put') {
         // A removal that waits must stay: what it removes is stored.
-        if (op.fresh === true && !this.#records.has(key)) this.#fresh.add(key);
-        this.#records.set(key, Buffer.from(op.value));
+        if (op.fresh === true && !this.#ops.has(key)) this.#fresh.add(key);
+        this.#ops.set(key, op);
         this.#bytes += op.value.length;
       } else if (this.#fresh.delete(key)) {
-        this.#records.delete(key);
+        this.#ops.delete(key);
       } else {
-        this.#records.set(key, null);
+        this.#ops.set(key, op);
       }
     }
   }
 
   /** What `later` holds replaces what this one does. */
   addAll(later: PendingWrites): void {
-    for (const [key, value] of later.#records) {
-      this.#records.set(key, value);
+    for (const [key, op] of later.#ops) {
+      this.#ops.set(key, op);
     }
     this.#bytes += later.#bytes;
   }
 
   ops(): WriteOp[] {
-    const ops: WriteOp[] = [];
-    for (const [text, value] of this.#records) {
-      const key = fromLatin1(text);
-      ops.push(value === null ? { type: 'del', key } : { type: 'put', key, value });
-    }
-    return ops;
+    return [...this.#ops.values()];
   }
 
   /** Keys in the range, in its order. */
@@ -68,7 +60,7 @@ export class PendingWrites {
     const from = gte === undefined ? '' : toLatin1(gte);
     const to = lt === undefined ? undefined : toLatin1(lt);
     const keys: string[] = [];
-    for (const key of this.#records.keys()) {
+    for (const key of this.#ops.keys()) {
       if (key >= from && (to === undefined || key < to)) {
         keys.push(key);
       }
@@ -79,8 +71,8 @@ export class PendingWrites {
 }
 
 /** For whoever reads it: undefined when it is removed. */
-export function copyOf(pending: Pending): Uint8Array | undefined {
-  return pending === null ? undefined : Buffer.from(pending);
+export function valueOf(op: WriteOp): Uint8Array | undefined {
+  return op.type === 'put' ? op.value : undefined;
 }
 
 /**
@@ -98,9 +90,8 @@ export async function* merged(
   let left = limit;
   let at = 0;
   const own = (): KeyValueEntry | undefined => {
-    const key = keys[at++] as string;
-    const value = copyOf(pending.get(key) ?? null);
-    return value === undefined ? undefined : [fromLatin1(key), value];
+    const op = pending.get(keys[at++] as string);
+    return op?.type === 'put' ? [op.key, op.value] : undefined;
   };
   for await (const entry of stored) {
     const key = toLatin1(entry[0]);

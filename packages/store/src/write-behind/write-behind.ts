@@ -10,7 +10,7 @@ import type {
   WriteOp,
   WriteOptions,
 } from '../ports.ts';
-import { copyOf, merged, PendingWrites } from './pending-writes.ts';
+import { merged, PendingWrites, valueOf } from './pending-writes.ts';
 
 export interface WriteBehindOptions {
   /** Longest that a batch waits to be handed on. @default 50 */
@@ -67,13 +67,13 @@ export class WriteBehind implements KeyValue {
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     this.#assertOpen();
     const pending = this.#pending(key);
-    return pending === undefined ? await this.#kv.get(key) : copyOf(pending);
+    return pending === undefined ? await this.#kv.get(key) : valueOf(pending);
   }
 
   getSync(key: Uint8Array): Uint8Array | undefined {
     this.#assertOpen();
     const pending = this.#pending(key);
-    return pending === undefined ? this.#kv.getSync(key) : copyOf(pending);
+    return pending === undefined ? this.#kv.getSync(key) : valueOf(pending);
   }
 
   /** @throws StoreError that of an earlier batch that could not be written */
@@ -102,7 +102,7 @@ export class WriteBehind implements KeyValue {
     return {
       get: async (key) => {
         const own = pending.get(toLatin1(key));
-        return own === undefined ? await view.get(key) : copyOf(own);
+        return own === undefined ? await view.get(key) : valueOf(own);
       },
       iterate: (range, options = {}) => iterateOver(view, pending, range, options),
       close: () => view.close(),
@@ -160,7 +160,7 @@ export class WriteBehind implements KeyValue {
     if (this.#waiting.bytes >= this.#options.eagerBytes || this.#timer === undefined) this.#handOn();
   }
 
-  #pending(key: Uint8Array): Uint8Array | null | undefined {
+  #pending(key: Uint8Array): WriteOp | undefined {
     if (this.#waiting.size === 0 && this.#writing === undefined) return undefined;
     const text = toLatin1(key);
     const waiting = this.#waiting.get(text);
