@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { FakeWorker } from '../test/fake-worker.ts';
 import { definition, Harness, member } from '../test/harness.ts';
+import type { EngineOptions } from './options.ts';
 
 const MAX = 8;
 
 /** Two nodes; `slow` runs one execution at a time and ends none by itself. */
-async function crowd(): Promise<{ h: Harness; slow: FakeWorker; quick: FakeWorker }> {
-  const h = await Harness.start(['slow', 'quick'], { waitingPerNodeMax: MAX, leaseMs: 1_000_000_000 });
+async function crowd(
+  options: Partial<EngineOptions> = {},
+): Promise<{ h: Harness; slow: FakeWorker; quick: FakeWorker }> {
+  const h = await Harness.start(['slow', 'quick'], { waitingPerNodeMax: MAX, leaseMs: 1_000_000_000, ...options });
   h.members = [member('slow', { pool: 'slow' }), member('quick', { pool: 'quick' })];
   return { h, ...(await connect(h)) };
 }
@@ -51,6 +54,20 @@ describe('Engine: back-pressure', () => {
     const lines = h.ledger('a');
     expect(lines.every((line) => line.endsWith('run schedule'))).toBe(true);
     expect(lines.slice(0, 60)).toEqual(Array.from({ length: 60 }, (_, i) => `${i + 1} run schedule`));
+  });
+
+  it('as soon as there is room, those that wait are decided, without waiting to be looked at again', async () => {
+    const { h, slow } = await crowd({ decideBatchMax: 4 });
+    const names = Array.from({ length: 100 }, (_, i) => `job-${i}`);
+    for (const name of names) await h.put(definition(name, '@every 1h', on('slow')));
+    await h.time.advance(3_600_001);
+    const decided = (): number => names.filter((name) => h.executions(name).length > 0).length;
+    expect(decided()).toBeLessThan(names.length / 2);
+    const fromMs = h.time.monotonicMs();
+    await drain(h, slow);
+    expect(decided()).toBe(names.length);
+    expect(slow.dispatches).toHaveLength(names.length);
+    expect(h.time.monotonicMs() - fromMs).toBeLessThan(500);
   });
 
   it('jobs of other nodes, and of any node that has room, go on', async () => {

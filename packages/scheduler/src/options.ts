@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly decideBatchMax?: number;
   /**
    * Jobs wait undecided while each of their nodes has this many executions waiting to be sent; a tick that waits so is
-   * not late. Default 16,384.
+   * not late. Default 1,024.
    */
   readonly waitingPerNodeMax?: number;
   /** Processors of one result get this long, times their number. Default 30,000. */
@@ -44,7 +44,7 @@ export function settingsOf(options: EngineOptions): EngineSettings {
     forbidHoldMs: options.forbidHoldMs ?? 300_000,
     killGraceMs: options.killGraceMs ?? 10_000,
     decideBatchMax: options.decideBatchMax ?? 64,
-    waitingPerNodeMax: options.waitingPerNodeMax ?? 16_384,
+    waitingPerNodeMax: options.waitingPerNodeMax ?? 1_024,
     processTimeoutMs: options.processTimeoutMs ?? 30_000,
   };
 }

@@ -37,7 +37,10 @@ export interface JobMeta {
   readonly historyNext: number;
   readonly ledgerFirst: number;
   readonly ledgerNext: number;
-  /** Output bytes of the whole history, before compression. */
+  /**
+   * Output bytes of the whole history, before compression, where retention limits them; else 0 = none of it has output,
+   * as far as is known.
+   */
   readonly outputBytes: number;
   /** Group of the newest run decided; 0 = none. */
   readonly newestGroup: Group;

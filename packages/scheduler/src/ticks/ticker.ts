@@ -102,6 +102,12 @@ export class Ticker {
 
   /** After a batch of events. */
   settle(): void {
+    if (!this.#running) return;
+    const nowMs = this.#context.clock.wallMs();
+    for (const name of this.#turns.wake(this.#context.settings.decideBatchMax)) {
+      // Without an entry it is being decided.
+      if ((this.#timetable.dueMs(name) ?? nowMs) > nowMs) this.#timetable.set(name, nowMs);
+    }
     this.#rearm();
   }
 

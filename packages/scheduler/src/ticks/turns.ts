@@ -3,8 +3,10 @@ import type { EpochNanos, Gauge } from '@dkron/runtime';
 import type { JobName, NodeName, StoredJob } from '@dkron/jobs';
 import type { Context } from '../context.ts';
 
-/** When a job that has to wait is looked at again. */
+/** When a job that has to wait is looked at again, if it is not woken before. */
 export const WAIT_MS = 1_000;
+/** Of the bound: below this there is room again. Above the half that tells a new leader that jobs had to wait. */
+const ROOM = 0.75;
 const WARN_EVERY_MS = 60_000;
 /** For this long, a tick that waits for its turn counts as on time. */
 const HELD_MAX_NANOS = 3_600_000n * NANOS_PER_MILLISECOND;
@@ -21,6 +23,8 @@ export class Turns {
   readonly #context: Context;
   /** Since when a job waits. */
   readonly #since = new Map<JobName, EpochNanos>();
+  /** Of those, who is to be woken, oldest first. */
+  readonly #asleep = new Set<JobName>();
   readonly #waiting: Gauge;
   #crowded = false;
   #warnedMs = -Infinity;
@@ -35,11 +39,26 @@ export class Turns {
 
   clear(): void {
     this.#since.clear();
+    this.#asleep.clear();
     this.#waiting.set(0);
   }
 
   forget(name: JobName): void {
-    if (this.#since.delete(name)) this.#waiting.set(this.#since.size);
+    if (!this.#since.delete(name)) return;
+    this.#asleep.delete(name);
+    this.#waiting.set(this.#since.size);
+  }
+
+  /** Who is woken: those that went to sleep first, once every node has room. */
+  *wake(most: number): Generator<JobName> {
+    const { waitingMost, settings } = this.#context;
+    if (this.#asleep.size === 0 || waitingMost() >= settings.waitingPerNodeMax * ROOM) return;
+    let left = most;
+    for (const name of this.#asleep) {
+      if (left-- === 0) return;
+      this.#asleep.delete(name);
+      yield name;
+    }
   }
 
   /** Before jobs are judged: nearly always, nobody has to wait. */
@@ -60,6 +79,7 @@ export class Turns {
     const targets = planner.planTargets(definition, membership.members(), random);
     if (targets.length === 0 || targets.some((node) => waitingFor(node) < max)) return false;
     if (!known) this.#wait(definition.name, late ? tick : now, targets);
+    this.#asleep.add(definition.name);
     return true;
   }
 

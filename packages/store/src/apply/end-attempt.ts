@@ -6,7 +6,7 @@ import type { Transaction } from '../transaction.ts';
 import { addRetry } from './add-retry.ts';
 import { closeRun } from './close-run.ts';
 import { countEnd } from './counters.ts';
-import { rejoinHistory, trimHistory } from './history.ts';
+import { countOutput, rejoinHistory, trimHistory } from './history.ts';
 import { addNotices } from './notices.ts';
 import { setTargetState } from './run-targets.ts';
 import { holdSlot } from './slot.ts';
@@ -114,8 +114,7 @@ function storeEnded(
   }
   const outputBytes = isSent(output) ? tx.setOutput(execution.id, output) : record.outputBytes;
   tx.setExecution({ ...record, execution, outputBytes });
-  const meta = tx.meta(execution.jobName);
-  tx.setMeta(execution.jobName, { ...meta, outputBytes: meta.outputBytes + outputBytes - record.outputBytes });
+  countOutput(tx, execution.jobName, record.outputBytes, outputBytes);
   trimHistory(tx, execution.jobName);
 }
 

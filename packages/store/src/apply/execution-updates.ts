@@ -5,6 +5,7 @@ import type { Transaction } from '../transaction.ts';
 import { endAttempt } from './end-attempt.ts';
 import { deleteSettledEphemeral } from './ephemeral.ts';
 import { finish } from './finish.ts';
+import { countOutput } from './history.ts';
 import { reviveLost } from './lost.ts';
 import { tellStart } from './notices.ts';
 import { released } from './slot.ts';
@@ -101,8 +102,7 @@ function processed(tx: Transaction, { id, dueId, output }: Update<'processed'>):
   if (record !== undefined && output !== null) {
     const outputBytes = tx.setOutput(id, { head: output, tail: output, totalBytes: output.length });
     tx.setExecution({ ...record, outputBytes });
-    const meta = tx.meta(due.jobName);
-    tx.setMeta(due.jobName, { ...meta, outputBytes: meta.outputBytes + outputBytes - record.outputBytes });
+    countOutput(tx, due.jobName, record.outputBytes, outputBytes);
   }
   deleteSettledEphemeral(tx, due.jobName);
   return 'applied';

@@ -36,8 +36,9 @@ export function trimHistory(tx: Transaction, name: JobName): void {
 /** Empties the history. What is still open goes on without a place in it, see {@link rejoinHistory}. */
 export function clearHistory(tx: Transaction, name: JobName): void {
   const { historyFirst, historyNext, outputBytes } = tx.meta(name);
+  const hasOutput = outputBytes > 0 || isOutputLimited(tx);
   for (let sequence = historyFirst; sequence < historyNext; sequence++) {
-    leaveHistory(tx, name, sequence, outputBytes > 0);
+    leaveHistory(tx, name, sequence, hasOutput);
   }
   tx.setMeta(name, { ...tx.meta(name), historyFirst: historyNext, outputBytes: 0 });
 }
@@ -67,15 +68,27 @@ function oldestIsTooOld(tx: Transaction, name: JobName, sequence: number): boole
   return record.execution.stamp + BigInt(executionAgeMs) * NANOS_PER_MS < tx.stamp;
 }
 
+/** What one of its executions keeps of its output changed. */
+export function countOutput(tx: Transaction, name: JobName, before: number, after: number): void {
+  const meta = tx.meta(name);
+  const outputBytes = isOutputLimited(tx) ? Math.max(0, meta.outputBytes + after - before) : after > 0 ? 1 : undefined;
+  if (outputBytes !== undefined && outputBytes !== meta.outputBytes) tx.setMeta(name, { ...meta, outputBytes });
+}
+
+/** Only then bytes are counted: an execution that leaves has to be read for that. */
+function isOutputLimited(tx: Transaction): boolean {
+  return tx.retention.outputBytesPerJob !== null;
+}
+
 function dropOldest(tx: Transaction, name: JobName): void {
   const meta = tx.meta(name);
-  const id = meta.outputBytes > 0 ? tx.historyPlace(name, meta.historyFirst)?.id : undefined;
-  const outputBytes = id === undefined ? 0 : (tx.execution(id)?.outputBytes ?? 0);
-  leaveHistory(tx, name, meta.historyFirst, outputBytes > 0);
+  const id = isOutputLimited(tx) ? tx.historyPlace(name, meta.historyFirst)?.id : undefined;
+  const bytes = id === undefined ? 0 : (tx.execution(id)?.outputBytes ?? 0);
+  leaveHistory(tx, name, meta.historyFirst, bytes > 0 || (id === undefined && meta.outputBytes > 0));
   tx.setMeta(name, {
     ...meta,
     historyFirst: meta.historyFirst + 1,
-    outputBytes: meta.outputBytes - outputBytes,
+    outputBytes: Math.max(0, meta.outputBytes - bytes),
   });
 }
 

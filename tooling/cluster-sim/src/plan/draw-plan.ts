@@ -26,7 +26,7 @@ export function drawPlan(seed: number, limits: PlanLimits = {}): Plan {
   const replaceAfterMs = pick(random, [15_000, 40_000]);
   const options = {
     slots: pick(random, [4, 64, 512]),
-    waitingPerNodeMax: pick(random.fork('waiting'), [2, 16, 16_384]),
+    waitingPerNodeMax: pick(random.fork('waiting'), [2, 16, 1_024]),
     leaseMs,
     forbidHoldMs,
     replaceAfterMs,
