@@ -6,7 +6,7 @@ const NODE = {
   execArgv: ['--enable-source-maps'],
   env: {},
 };
-const YOUNG = '--max-semi-space-size=16';
+const YOUNG = '--max-semi-space-size=32';
 const OLD = '--heap-growing-percent=40';
 
 describe('argumentsOfNode', () => {
