@@ -2,8 +2,8 @@
  * Of V8, with what they are set to.
  *
  * Under load V8 lets the space for young objects grow to 128 MB and hardly ever gives it back: at 200,000 jobs that was a
- * third of what the server took. With halves of 32 MB the same is not measurable at 100,000 jobs (10 MB more than with 16), and
- * what a burst of runs makes dies before it is copied: with 16 MB, runs took 4 to 8 % more time of the processor.
+ * third of what the server took. Halves of 32 MB cost 10 MB more than those of 16 at 100,000 jobs, but what a burst of runs
+ * makes mostly dies before it is copied: with 16 MB, runs took 4 to 8 % more time of the processor.
  *
  * The space for old objects grows to several times of what lives in it before it is collected, and what was taken is not
  * given back where something lives between; buffers outside wait for the same collection. A collection at 1.4 times of

@@ -20,15 +20,21 @@ const KEPT = 16_777_216;
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { env = {}, timeoutMs = 600_000, input = '' } = options;
   return new Promise((resolve) => {
-    const child = spawn(program, args, { env: { ...process.env, ...env }, timeout: timeoutMs });
+    const child = spawn(program, args, { env: { ...process.env, ...env } });
+    // The limit that `spawn` knows goes on for a program that could not be started, and holds up the end of this one.
+    const limit = setTimeout(() => child.kill(), timeoutMs);
+    const end = (ran: Ran): void => {
+      clearTimeout(limit);
+      resolve(ran);
+    };
     let out = '';
     let err = '';
     child.stdout.on('data', (text: Buffer) => (out = (out + text.toString()).slice(-KEPT)));
     child.stderr.on('data', (text: Buffer) => (err = (err + text.toString()).slice(-KEPT)));
     child.stdin.on('error', () => {});
     child.stdin.end(input);
-    child.on('error', ({ message }) => resolve({ code: -1, out, err: message }));
-    child.on('close', (code) => resolve({ code: code ?? -1, out, err }));
+    child.on('error', ({ message }) => end({ code: -1, out, err: message }));
+    child.on('close', (code) => end({ code: code ?? -1, out, err }));
   });
 }
 
