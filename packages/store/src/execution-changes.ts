@@ -2,6 +2,7 @@ import type { Journal } from './journal.ts';
 import { executionKey } from './keys.ts';
 import { isToldByRun } from './new-execution.ts';
 import type { ExecutionRecord } from './records.ts';
+import { isOpen } from './state.ts';
 import type { Codecs, State } from './state.ts';
 
 interface ExecutionDraft {
@@ -35,10 +36,11 @@ export class ExecutionChanges {
     return record;
   }
 
-  /** Not looked for on the disk. */
+  /** Undefined when there is none, or it has ended; not looked for on the disk. */
   getOpen(id: string): ExecutionRecord | undefined {
     const draft = this.#drafts.get(id);
-    return draft === undefined ? this.#state.openExecutions.get(id) : draft.record;
+    const record = draft === undefined ? this.#state.openExecutions.get(id) : draft.record;
+    return record !== undefined && isOpen(record) ? record : undefined;
   }
 
   /** Undefined removes. */

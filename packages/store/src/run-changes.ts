@@ -5,6 +5,8 @@ import { runKey } from './keys.ts';
 import type { RunRecord } from './records.ts';
 import type { Codecs, State } from './state.ts';
 
+type ReadClosed = (name: JobName, group: bigint) => RunRecord | undefined;
+
 interface RunDraft {
   readonly name: JobName;
   readonly group: bigint;
@@ -19,11 +21,11 @@ interface RunDraft {
 export class RunChanges {
   readonly #state: State;
   readonly #codecs: Codecs;
-  readonly #readClosed: (name: JobName, group: bigint) => RunRecord | undefined;
+  readonly #readClosed: ReadClosed;
   readonly #drafts = new Map<JobName, ByGroup<RunDraft>>();
   #dirty: RunDraft[] = [];
 
-  constructor(state: State, codecs: Codecs, readClosed: (name: JobName, group: bigint) => RunRecord | undefined) {
+  constructor(state: State, codecs: Codecs, readClosed: ReadClosed) {
     this.#state = state;
     this.#codecs = codecs;
     this.#readClosed = readClosed;
@@ -49,18 +51,12 @@ export class RunChanges {
    * batch happens to know of it must make no difference between servers.
    */
   removeClosed(name: JobName, group: bigint): void {
-    const drafts = this.#draftsOf(name);
-    const draft = drafts.get(group);
-    const record = draft === undefined ? this.#state.openRuns.get(name)?.get(group) : draft.record;
-    if (record?.run.open === true) {
+    const draft = this.#draft(name, group, () => undefined);
+    if (draft.record?.run.open === true) {
       return;
     }
-    if (draft === undefined) {
-      drafts.set(group, this.#gone(name, group));
-    } else {
-      draft.storedOpen ??= false;
-      this.set(name, group, undefined);
-    }
+    draft.storedOpen ??= false;
+    this.set(name, group, undefined);
   }
 
   /** In no particular order. */
@@ -105,27 +101,16 @@ export class RunChanges {
     }
   }
 
-  #draftsOf(name: JobName): ByGroup<RunDraft> {
+  #draft(name: JobName, group: bigint, readClosed: ReadClosed = this.#readClosed): RunDraft {
     let drafts = this.#drafts.get(name);
     if (drafts === undefined) {
       this.#drafts.set(name, (drafts = new ByGroup()));
     }
-    return drafts;
-  }
-
-  #gone(name: JobName, group: bigint): RunDraft {
-    const draft: RunDraft = { name, group, record: undefined, dirty: true, changed: true, storedOpen: false };
-    this.#dirty.push(draft);
-    return draft;
-  }
-
-  #draft(name: JobName, group: bigint): RunDraft {
-    const drafts = this.#draftsOf(name);
     const known = drafts.get(group);
     if (known !== undefined) {
       return known;
     }
-    const record = this.#state.openRuns.get(name)?.get(group) ?? this.#readClosed(name, group);
+    const record = this.#state.openRuns.get(name)?.get(group) ?? readClosed(name, group);
     const draft: RunDraft = { name, group, record, dirty: false, changed: false, storedOpen: record?.run.open };
     drafts.set(group, draft);
     return draft;

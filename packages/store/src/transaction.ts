@@ -195,7 +195,7 @@ export class Transaction {
     this.events.push({ type: 'execution', execution: record.execution });
   }
 
-  /** As `execution`, without looking on the disk: only open ones are found, and what this batch looked at. */
+  /** Undefined when there is none, or it has ended: open ones are in memory. */
   openExecution(id: string): ExecutionRecord | undefined {
     return this.#executions.getOpen(id);
   }

@@ -102,7 +102,6 @@ export class Ticker {
 
   /** After a batch of events. */
   settle(): void {
-    if (!this.#running) return;
     const nowMs = this.#context.clock.wallMs();
     for (const name of this.#turns.wake(this.#context.settings.decideBatchMax)) {
       // Without an entry it is being decided.

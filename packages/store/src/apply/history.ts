@@ -1,5 +1,5 @@
 import type { Execution, JobName } from '@dkron/jobs';
-import type { ExecutionRecord } from '../records.ts';
+import type { ExecutionRecord, HistoryPlace } from '../records.ts';
 import { isOpen } from '../state.ts';
 import type { Transaction } from '../transaction.ts';
 
@@ -35,10 +35,9 @@ export function trimHistory(tx: Transaction, name: JobName): void {
 
 /** Empties the history. What is still open goes on without a place in it, see {@link rejoinHistory}. */
 export function clearHistory(tx: Transaction, name: JobName): void {
-  const { historyFirst, historyNext, outputBytes } = tx.meta(name);
-  const hasOutput = outputBytes > 0 || isOutputLimited(tx);
+  const { historyFirst, historyNext } = tx.meta(name);
   for (let sequence = historyFirst; sequence < historyNext; sequence++) {
-    leaveHistory(tx, name, sequence, hasOutput);
+    leaveHistory(tx, name, sequence, tx.historyPlace(name, sequence));
   }
   tx.setMeta(name, { ...tx.meta(name), historyFirst: historyNext, outputBytes: 0 });
 }
@@ -82,28 +81,27 @@ function isOutputLimited(tx: Transaction): boolean {
 
 function dropOldest(tx: Transaction, name: JobName): void {
   const meta = tx.meta(name);
-  const id = isOutputLimited(tx) ? tx.historyPlace(name, meta.historyFirst)?.id : undefined;
-  const bytes = id === undefined ? 0 : (tx.execution(id)?.outputBytes ?? 0);
-  leaveHistory(tx, name, meta.historyFirst, bytes > 0 || (id === undefined && meta.outputBytes > 0));
+  const place = tx.historyPlace(name, meta.historyFirst);
+  const counted = place !== undefined && isOutputLimited(tx) ? tx.execution(place.id) : undefined;
+  leaveHistory(tx, name, meta.historyFirst, place);
   tx.setMeta(name, {
     ...meta,
     historyFirst: meta.historyFirst + 1,
-    outputBytes: Math.max(0, meta.outputBytes - bytes),
+    outputBytes: Math.max(0, meta.outputBytes - (counted?.outputBytes ?? 0)),
   });
 }
 
 /** What ended goes, and its run when that is closed too; neither is read. */
-function leaveHistory(tx: Transaction, name: JobName, sequence: number, hasOutput: boolean): void {
-  const place = tx.historyPlace(name, sequence);
+function leaveHistory(tx: Transaction, name: JobName, sequence: number, place: HistoryPlace | undefined): void {
   tx.setHistoryPlace(name, sequence, undefined);
   if (place === undefined) {
     return;
   }
-  const record = tx.openExecution(place.id);
-  if (record !== undefined && isOpen(record)) {
-    tx.setExecution({ ...record, detached: true });
+  const open = tx.openExecution(place.id);
+  if (open !== undefined) {
+    tx.setExecution({ ...open, detached: true });
   } else {
-    tx.removeExecution(place.id, hasOutput);
+    tx.removeExecution(place.id, tx.meta(name).outputBytes > 0 || isOutputLimited(tx));
     tx.removeClosedRun(name, place.group);
   }
 }

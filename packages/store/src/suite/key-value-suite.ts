@@ -134,6 +134,15 @@ export function keyValueSuite(name: string, { describe, it }: SuiteFunctions, ma
       ]);
     });
 
+    test('changes no bytes that it was given or that it gave', async (kv) => {
+      const [key, value] = [bytes(1), bytes(2)];
+      await kv.batch([{ type: 'put', key, value }]);
+      const read = kv.getSync(bytes(1));
+      await kv.batch([put([1], [3])]);
+      await kv.batch([{ type: 'del', key: bytes(1) }]);
+      deepStrictEqual([plain(key), plain(value), plain(read as Uint8Array)], [[1], [2], [2]]);
+    });
+
     test('refuses everything once closed, and closes twice', async (kv) => {
       await kv.close();
       await kv.close();
